@@ -1,0 +1,81 @@
+"""Every reason the platform can give for refusing something, as one enumeration."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ReasonCode(StrEnum):
+    """A stable code with its meaning; ``docs/codes.md`` is generated from this enumeration."""
+
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str) -> ReasonCode:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    OK = "OK", "The check passed."
+    EVIDENCE_MISSING = "EVIDENCE_MISSING", "A number a gate needs was never measured."
+    EVIDENCE_NOT_FINITE = "EVIDENCE_NOT_FINITE", "A number a gate needs is NaN or infinite."
+    BELOW_MINIMUM = "BELOW_MINIMUM", "A measured number is under its minimum."
+    ABOVE_MAXIMUM = "ABOVE_MAXIMUM", "A measured number is over its maximum."
+
+    CONFIG_UNKNOWN_KEY = "CONFIG_UNKNOWN_KEY", "A setting has a name that no model knows."
+    CONFIG_INVALID = "CONFIG_INVALID", "A setting has a value outside its type or bounds."
+    CONFIG_FILE_UNREADABLE = "CONFIG_FILE_UNREADABLE", "The settings file cannot be read or parsed."
+
+    SOURCE_UNKNOWN = "SOURCE_UNKNOWN", "A data source string names no known kind of source."
+    SOURCE_MISSING = "SOURCE_MISSING", "The file a source names does not exist."
+    SOURCE_UNREADABLE = "SOURCE_UNREADABLE", "The file a source names cannot be parsed."
+    SOURCE_NEEDS_EXTRA = "SOURCE_NEEDS_EXTRA", "The source needs a package that is not installed."
+    BARS_SCHEMA = "BARS_SCHEMA", "A column is missing, or a cell is not a number."
+    BARS_NOT_FINITE = "BARS_NOT_FINITE", "A price or volume is NaN or infinite."
+    BARS_NOT_POSITIVE = "BARS_NOT_POSITIVE", "A price is zero or negative, or a volume is negative."
+    BARS_HIGH_LOW = "BARS_HIGH_LOW", "High or low does not contain open and close."
+    BARS_NOT_INCREASING = "BARS_NOT_INCREASING", "A timestamp repeats or goes back."
+    BARS_OFF_GRID = "BARS_OFF_GRID", "A timestamp is not a multiple of the bar interval."
+    BARS_GAPS = "BARS_GAPS", "More bars are missing than the contract allows."
+    BARS_ZERO_VOLUME = "BARS_ZERO_VOLUME", "More bars trade nothing than the contract allows."
+    BARS_TOO_FEW = "BARS_TOO_FEW", "There are fewer bars than the splits and warm-ups need."
+    BARS_INTERVAL = "BARS_INTERVAL", "The source's interval does not divide the traded interval."
+
+    STORE_MISSING = "STORE_MISSING", "An artifact the night refers to is not in the store."
+    STORE_CORRUPT = "STORE_CORRUPT", "An artifact's bytes do not match its digest."
+
+    SPLIT_OVERLAP = "SPLIT_OVERLAP", "Two data splits share bars, or their gap is too small."
+    LEAK_PREFIX = "LEAK_PREFIX", "A feature's value changes when later bars are taken away."
+    LEAK_TARGET = "LEAK_TARGET", "A feature predicts the next bar too well to be honest."
+    DRIFT_CRITICAL = "DRIFT_CRITICAL", "A feature's distribution moved past the critical limit."
+
+    HMM_DEGENERATE = "HMM_DEGENERATE", "No regime model fit was usable: empty states or bad covariance."
+    TRAINING_NO_DECISIONS = "TRAINING_NO_DECISIONS", "The regime signal never offers the agent a decision."
+    TRAINING_DIVERGED = "TRAINING_DIVERGED", "Training produced weights that are NaN or infinite."
+    EXPORT_MISMATCH = "EXPORT_MISMATCH", "Exported weights do not act like the trained policy."
+
+    STRESS_FAILED = "STRESS_FAILED", "A stress scenario broke its limit."
+    LIVE_RECORD_MISSING = "LIVE_RECORD_MISSING", "No live record exists yet to compare with the backtest."
+    LIVE_BELOW_BACKTEST = "LIVE_BELOW_BACKTEST", "Live results fall too far short of the backtest."
+
+    BUNDLE_MISSING = "BUNDLE_MISSING", "A bundle folder or one of its files is not there."
+    BUNDLE_CORRUPT = "BUNDLE_CORRUPT", "A bundle file's bytes do not match the digest in the bundle."
+    BUNDLE_INVALID = "BUNDLE_INVALID", "A bundle is well-formed bytes but not a valid model."
+    MODEL_UNKNOWN = "MODEL_UNKNOWN", "The registry has no such model or version."
+    MODEL_NOT_APPROVED = "MODEL_NOT_APPROVED", "The version's verdict is not APPROVED."
+    PROMOTION_CONFLICT = "PROMOTION_CONFLICT", "Another promotion took effect first."
+    PROMOTION_NOT_BETTER = "PROMOTION_NOT_BETTER", "The candidate does not beat the champion by enough."
+    LEDGER_BROKEN = "LEDGER_BROKEN", "The promotion ledger's hash chain does not verify."
+    REGISTRY_UNREACHABLE = "REGISTRY_UNREACHABLE", "The model registry did not answer."
+
+    NO_MODEL = "NO_MODEL", "There is no Production model to trade."
+    JOURNAL_MISMATCH = "JOURNAL_MISMATCH", "The journal belongs to other data or another model."
+
+    NO_SIGNAL = "NO_SIGNAL", "The regime signal has no direction on this bar."
+    LOW_CONFIDENCE = "LOW_CONFIDENCE", "Effective confidence is under min_confidence."
+    COOLDOWN = "COOLDOWN", "The cooldown after the last exit has not passed."
+    POSITION_OPEN = "POSITION_OPEN", "A position or order is already open."
+    SIZE_BELOW_LOT = "SIZE_BELOW_LOT", "The allowed size rounds to less than one lot."
+    NOT_FINITE = "NOT_FINITE", "A number needed for an order is NaN or infinite."
+    RISK_HALTED = "RISK_HALTED", "A circuit breaker stopped new positions: drawdown limit reached."
+    WARMING_UP = "WARMING_UP", "Features or regime filter have not seen enough bars yet."

@@ -1,0 +1,128 @@
+"""Bars as columns of numbers: the one form in which market data moves through the platform."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trading.codes import ReasonCode
+from trading.errors import DataError
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+COLUMNS = ("open", "high", "low", "close", "volume")
+_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+YEAR_MS = 365.25 * 86_400_000
+
+
+def interval_ms(text: str) -> int:
+    """Milliseconds of an interval such as ``15m`` or ``1h``."""
+    match = re.fullmatch(r"([1-9][0-9]*)([smhd])", text)
+    if match is None:
+        raise DataError(
+            ReasonCode.BARS_INTERVAL,
+            f"interval {text!r} is not a number followed by s, m, h or d.",
+            remedy="Write for example 15m or 1h.",
+        )
+    return int(match[1]) * _UNIT_MS[match[2]]
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """Bars of one symbol, oldest first.
+
+    Attributes:
+        symbol: the name of the market.
+        interval: milliseconds from a bar's open to its close.
+        ts: shape (n,), int64, UTC milliseconds of each bar's open.
+        open, high, low, close: shape (n,), prices in quote currency.
+        volume: shape (n,), traded quantity in units of the asset.
+    """
+
+    symbol: str
+    interval: int
+    ts: Ints
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    def slice(self, start: int, stop: int | None = None) -> Bars:
+        """The bars ``start`` up to but without ``stop``."""
+        part = slice(start, stop)
+        return replace(self, ts=self.ts[part], **{name: getattr(self, name)[part] for name in COLUMNS})
+
+    def until(self, as_of_ms: int) -> Bars:
+        """The bars that had closed at a moment: nothing later is visible."""
+        return self.slice(0, int(np.searchsorted(self.ts + self.interval, as_of_ms, side="right")))
+
+    def row(self, index: int) -> tuple[int, float, float, float, float, float]:
+        """One bar as ``ts, open, high, low, close, volume``."""
+        return (
+            int(self.ts[index]),
+            float(self.open[index]),
+            float(self.high[index]),
+            float(self.low[index]),
+            float(self.close[index]),
+            float(self.volume[index]),
+        )
+
+    @property
+    def bars_per_year(self) -> float:
+        """Bars in a year as this market trades: fewer than the clock allows where nights are closed."""
+        if len(self) < 2:
+            return YEAR_MS / self.interval
+        span = float(self.ts[-1] - self.ts[0])
+        return (len(self) - 1) * YEAR_MS / span
+
+    def digest(self) -> str:
+        """SHA-256 over symbol, interval and every number."""
+        h = hashlib.sha256(f"{self.symbol}|{self.interval}|".encode())
+        h.update(np.ascontiguousarray(self.ts, dtype="<i8").tobytes())
+        for name in COLUMNS:
+            h.update(np.ascontiguousarray(getattr(self, name), dtype="<f8").tobytes())
+        return h.hexdigest()
+
+
+def resample(bars: Bars, interval: int) -> Bars:
+    """Join bars into longer ones on the UTC grid; a last bar that is not complete is left out.
+
+    A long bar exists when at least one short bar falls into it, so a gap in the input stays a gap.
+
+    Raises:
+        DataError: if the wanted interval is not a multiple of the bars' own.
+    """
+    if interval == bars.interval:
+        return bars
+    if interval < bars.interval or interval % bars.interval:
+        raise DataError(
+            ReasonCode.BARS_INTERVAL,
+            f"{bars.symbol}: bars of {bars.interval // 1000} s cannot make bars of {interval // 1000} s.",
+            remedy="Set market.interval to a multiple of the source's interval.",
+        )
+    if len(bars) == 0:
+        return replace(bars, interval=interval)
+    bucket = bars.ts // interval
+    starts = np.flatnonzero(np.r_[True, np.diff(bucket) > 0])
+    ends = np.r_[starts[1:], len(bars)] - 1
+    joined = Bars(
+        symbol=bars.symbol,
+        interval=interval,
+        ts=bucket[starts] * interval,
+        open=bars.open[starts],
+        high=np.maximum.reduceat(bars.high, starts),
+        low=np.minimum.reduceat(bars.low, starts),
+        close=bars.close[ends],
+        volume=np.add.reduceat(bars.volume, starts),
+    )
+    complete = bars.ts[-1] + bars.interval >= joined.ts[-1] + interval
+    return joined if complete else joined.slice(0, len(joined) - 1)
