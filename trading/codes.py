@@ -36,6 +36,7 @@ class ReasonCode(StrEnum):
     BARS_HIGH_LOW = "BARS_HIGH_LOW", "High or low does not contain open and close."
     BARS_NOT_INCREASING = "BARS_NOT_INCREASING", "A timestamp repeats or goes back."
     BARS_OFF_GRID = "BARS_OFF_GRID", "A timestamp is not a multiple of the bar interval."
+    BARS_JUMP = "BARS_JUMP", "A bar opens at a price too far from the last close to be the same quantity."
     BARS_GAPS = "BARS_GAPS", "More bars are missing than the contract allows."
     BARS_ZERO_VOLUME = "BARS_ZERO_VOLUME", "More bars trade nothing than the contract allows."
     BARS_TOO_FEW = "BARS_TOO_FEW", "There are fewer bars than the splits and warm-ups need."
@@ -52,8 +53,13 @@ class ReasonCode(StrEnum):
     HMM_DEGENERATE = "HMM_DEGENERATE", "No regime model fit was usable: empty states or bad covariance."
     TRAINING_NO_DECISIONS = "TRAINING_NO_DECISIONS", "The regime signal never offers the agent a decision."
     TRAINING_DIVERGED = "TRAINING_DIVERGED", "Training produced weights that are NaN or infinite."
+    CALIBRATION_INPUT = (
+        "CALIBRATION_INPUT",
+        "Confidence or outcomes cannot be calibrated: not finite, or not in 0 to 1.",
+    )
     EXPORT_MISMATCH = "EXPORT_MISMATCH", "Exported weights do not act like the trained policy."
 
+    NO_TRADES = "NO_TRADES", "The candidate made no trade on the test split."
     STRESS_FAILED = "STRESS_FAILED", "A stress scenario broke its limit."
     LIVE_RECORD_MISSING = "LIVE_RECORD_MISSING", "No live record exists yet to compare with the backtest."
     LIVE_BELOW_BACKTEST = "LIVE_BELOW_BACKTEST", "Live results fall too far short of the backtest."

@@ -24,13 +24,17 @@ class Spec(BaseModel):
 class MarketSpec(Spec):
     """Which bars to trade, and how to read them."""
 
-    symbols: tuple[str, ...] = Field(("SIM",), min_length=1, description="Symbols of the night; each gets a model of its own.")
+    symbols: tuple[str, ...] = Field(
+        ("SIM",), min_length=1, description="Symbols of the night; each gets a model of its own."
+    )
     source: str = Field(
         "sim:edge=1",
         description="Where bars come from: `sim:edge=1,seed=7`, `csv:PATH`, `parquet:PATH`, `ticks:PATH`, or a plain "
         "path. `{symbol}` in a path is replaced by the symbol.",
     )
-    interval: str = Field("1h", pattern=r"^[1-9][0-9]*[smhd]$", description="Length of the traded bar, for example 15m.")
+    interval: str = Field(
+        "1h", pattern=r"^[1-9][0-9]*[smhd]$", description="Length of the traded bar, for example 15m."
+    )
     history_bars: int = Field(40_000, ge=2_000, description="At most this many traded bars before `as_of` are used.")
     on_duplicate: Literal["error", "keep-first", "keep-last"] = Field(
         "error", description="What to do with a repeated timestamp."
@@ -43,6 +47,12 @@ class MarketSpec(Spec):
     )
     max_gap_share: Fraction = Field(0.01, description="Largest share of missing bars on the source's grid.")
     max_zero_volume_share: Fraction = Field(0.05, description="Largest share of bars that trade nothing.")
+    max_jump: FiniteFloat = Field(
+        4.0,
+        gt=1.0,
+        description="Largest ratio, up or down, between a bar's open and the close before it; a larger one is a split, "
+        "another unit or another symbol.",
+    )
     session: Literal["continuous", "exchange"] = Field(
         "continuous", description="`exchange`: closed nights and weekends are not gaps."
     )
@@ -83,6 +93,11 @@ class RegimeSpec(Spec):
     iterations: int = Field(60, ge=5, le=1_000, description="Largest number of EM iterations of one start.")
     tolerance: PositiveFloat = Field(1e-2, description="EM stops when the log-likelihood gains less than this.")
     min_occupancy: Fraction = Field(0.03, description="A fit with a state rarer than this is refused.")
+    features: tuple[str, ...] = Field(
+        ("log_range_medium", "log_volatility_medium", "trend_slow"),
+        min_length=1,
+        description="Features the model sees.",
+    )
     direction_threshold: Fraction = Field(
         0.5, description="Long when P(bull) - P(bear) is over this, short when under its negative."
     )
@@ -126,7 +141,9 @@ class CostSpec(Spec):
     impact_bps: NonNegativeFloat = Field(
         20.0, description="Slippage in basis points when an order is all of a bar's volume; grows with the square root."
     )
-    latency_bars: int = Field(0, ge=0, le=100, description="Extra bars between decision and fill; 0 fills at the next open.")
+    latency_bars: int = Field(
+        0, ge=0, le=100, description="Extra bars between decision and fill; 0 fills at the next open."
+    )
     max_participation: Fraction = Field(0.1, gt=0.0, description="Largest share of a bar's volume one fill may take.")
     lot: PositiveFloat = Field(1e-6, description="Smallest tradable quantity, units of the asset.")
     tick: PositiveFloat = Field(1e-8, description="Smallest price increment.")
@@ -147,7 +164,9 @@ class CalibrationSpec(Spec):
     """How regime confidence becomes a probability of profit."""
 
     method: Literal["sigmoid", "isotonic"] = Field("sigmoid", description="Platt scaling or isotonic regression.")
-    horizon_bars: int = Field(24, ge=1, le=2_000, description="A signal is right if it profits after costs this many bars on.")
+    horizon_bars: int = Field(
+        24, ge=1, le=2_000, description="A signal is right if it profits after costs this many bars on."
+    )
     bins: int = Field(10, ge=2, le=100, description="Equal-width bins of the expected calibration error.")
 
 
@@ -157,6 +176,17 @@ class DriftSpec(Spec):
     bins: int = Field(10, ge=3, le=100, description="Quantile bins of PSI, frozen on the training split.")
     critical_psi: PositiveFloat = Field(0.5, description="PSI at which one feature alone is critical drift.")
     critical_ks: Fraction = Field(0.4, description="Kolmogorov-Smirnov distance at which a feature is critical drift.")
+
+
+class LeakageSpec(Spec):
+    """How hard to look for features that know the future."""
+
+    prefix_points: int = Field(
+        12, ge=2, le=1_000, description="Moments at which features are computed again from the past alone."
+    )
+    max_target_correlation: Fraction = Field(
+        0.3, gt=0.0, description="Rank correlation with the next bar's return that no honest feature reaches."
+    )
 
 
 class StressSpec(Spec):
@@ -179,6 +209,9 @@ class GateSpec(Spec):
     max_ece: Fraction = Field(0.10, description="Expected calibration error on the test split.")
     max_psi: NonNegativeFloat = Field(0.2, description="Mean PSI over features, test split against training split.")
     min_live_ratio: Fraction = Field(0.70, description="Live Sharpe as a share of backtest Sharpe.")
+    min_live_bars: int = Field(
+        200, ge=2, description="A live record of fewer bars counts as none: its Sharpe ratio would be noise."
+    )
 
 
 class PromotionSpec(Spec):
@@ -198,7 +231,9 @@ class RuntimeSpec(Spec):
     """Where state lives and which services are used."""
 
     home: str = Field("var", description="Folder of all run-time state.")
-    store: str = Field("", description="Artifact store, a folder or an fsspec URL such as s3://bucket; empty: HOME/store.")
+    store: str = Field(
+        "", description="Artifact store, a folder or an fsspec URL such as s3://bucket; empty: HOME/store."
+    )
     tracking_uri: str = Field("", description="MLflow tracking and registry URI; empty: SQLite under HOME.")
     ledger: str = Field("", description="SQLite file of the promotion ledger; empty: HOME/ledger.db.")
     tracking_token: SecretStr = Field(SecretStr(""), description="Bearer token for a remote MLflow server.")
@@ -217,6 +252,7 @@ class SevengatesSettings(Spec):
     risk: RiskSpec = RiskSpec()
     calibration: CalibrationSpec = CalibrationSpec()
     drift: DriftSpec = DriftSpec()
+    leakage: LeakageSpec = LeakageSpec()
     stress: StressSpec = StressSpec()
     gates: GateSpec = GateSpec()
     promotion: PromotionSpec = PromotionSpec()
