@@ -1,0 +1,132 @@
+"""Reads numbers and times out of text cells, saying of each unreadable cell what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from trading.market.bars import Floats, Ints
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+UNITS = ("nothing", "epoch seconds", "epoch milliseconds", "epoch microseconds", "epoch nanoseconds", "ISO time")
+UNREADABLE = 0
+ISO = 5
+
+# Times outside 1980 to 2100 are taken for damage; within it the four epoch units cannot be mistaken for each other.
+EARLIEST_MS = 315_532_800_000
+LATEST_MS = 4_102_444_800_000
+
+
+def parse_numbers(cells: Sequence[str]) -> tuple[Floats, list[int]]:
+    """Numbers of a column and the positions of cells that are none; those are NaN in the array.
+
+    Python's own spelling ``1_000`` is refused, ``nan`` and ``inf`` are numbers here: the contract names them.
+    """
+    if "_" not in "".join(cells):
+        try:
+            return np.array(list(map(float, cells)), dtype=np.float64), []
+        except ValueError:
+            pass  # at least one cell is no number: the loop below finds out which
+    values = np.full(len(cells), np.nan)
+    bad: list[int] = []
+    for index, cell in enumerate(cells):
+        number = _number(cell)
+        if number is None:
+            bad.append(index)
+        else:
+            values[index] = number
+    return values, bad
+
+
+def parse_times(cells: Sequence[str]) -> tuple[Ints, Ints]:
+    """Times of a column as UTC milliseconds, and the unit of each cell as an index into :data:`UNITS`."""
+    if "_" not in "".join(cells):
+        try:
+            return epoch_times(np.array(list(map(int, cells)), dtype=np.int64))
+        except (ValueError, OverflowError):
+            pass  # ISO time, fractions or damage: cell by cell below
+    ts = np.zeros(len(cells), dtype=np.int64)
+    units = np.zeros(len(cells), dtype=np.int64)
+    for index, cell in enumerate(cells):
+        ts[index], units[index] = _time(cell)
+    return ts, units
+
+
+def epoch_times(numbers: Ints | Floats) -> tuple[Ints, Ints]:
+    """UTC milliseconds and units of epoch numbers, the unit told by magnitude; fractions of a millisecond are cut."""
+    units = np.zeros(len(numbers), dtype=np.int64)
+    ts = np.zeros(len(numbers), dtype=np.int64)
+    for unit, (low, high) in enumerate(_RANGES, start=1):
+        inside = (numbers >= low) & (numbers < high)
+        if not inside.any():
+            continue
+        units[inside] = unit
+        part = numbers[inside]
+        if unit == 1:
+            ts[inside] = np.floor(part * 1000 + 1e-4) if part.dtype.kind == "f" else part * 1000
+        else:
+            ts[inside] = part // 1000 ** (unit - 2)
+    return ts, units
+
+
+_RANGES = (
+    (EARLIEST_MS // 1000, LATEST_MS // 1000),
+    (EARLIEST_MS, LATEST_MS),
+    (EARLIEST_MS * 1000, LATEST_MS * 1000),
+    (EARLIEST_MS * 1_000_000, LATEST_MS * 1_000_000),
+)
+
+
+def time_trouble(cell: str, unit: int, file_unit: int) -> str:
+    """What to say about a time that cannot be used, after its text."""
+    if unit != UNREADABLE:
+        return f"is in {UNITS[unit]} where most of the file is in {UNITS[file_unit]}"
+    if not cell.strip():
+        return "is empty"
+    if _number(cell) is not None:
+        return "is no time between 1980 and 2100 in epoch seconds, milliseconds, microseconds or nanoseconds"
+    return "is neither an epoch number nor an ISO time"
+
+
+def number_trouble(cell: str) -> str:
+    """What to say about a cell that is no number, after its text."""
+    if not cell.strip():
+        return "is empty"
+    if _number(cell.replace(",", "").replace(" ", "").replace("'", "").replace("_", "")) is not None:
+        return "is not a plain number: write it without thousands separators and with a decimal point"
+    return "is not a number"
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return None if "_" in cell else float(cell)
+    except ValueError:
+        return None
+
+
+def _time(cell: str) -> tuple[int, int]:
+    try:
+        whole = None if "_" in cell else int(cell)
+    except ValueError:
+        whole = None
+    number = whole if whole is not None else _number(cell)
+    if number is not None:
+        for unit, (low, high) in enumerate(_RANGES, start=1):
+            if low <= number < high:
+                ts, units = epoch_times(np.array([number], dtype=np.int64 if whole is not None else np.float64))
+                return int(ts[0]), int(units[0])
+        return 0, UNREADABLE
+    text = cell.strip()
+    if text.upper().endswith("UTC"):
+        text = text[:-3].rstrip() + "+00:00"
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return 0, UNREADABLE
+    when = when.replace(tzinfo=UTC) if when.tzinfo is None else when
+    ts_ms = (when - _EPOCH) // _MILLISECOND
+    return (ts_ms, ISO) if EARLIEST_MS <= ts_ms < LATEST_MS else (0, UNREADABLE)

@@ -1,0 +1,141 @@
+"""Compiled loops over the step functions: signals of a series, lanes in lock step, and the training advance."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trading.features.steps import FEATURES
+from trading.policy.inference import quantised
+from trading.regimes.filter import confidence_step
+from trading.risk.breakers import ALLOWED
+from trading.risk.sizing import order_step
+from trading.simulation.compiled import compile_loop
+from trading.simulation.decision import bar_volatility, close_step, ready_step, side_step, signal_step
+from trading.simulation.state import EQUITY, TRADE_SIZE
+from trading.simulation.steps import CLOSED, venue_step
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@compile_loop
+def signal_loop(
+    high, low, close, volume, ring, windows, scaler_mean, scaler_std, columns, startprob, transmat, means, whiten, log_norm
+):
+    """Features, standardised features, beliefs and the warm flag of a whole series, bar by bar."""
+    n = close.shape[0]
+    raw = np.empty((n, FEATURES))
+    scaled = np.empty((n, FEATURES))
+    beliefs = np.full((n, 3), math.nan)
+    warm = np.zeros(n, dtype=np.int64)
+    belief = np.empty(3)
+    started = 0
+    for t in range(n):
+        started = signal_step(
+            ring, t, started, windows, high[t], low[t], close[t], volume[t], scaler_mean, scaler_std, columns,
+            startprob, transmat, means, whiten, log_norm, raw[t], scaled[t], belief,
+        )  # fmt: skip
+        warm[t] = started
+        if started == 1:
+            beliefs[t] = belief
+    return raw, scaled, beliefs, warm
+
+
+@compile_loop
+def side_loop(beliefs, warm, threshold, knots_x, knots_y):
+    """Direction and effective confidence of every bar."""
+    n = warm.shape[0]
+    direction = np.zeros(n, dtype=np.int64)
+    confidence = np.zeros(n)
+    for t in range(n):
+        direction[t] = side_step(beliefs[t], warm[t], threshold)
+        confidence[t] = confidence_step(beliefs[t], direction[t], knots_x, knots_y)
+    return direction, confidence
+
+
+@compile_loop
+def lock_step(
+    ts, interval, open_, high, low, close, volume, raw, scaled, beliefs, warm, direction, confidence,
+    w0, b0, w1, b1, w2, b2, fixed, states, p, equity, trades, closed, codes,
+):  # fmt: skip
+    """Run L lanes over n bars, bar by bar, lane after lane within a bar.
+
+    Args:
+        ts: shape (n,); prices, volume, direction, confidence: shape (L, n); raw, scaled: (L, n, F); beliefs: (L, n, 3).
+        fixed: shape (4,), an action used instead of the policy unless its first number is NaN.
+        states: shape (L, STATE_SIZE); p: shape (L, PARAMETERS_SIZE).
+        equity, codes: shape (L, n), written; trades: shape (L, M, TRADE_SIZE); closed: shape (L,).
+    """
+    lanes, n = close.shape
+    observation = np.empty(27)
+    action = np.empty(4)
+    use_fixed = not math.isnan(fixed[0])
+    for t in range(n):
+        for lane in range(lanes):
+            state = states[lane]
+            events = venue_step(
+                state, p[lane], ts[t], open_[lane, t], high[lane, t], low[lane, t], close[lane, t], volume[lane, t],
+                trades[lane, closed[lane]],
+            )  # fmt: skip
+            if events & CLOSED:
+                closed[lane] += 1
+            if use_fixed:
+                code = ready_step(
+                    state, p[lane], ts[t] + interval, scaled[lane, t], beliefs[lane, t], warm[lane, t],
+                    direction[lane, t], confidence[lane, t], observation,
+                )  # fmt: skip
+                if code == ALLOWED:
+                    volatility = bar_volatility(raw[lane, t])
+                    code = order_step(state, p[lane], fixed, direction[lane, t], close[lane, t], volatility)
+            else:
+                code = close_step(
+                    state, p[lane], ts[t] + interval, close[lane, t], raw[lane, t], scaled[lane, t], beliefs[lane, t],
+                    warm[lane, t], direction[lane, t], confidence[lane, t], w0, b0, w1, b1, w2, b2, observation, action,
+                )  # fmt: skip
+            codes[lane, t] = code
+            equity[lane, t] = state[EQUITY]
+
+
+@compile_loop
+def advance(
+    ts, interval, open_, high, low, close, volume, raw, scaled, beliefs, warm, direction, confidence,
+    states, p, cursor, last, actions, observations, returns, done, seen_trades,
+):  # fmt: skip
+    """Give each waiting lane its action and run it to its next decision, or to the end of its episode.
+
+    All lanes share one series (arrays of shape (n, ...)) and differ in place and account.
+
+    Args:
+        cursor: shape (L,), bar at whose close each lane waits; moved. last: shape (L,), last bar of its episode.
+        actions: shape (L, 4), NaN in the first column means: only find the first decision.
+        observations: shape (L, 27), written; returns: shape (L,), log equity change, written; done: shape (L,).
+        seen_trades: shape (TRADE_SIZE,), scratch.
+    """
+    action = np.empty(4)
+    for lane in range(cursor.shape[0]):
+        state = states[lane]
+        t = cursor[lane]
+        before = state[EQUITY]
+        if not math.isnan(actions[lane, 0]):
+            for i in range(4):
+                action[i] = quantised(min(max(actions[lane, i], -1.0), 1.0))
+            order_step(state, p[lane], action, direction[t], close[t], bar_volatility(raw[t]))
+        code = -1
+        while code != ALLOWED and t < last[lane]:
+            t += 1
+            venue_step(state, p[lane], ts[t], open_[t], high[t], low[t], close[t], volume[t], seen_trades)
+            code = ready_step(
+                state, p[lane], ts[t] + interval, scaled[t], beliefs[t], warm[t], direction[t], confidence[t],
+                observations[lane],
+            )  # fmt: skip
+        cursor[lane] = t
+        done[lane] = code != ALLOWED
+        returns[lane] = math.log(max(state[EQUITY], 1e-9) / max(before, 1e-9))
+
+
+def empty_trades(lanes: int, bars: int) -> Floats:
+    """Room for every trade that could close in so many bars."""
+    return np.zeros((lanes, bars + 1, TRADE_SIZE))
