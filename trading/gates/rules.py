@@ -62,7 +62,6 @@ def at_most(
     *,
     remedy: str,
     code: ReasonCode = ReasonCode.ABOVE_MAXIMUM,
-    evidence: dict[str, Any] | None = None,
 ) -> CheckResult:
     """Pass if a number was measured, is finite, and is not over its limit."""
     if observed is None or not is_finite(observed):
@@ -75,7 +74,6 @@ def at_most(
         code,
         f"{name} {_text(observed)} is over {_text(limit)}",
         remedy,
-        evidence,
     )
 
 

@@ -1,0 +1,204 @@
+"""Train, validation and test as ranges of bars in time order, with gaps that no information crosses."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from trading.codes import ReasonCode
+from trading.config import SplitSpec
+from trading.errors import DataError
+
+SPLITS = ("train", "validation", "test")
+MINIMUM_BARS = {"train": 500, "validation": 100, "test": 100}
+
+
+class Range(NamedTuple):
+    """Bars ``start`` up to but without ``stop``."""
+
+    start: int
+    stop: int
+
+    @property
+    def size(self) -> int:
+        """Number of bars."""
+        return self.stop - self.start
+
+
+class Splits(BaseModel):
+    """Which bars train, calibrate and judge a model.
+
+    A decision on a bar knows the ``lookback`` bars before it, fills at the next bar's open at the earliest, and is
+    worth something only ``max_holding`` bars later. So the last decision of one split still uses ``max_holding + 1``
+    bars after it, and the first decision of the next split must not look back at them.
+
+    Attributes:
+        train, validation, test: half-open ranges of bar indices, in time order.
+        bars: number of bars that were split.
+        lookback: bars before its own that a decision looks at, at most.
+        max_holding: bars until the outcome of a decision is known, at most.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    train: Range
+    validation: Range
+    test: Range
+    bars: int = Field(ge=1)
+    lookback: int = Field(ge=0)
+    max_holding: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _within_the_bars(self) -> Splits:
+        for name in SPLITS:
+            part = self.part(name)
+            if not 0 <= part.start < part.stop <= self.bars:
+                raise ValueError(f"{name} {part.start}..{part.stop} is not a part of {self.bars} bars")
+        return self
+
+    @property
+    def gap(self) -> int:
+        """Bars needed between two splits."""
+        return required_gap(self.lookback, self.max_holding)
+
+    def part(self, name: str) -> Range:
+        """A split by its name."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}[name]
+
+
+class Overlap(BaseModel):
+    """Bars that two splits both know: ``first_bar`` to ``last_bar``, both included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    earlier: str
+    later: str
+    first_bar: int
+    last_bar: int
+    gap: int
+    needed: int
+    first_time: str
+    last_time: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.earlier} and {self.later} are {self.gap} bars apart and need {self.needed}: both know the bars of "
+            f"{self.first_time} to {self.last_time}"
+        )
+
+
+def required_gap(lookback: int, max_holding: int) -> int:
+    """Bars to leave out between two splits: the later one's look-back, and the earlier one's unfinished trades."""
+    return lookback + max_holding + 1
+
+
+def make_splits(n_bars: int, spec: SplitSpec, *, lookback: int, max_holding: int, warmup: int) -> Splits:
+    """Divide bars after the warm-up by the shares of ``spec``, and leave the required gaps between the splits.
+
+    Args:
+        n_bars: bars there are.
+        spec: shares of train and validation; the rest is the test split.
+        lookback: longest look-back of a feature, bars.
+        max_holding: longest time until an outcome is known, bars: the longer of holding time with latency and the
+            calibrator's horizon.
+        warmup: leading bars without complete features.
+
+    Raises:
+        DataError: with code ``BARS_TOO_FEW``, saying how many are needed.
+
+    >>> make_splits(10_000, SplitSpec(), lookback=96, max_holding=96, warmup=100).test
+    Range(start=7145, stop=10000)
+    """
+    gap = required_gap(lookback, max_holding)
+    sizes = _sizes(n_bars - warmup - 2 * gap, spec)
+    short = [name for name in SPLITS if sizes[name] < MINIMUM_BARS[name]]
+    if short:
+        needed = warmup + 2 * gap + _least_usable(spec)
+        listed = ", ".join(
+            f"{name} would have {max(sizes[name], 0)} of at least {MINIMUM_BARS[name]}" for name in short
+        )
+        raise DataError(
+            ReasonCode.BARS_TOO_FEW,
+            f"{n_bars} bars are too few, {needed} are needed: {warmup} to warm up, two gaps of {gap}, and of the rest "
+            f"{listed}.",
+            remedy="Give a longer history, a shorter interval, or lower the look-backs in [features] and "
+            "policy.max_duration.",
+            bars=n_bars,
+            needed=needed,
+            gap=gap,
+            warmup=warmup,
+        )
+    train = Range(warmup, warmup + sizes["train"])
+    validation = Range(train.stop + gap, train.stop + gap + sizes["validation"])
+    test = Range(validation.stop + gap, n_bars)
+    return Splits(
+        train=train, validation=validation, test=test, bars=n_bars, lookback=lookback, max_holding=max_holding
+    )
+
+
+def overlaps(splits: Splits, ts: NDArray[np.int64]) -> list[Overlap]:
+    """Every pair of splits that knows the same bars, or is out of time order.
+
+    Args:
+        splits: the splits.
+        ts: shape (n,), UTC milliseconds of each bar, to name the dates.
+    """
+    found: list[Overlap] = []
+    for earlier, later in combinations(SPLITS, 2):
+        first, second = splits.part(earlier), splits.part(later)
+        gap = second.start - first.stop
+        if gap < splits.gap:
+            low = max(0, min(second.start - splits.lookback, first.stop))
+            high = min(splits.bars - 1, first.stop + splits.max_holding)
+            found.append(
+                Overlap(
+                    earlier=earlier,
+                    later=later,
+                    first_bar=low,
+                    last_bar=high,
+                    gap=gap,
+                    needed=splits.gap,
+                    first_time=_time(ts, low),
+                    last_time=_time(ts, high),
+                )
+            )
+    return found
+
+
+def refuse_overlaps(splits: Splits, ts: NDArray[np.int64]) -> None:
+    """Stop work on splits that share information.
+
+    Raises:
+        DataError: with code ``SPLIT_OVERLAP``, naming the overlapping dates.
+    """
+    found = overlaps(splits, ts)
+    if found:
+        raise DataError(
+            ReasonCode.SPLIT_OVERLAP,
+            f"{'; '.join(map(str, found))}.",
+            remedy=f"Leave at least {splits.gap} bars between two splits.",
+            overlaps=[overlap.model_dump() for overlap in found],
+        )
+
+
+def _sizes(usable: int, spec: SplitSpec) -> dict[str, int]:
+    train, validation = math.floor(usable * spec.train), math.floor(usable * spec.validation)
+    return {"train": train, "validation": validation, "test": usable - train - validation}
+
+
+def _least_usable(spec: SplitSpec) -> int:
+    """The fewest bars, without warm-up and gaps, of which every split gets its minimum."""
+    shares = {"train": spec.train, "validation": spec.validation, "test": 1.0 - spec.train - spec.validation}
+    usable = max(math.floor(MINIMUM_BARS[name] / shares[name]) for name in SPLITS)
+    while any(_sizes(usable, spec)[name] < MINIMUM_BARS[name] for name in SPLITS):
+        usable += 1
+    return usable
+
+
+def _time(ts: NDArray[np.int64], index: int) -> str:
+    return f"{np.datetime64(int(ts[index]), 'ms').astype('datetime64[m]')} UTC".replace("T", " ")
