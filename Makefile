@@ -1,0 +1,92 @@
+# `make` or `make help` lists what can be done. Each target sets up the virtual environment first when it has to.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# An index that serves CPU wheels of torch, for example https://download.pytorch.org/whl/cpu. Without it pip takes a
+# CPU wheel if one is offered, else the default build, which on Linux brings CUDA packages of several GB.
+TORCH_INDEX ?=
+TORCH := torch==2.13.0
+
+# Arguments of `make nightly`, all optional.
+AS_OF ?=
+SOURCE ?=
+SYMBOL ?=
+ARGS ?=
+
+WORKERS ?= 2
+
+.PHONY: help setup nightly ui live test lint format bench campaign docs clean
+
+help: ## List the targets
+	@echo "Sevengates. Targets:"
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "Variables: AS_OF=2024-03-05 SOURCE=csv:bars.csv SYMBOL=BTCUSDT (nightly), ARGS='...' (nightly, live),"
+	@echo "           PYTHON=python3.11 VENV=.venv TORCH_INDEX=URL (setup), WORKERS=2 (test)"
+
+setup: $(READY) ## Make the virtual environment and install everything; repeated only when the versions change
+
+$(READY): pyproject.toml constraints.txt
+	@python="$(PYTHON)"; \
+	for name in $${python:-python3.11 python3.12 python3.13 python3 python}; do \
+	    if command -v "$$name" >/dev/null && "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	    then python=$$name; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then echo "Python 3.11 or newer is needed and was not found. Install it, or name it: make setup PYTHON=..." >&2; exit 1; fi; \
+	if [ ! -x $(BIN)/python ]; then \
+	    echo "==> Making $(VENV) with $$($$python --version)"; \
+	    $$python -m venv $(VENV) || { echo "venv failed: on Debian and Ubuntu install the package python3-venv." >&2; rm -rf $(VENV); exit 1; }; \
+	fi
+	@echo "==> Installing $(TORCH) (1 of 2)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \
+	    "$(TORCH)" -c constraints.txt
+	@echo "==> Installing Sevengates and the versions of constraints.txt (2 of 2); this takes some minutes the first time"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	@touch $(READY)
+	@echo "==> Ready: $(BIN)/sevengates --help"
+
+nightly: $(READY) ## Run one night, on the embedded market or on SOURCE= SYMBOL=, as of AS_OF=
+	@echo "==> Running a night$(if $(SOURCE), on $(SOURCE))$(if $(AS_OF), as of $(AS_OF))"
+	@$(BIN)/sevengates nightly $(if $(AS_OF),--as-of '$(AS_OF)') $(if $(SOURCE),--source '$(SOURCE)') \
+	    $(if $(SYMBOL),--symbol '$(SYMBOL)') $(ARGS)
+
+ui: $(READY) ## Open the Prefect and MLflow pages over the same state; Ctrl-C stops both
+	@$(BIN)/sevengates ui
+
+live: $(READY) ## Trade the promoted model on the paper venue
+	@$(BIN)/sevengates live $(ARGS)
+
+test: lint ## Lint, then run every test except the campaigns, on WORKERS processes
+	@echo "==> Tests on $(WORKERS) processes$(if $(SEVENGATES_MARKET_DATA),, (real market data: set SEVENGATES_MARKET_DATA))"
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+
+lint: $(READY) ## Check style, types and who imports whom
+	@echo "==> ruff, pyright, import-linter"
+	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format -q --check . || { echo "Run: make format" >&2; exit 1; }
+	@$(BIN)/pyright --pythonpath $(BIN)/python
+	@$(BIN)/lint-imports --no-logo
+
+format: $(READY) ## Rewrite the code in the project's format and sort its imports
+	@$(BIN)/ruff check -q --fix . && $(BIN)/ruff format -q .
+
+bench: $(READY) ## Measure speed as ratios against peers in one run
+	@echo "==> Benchmarks; keep the machine otherwise idle"
+	@$(BIN)/python -m pytest -q bench --benchmark-enable
+
+campaign: $(READY) ## Run the long tests: many nights, kills, real data
+	@echo "==> Campaigns; these take from minutes to hours"
+	@$(BIN)/python -m pytest -q -m campaign tests/campaigns -s
+
+docs: $(READY) ## Write the pages that are generated from the code
+	@$(BIN)/sevengates config docs docs
+
+clean: ## Remove caches and build outputs; var/ and the virtual environment stay
+	@rm -rf build dist .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
+	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
