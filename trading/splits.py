@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from itertools import combinations
 from typing import NamedTuple
 
@@ -72,7 +73,13 @@ class Splits(BaseModel):
 
 
 class Overlap(BaseModel):
-    """Bars that two splits both know: ``first_bar`` to ``last_bar``, both included."""
+    """Bars that two splits both know: from where the later one looks back to, to where the earlier one's trades end.
+
+    Attributes:
+        first_bar, last_bar: both included.
+        gap: bars between the splits, negative if they share bars or are out of time order.
+        needed: bars there must be.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -153,7 +160,7 @@ def overlaps(splits: Splits, ts: NDArray[np.int64]) -> list[Overlap]:
         first, second = splits.part(earlier), splits.part(later)
         gap = second.start - first.stop
         if gap < splits.gap:
-            low = max(0, min(second.start - splits.lookback, first.stop))
+            low = max(0, second.start - splits.lookback)
             high = min(splits.bars - 1, first.stop + splits.max_holding)
             found.append(
                 Overlap(
@@ -163,8 +170,8 @@ def overlaps(splits: Splits, ts: NDArray[np.int64]) -> list[Overlap]:
                     last_bar=high,
                     gap=gap,
                     needed=splits.gap,
-                    first_time=_time(ts, low),
-                    last_time=_time(ts, high),
+                    first_time=utc_text(ts[low]),
+                    last_time=utc_text(ts[high]),
                 )
             )
     return found
@@ -186,6 +193,15 @@ def refuse_overlaps(splits: Splits, ts: NDArray[np.int64]) -> None:
         )
 
 
+def utc_text(ts_ms: int | np.int64) -> str:
+    """A moment for people, to the minute.
+
+    >>> utc_text(1_700_000_000_000)
+    '2023-11-14 22:13 UTC'
+    """
+    return f"{datetime.fromtimestamp(int(ts_ms) / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def _sizes(usable: int, spec: SplitSpec) -> dict[str, int]:
     train, validation = math.floor(usable * spec.train), math.floor(usable * spec.validation)
     return {"train": train, "validation": validation, "test": usable - train - validation}
@@ -198,7 +214,3 @@ def _least_usable(spec: SplitSpec) -> int:
     while any(_sizes(usable, spec)[name] < MINIMUM_BARS[name] for name in SPLITS):
         usable += 1
     return usable
-
-
-def _time(ts: NDArray[np.int64], index: int) -> str:
-    return f"{np.datetime64(int(ts[index]), 'ms').astype('datetime64[m]')} UTC".replace("T", " ")

@@ -72,6 +72,9 @@ def fit_calibrator(raw: ArrayLike, outcome: ArrayLike, method: Method) -> Calibr
         return _flat(hits, len(x), f"all {len(x)} outcomes are {'right' if hits else 'wrong'}")
     if np.ptp(x) < 1e-9:
         return _flat(hits, len(x), f"raw confidence is {x[0]:.6g} on every decision")
+    if not x[right].mean() > x[~right].mean():
+        told = f"{x[right].mean():.3g} when right and {x[~right].mean():.3g} when wrong"
+        return _flat(hits, len(x), f"more confidence was not more often right: on average {told}")
     return _sigmoid(x, right) if method == "sigmoid" else _isotonic(x, right)
 
 
@@ -160,7 +163,7 @@ def _sigmoid(x: Floats, right: NDArray[np.bool_]) -> Calibrator:
     slope = float(model.coef_[0, 0]) / scale
     offset = float(model.intercept_[0]) - slope * centre
     if not slope > 0.0:
-        return _flat(hits, n, f"more confidence was less often right (slope {slope:.3g})")
+        return _flat(hits, n, f"the fitted slope is {slope:.3g}")
     # Between knots a quarter apart on the logit, a straight line is within 1e-3 of the sigmoid, however steep it is.
     steps = (np.linspace(-10.0, 10.0, 81) - offset) / slope
     return _knots(steps, lambda at: 1.0 / (1.0 + np.exp(-np.clip(slope * at + offset, -30.0, 30.0))), n)
@@ -173,7 +176,7 @@ def _isotonic(x: Floats, right: NDArray[np.bool_]) -> Calibrator:
     model: Any = IsotonicRegression(increasing=True, out_of_bounds="clip")
     model.fit(x, right.astype(np.float64))
     if not np.ptp(model.y_thresholds_) > 1e-9:
-        return _flat(hits, n, "more confidence was not more often right")
+        return _flat(hits, n, "the fitted steps are all level")
     return _knots(np.asarray(model.X_thresholds_), lambda at: np.asarray(model.predict(at)), n)
 
 

@@ -13,7 +13,7 @@ from trading.gates.evidence import LeakageEvidence
 from trading.gates.rules import rule
 from trading.market.bars import Bars
 from trading.results import CheckResult
-from trading.splits import Range, Splits, overlaps
+from trading.splits import Range, Splits, overlaps, utc_text
 
 Floats = NDArray[np.float64]
 Compute = Callable[[Bars], Floats]
@@ -58,11 +58,9 @@ def check_prefix(compute: Compute, bars: Bars, names: Sequence[str], *, points: 
         differs = ~_equal(prefix, whole[:stop])
         for column in map(int, np.flatnonzero(differs.any(axis=0))):
             row = int(np.flatnonzero(differs[:, column])[-1])
-            changed.setdefault(
-                names[column],
-                f"{names[column]} of {_time(bars, row)} is {whole[row, column]:.6g}, and {prefix[row, column]:.6g} "
-                f"without the bars after {_time(bars, stop - 1)}",
-            )
+            at, end = utc_text(bars.ts[row]), utc_text(bars.ts[stop - 1])
+            values = f"{whole[row, column]:.6g}, and {prefix[row, column]:.6g}"
+            changed.setdefault(names[column], f"{names[column]} of {at} is {values} without the bars after {end}")
     if not moments:
         return rule(
             "prefix",
@@ -191,7 +189,3 @@ def _rank_correlation(rows: Floats, target: Floats) -> Floats:
     wanted = rankdata(target) - (len(target) + 1) / 2
     scale = np.sqrt((ranks**2).sum(axis=0) * (wanted**2).sum())
     return np.divide(wanted @ ranks, scale, out=np.zeros(rows.shape[1]), where=scale > 0)
-
-
-def _time(bars: Bars, index: int) -> str:
-    return f"{np.datetime64(int(bars.ts[index]), 'ms').astype('datetime64[m]')} UTC".replace("T", " ")

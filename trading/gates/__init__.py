@@ -1,1 +1,1 @@
-
+"""Evidence in, verdict out: the seven gates."""

@@ -199,7 +199,7 @@ def is_finite(value: Number) -> bool:
 
 
 def _is_under(value: Number, limit: Number) -> bool:
-    return value is not None and limit is not None and is_finite(value) and value < limit
+    return value is not None and limit is not None and is_finite(value) and is_finite(limit) and value < limit
 
 
 def _all_finite(values: Iterable[Number]) -> list[float]:
