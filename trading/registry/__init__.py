@@ -1,1 +1,1 @@
-
+"""Bundles, the promotion ledger, and the one adapter to MLflow."""

@@ -6,9 +6,7 @@ has deprecated stages; when they go, this file changes.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import logging
 import os
 import shutil
 import tempfile
@@ -16,88 +14,42 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trading.codes import ReasonCode
 from trading.config import RuntimeSpec
-from trading.errors import RegistryError, TransportError
+from trading.errors import RegistryError
+from trading.market.bars import COLUMNS
 from trading.registry.bundle import CARD, EVIDENCE, GATES, Bundle, load_bundle
+from trading.registry.mlflow_runtime import answers, exists_already, locked, migrate, quietly, unknown_is_nothing
+from trading.registry.records import BUNDLE_TAG, CHAMPION, Dataset, Version, flatten, labels, moment
+from trading.registry.serving import DECISION_COLUMNS
 
-# MLflow reads these when it is imported. It must not phone home, ask uv, unpickle anything or draw progress bars.
-for _name, _value in {
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_SKIP_PIP_REQUIREMENTS_CHECK": "true",
-    "MLFLOW_UV_AUTO_DETECT": "false",
-    "MLFLOW_LOG_UV_FILES": "false",
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-}.items():
-    os.environ.setdefault(_name, _value)
-
-import mlflow  # noqa: E402
-import mlflow.db  # noqa: E402
-import mlflow.pyfunc  # noqa: E402
-from mlflow.entities import Dataset as DatasetEntity  # noqa: E402
-from mlflow.entities import DatasetInput, InputTag, Metric, Param, RunTag  # noqa: E402
-from mlflow.exceptions import MlflowException  # noqa: E402
-from mlflow.models import ModelSignature  # noqa: E402
-from mlflow.types import ColSpec, Schema  # noqa: E402
+# isort: split
+# MLflow reads its environment while it is imported, and mlflow_runtime sets it.
+import mlflow
+import mlflow.artifacts
+import mlflow.pyfunc
+from mlflow.entities import Dataset as DatasetEntity
+from mlflow.entities import DatasetInput, InputTag, Metric, Param
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, Schema
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EXPERIMENT = "sevengates"
-CHAMPION = "champion"
-BUNDLE_TAG = "bundle_digest"
 REQUIREMENTS = ("sevengates", "mlflow", "numpy", "numba", "pandas", "pydantic", "safetensors")
 _MODEL_CODE = Path(__file__).with_name("pyfunc_model.py")
 _MOST_PARAMS, _MOST_METRICS, _LONGEST_NOTE, _LONGEST_DATASET_DIGEST = 100, 900, 5_000, 36
 _SIGNATURE = ModelSignature(
-    inputs=Schema([ColSpec("long", "ts"), *(ColSpec("double", n) for n in ("open", "high", "low", "close", "volume"))])
+    inputs=Schema([ColSpec("long", "ts"), *(ColSpec("double", name) for name in COLUMNS)]),
+    outputs=Schema([ColSpec(kind, name) for name, kind in DECISION_COLUMNS.items()]),
 )
-# The tracking URI of MLflow's fluent functions belongs to the whole process.
+# The tracking URI of MLflow's module-level functions belongs to the whole process.
 _FLUENT = threading.RLock()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dataset:
-    """A data set of a night: its role, its SHA-256, and the source string it came from."""
-
-    name: str
-    digest: str
-    source: str
-    context: str = "training"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Version:
-    """One registered version as MLflow shows it."""
-
-    model: str
-    version: int
-    stage: str
-    run_id: str
-    created_ms: int
-    aliases: tuple[str, ...] = ()
-    tags: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def bundle_digest(self) -> str:
-        return self.tags.get(BUNDLE_TAG, "")
-
-    @property
-    def verdict(self) -> str:
-        return self.tags.get("verdict", "")
-
-
-def model_name(symbol: str, interval: str) -> str:
-    """The registered model of a symbol and interval, for example ``sevengates-btcusdt-15m``."""
-    return f"sevengates-{symbol}-{interval}".lower().replace("/", "-").replace(":", "-")
 
 
 def open_registry(runtime: RuntimeSpec) -> MlflowRegistry:
@@ -126,7 +78,7 @@ class MlflowRegistry:
         (self.home / "mlflow").mkdir(parents=True, exist_ok=True)
         if tracking_uri.startswith("sqlite:///"):
             migrate(Path(tracking_uri.removeprefix("sqlite:///")))
-        with _answers(tracking_uri):
+        with answers(tracking_uri):
             self._client = mlflow.MlflowClient(tracking_uri, registry_uri=tracking_uri)
             self.experiment_id = self._experiment()
 
@@ -156,16 +108,16 @@ class MlflowRegistry:
             tags: more tags for the run and the version.
         """
         bundle = load_bundle(bundle_folder)
-        with self.lock(), _answers(self.tracking_uri):
+        with self.lock(), answers(self.tracking_uri):
             for known in self.versions(model):
                 if known.bundle_digest == bundle.digest:
                     return known.version
             self._bury_orphans(model, bundle.digest)
-            labels = _labels(bundle) | dict(tags or {})
+            named = labels(bundle) | dict(tags or {})
             run = self._client.create_run(
                 self.experiment_id,
-                run_name=f"{bundle.lineage.symbol} {bundle.lineage.interval} {_day(bundle.lineage.as_of_ms)}",
-                tags=labels | {"model": model, "mlflow.note.content": bundle.card[:_LONGEST_NOTE]},
+                run_name=f"{bundle.lineage.symbol} {bundle.lineage.interval} {moment(bundle.lineage.as_of_ms)}",
+                tags=named | {"model": model, "mlflow.note.content": bundle.card[:_LONGEST_NOTE]},
             )
             run_id = run.info.run_id
             self._log_files(run_id, bundle, figures or {})
@@ -173,24 +125,24 @@ class MlflowRegistry:
                 self._client.log_inputs(run_id, [_dataset_input(dataset) for dataset in datasets])
             source, model_id = self._log_model(run_id, bundle)
             self._log_numbers(run_id, model_id, metrics, params)
-            with _exists_already():
+            with exists_already():
                 self._client.create_registered_model(model, description="Trading model judged by seven gates.")
             version = self._client.create_model_version(
-                model, source, run_id=run_id, tags=labels, description=bundle.card[:_LONGEST_NOTE], model_id=model_id
+                model, source, run_id=run_id, tags=named, description=bundle.card[:_LONGEST_NOTE], model_id=model_id
             )
             self._client.set_terminated(run_id, "FINISHED")
             return int(version.version)
 
     def models(self) -> list[str]:
         """Names of the registered models, sorted."""
-        with _answers(self.tracking_uri):
+        with answers(self.tracking_uri):
             return sorted(model.name for model in self._client.search_registered_models(max_results=1_000))
 
     def versions(self, model: str) -> list[Version]:
         """All versions of a model, oldest first; none if the model is unknown."""
         found, token = list[Version](), None
         aliases = self._aliases(model)
-        with _answers(self.tracking_uri):
+        with answers(self.tracking_uri):
             while True:
                 page = self._client.search_model_versions(f"name='{model}'", max_results=1_000, page_token=token)
                 found += [_version(item, aliases) for item in page]
@@ -218,16 +170,16 @@ class MlflowRegistry:
         )
 
     def download(self, model: str, number: int) -> Path:
-        """A folder with the bundle of a version; not verified yet."""
+        """A folder with the bundle of a version, not verified yet; a remote registry is asked anew each time."""
         self.version(model, number)
-        target = self.home / "mlflow" / "downloads" / model / str(number)
-        with _FLUENT, _answers(self.tracking_uri):
-            self._use_fluent()
-            local = mlflow.artifacts.download_artifacts(
-                artifact_uri=f"models:/{model}/{number}/artifacts/bundle", tracking_uri=self.tracking_uri
-            )
-        del target
-        return Path(local)
+        target: Path | None = None
+        if not self.tracking_uri.startswith("sqlite:"):
+            target = self.home / "mlflow" / "downloads" / model / str(number)
+            shutil.rmtree(target, ignore_errors=True)
+            target.mkdir(parents=True)
+        with answers(self.tracking_uri), self._fluent():
+            uri = f"models:/{model}/{number}/artifacts/bundle"
+            return Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(target) if target else None))
 
     def bundle(self, model: str, number: int, expected_digest: str | None = None) -> Bundle:
         """The verified bundle of a version; by default it must have the digest it was registered with."""
@@ -236,35 +188,123 @@ class MlflowRegistry:
 
     def set_stage(self, model: str, number: int, stage: str) -> None:
         """Move a version to a stage of MLflow; other versions stay where they are."""
-        with _answers(self.tracking_uri), warnings.catch_warnings():
+        with answers(self.tracking_uri), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*[Mm]odel registry stages", category=FutureWarning)
             self._client.transition_model_version_stage(model, str(number), stage, archive_existing_versions=False)
 
     def set_champion(self, model: str, number: int | None) -> None:
         """Point the alias at a version, or take it away."""
-        with _answers(self.tracking_uri):
+        with answers(self.tracking_uri):
             if number is None:
                 self._client.delete_registered_model_alias(model, CHAMPION)
             else:
                 self._client.set_registered_model_alias(model, CHAMPION, str(number))
 
     def tag_version(self, model: str, number: int, tags: Mapping[str, str]) -> None:
-        with _answers(self.tracking_uri):
+        with answers(self.tracking_uri):
             for key, value in tags.items():
                 self._client.set_model_version_tag(model, str(number), key, value)
 
     def model_tags(self, model: str) -> dict[str, str]:
         """Tags of the registered model itself; empty if it is unknown."""
-        with _answers(self.tracking_uri), _unknown_is_nothing():
+        with answers(self.tracking_uri), unknown_is_nothing():
             return dict(self._client.get_registered_model(model).tags)
         return {}
 
     def tag_model(self, model: str, key: str, value: str) -> None:
-        with _answers(self.tracking_uri):
+        with answers(self.tracking_uri):
             self._client.set_registered_model_tag(model, key, value)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Let one thread of one process on this machine change the registry at a time."""
-        with _locked(self.home / "mlflow" / "registry.lock"):
+        with locked(self.home / "mlflow" / "registry.lock"):
             yield
+
+    def _experiment(self) -> str:
+        found = self._client.get_experiment_by_name(EXPERIMENT)
+        if found is None:
+            location = self._artifacts.as_uri() if self.tracking_uri.startswith("sqlite:") else None
+            with exists_already():
+                return self._client.create_experiment(EXPERIMENT, artifact_location=location)
+            found = self._client.get_experiment_by_name(EXPERIMENT)
+        if found is None or found.lifecycle_stage != "active":
+            raise RegistryError(
+                ReasonCode.REGISTRY_UNREACHABLE,
+                f"the experiment {EXPERIMENT} in {self.tracking_uri} was deleted.",
+                remedy="Restore it with `mlflow experiments restore`.",
+            )
+        return str(found.experiment_id)
+
+    def _bury_orphans(self, model: str, digest: str) -> None:
+        """Close the runs of attempts that died before they registered this bundle."""
+        orphans = self._client.search_runs(
+            [self.experiment_id],
+            f"tags.{BUNDLE_TAG} = '{digest}' and tags.model = '{model}' and attributes.status = 'RUNNING'",
+        )
+        for run in orphans:
+            self._client.set_terminated(run.info.run_id, "KILLED")
+
+    def _log_files(self, run_id: str, bundle: Bundle, figures: Mapping[str, Figure]) -> None:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            for name in (CARD, EVIDENCE, GATES):
+                shutil.copyfile(bundle.folder / name, folder / name)
+            if figures:
+                (folder / "figures").mkdir()
+            for name, figure in figures.items():
+                figure.savefig(folder / "figures" / f"{name}.png", dpi=110)
+            self._client.log_artifacts(run_id, scratch)
+
+    def _log_model(self, run_id: str, bundle: Bundle) -> tuple[str, str]:
+        with self._fluent(), mlflow.start_run(run_id=run_id, nested=True), quietly():
+            info = mlflow.pyfunc.log_model(
+                name="model",
+                python_model=str(_MODEL_CODE),
+                artifacts={"bundle": str(bundle.folder)},
+                signature=_SIGNATURE,
+                pip_requirements=list(REQUIREMENTS),
+                model_config={BUNDLE_TAG: bundle.digest},
+            )
+        return info.model_uri, str(info.model_id)
+
+    def _log_numbers(self, run_id: str, model_id: str, metrics: Mapping[str, float], params: Mapping[str, Any]) -> None:
+        """One batch, unless MLflow's limits of a batch force another."""
+        now = time.time_ns() // 1_000_000
+        numbers = [Metric(key, float(value), now, 0, model_id=model_id) for key, value in metrics.items()]
+        texts = [Param(key, value) for key, value in flatten(params).items()]
+        while numbers or texts:
+            self._client.log_batch(run_id, metrics=numbers[:_MOST_METRICS], params=texts[:_MOST_PARAMS])
+            numbers, texts = numbers[_MOST_METRICS:], texts[_MOST_PARAMS:]
+
+    def _aliases(self, model: str) -> dict[int, tuple[str, ...]]:
+        with answers(self.tracking_uri), unknown_is_nothing():
+            named = self._client.get_registered_model(model).aliases
+            return {int(number): (alias,) for alias, number in named.items()}
+        return {}
+
+    @contextmanager
+    def _fluent(self) -> Iterator[None]:
+        """MLflow's module-level functions, pointed at this registry; one thread at a time."""
+        with _FLUENT:
+            mlflow.set_tracking_uri(self.tracking_uri)
+            mlflow.set_registry_uri(self.tracking_uri)
+            yield
+
+
+def _dataset_input(dataset: Dataset) -> DatasetInput:
+    source = json.dumps({"tags": {"source": dataset.source, "sha256": dataset.digest}})
+    entity = DatasetEntity(dataset.name, dataset.digest[:_LONGEST_DATASET_DIGEST], "code", source)
+    return DatasetInput(entity, [InputTag("mlflow.data.context", dataset.context)])
+
+
+def _version(item: Any, aliases: Mapping[int, tuple[str, ...]]) -> Version:
+    return Version(
+        model=item.name,
+        version=int(item.version),
+        stage=item.current_stage,
+        run_id=item.run_id or "",
+        created_ms=int(item.creation_timestamp),
+        aliases=aliases.get(int(item.version), ()),
+        tags=dict(item.tags),
+    )

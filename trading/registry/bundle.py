@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
@@ -44,9 +44,9 @@ class BundleHead(_Frozen):
     schema_version: Literal[1] = SCHEMA_VERSION
     model: ModelSpec
     lineage: Lineage
-    regimes: tuple[str, ...] = Field(REGIMES, description="Order of the states in every regime array.")
-    actions: tuple[str, ...] = Field(ACTIONS, description="Order of the policy's outputs.")
-    observation_size: int = Field(OBSERVATION_SIZE, description="Number of the policy's inputs.")
+    regimes: tuple[str, ...] = Field(default=REGIMES, description="Order of the states in every regime array.")
+    actions: tuple[str, ...] = Field(default=ACTIONS, description="Order of the policy's outputs.")
+    observation_size: int = Field(default=OBSERVATION_SIZE, description="Number of the policy's inputs.")
 
 
 class FileEntry(_Frozen):
@@ -119,7 +119,12 @@ def bundle_files(
 
 
 def write_bundle(
-    folder: Path, model: TradingModel, lineage: Lineage, evidence: Mapping[str, Any], gates: Mapping[str, Any], card: str
+    folder: Path,
+    model: TradingModel,
+    lineage: Lineage,
+    evidence: Mapping[str, Any],
+    gates: Mapping[str, Any],
+    card: str,
 ) -> Bundle:
     """Write a bundle so that its folder exists whole or not at all, and return it as loaded.
 
@@ -191,15 +196,13 @@ def load_bundle(folder: Path, expected_digest: str | None = None) -> Bundle:
     files = read_files(folder, expected_digest)
     try:
         head = BundleHead.model_validate(parse_json(files[HEAD]))
-        evidence, gates = parse_json(files[EVIDENCE]), parse_json(files[GATES])
+        evidence, gates = _object(files, EVIDENCE), _object(files, GATES)
         arrays = load_tensors(files[WEIGHTS])
         card = files[CARD].decode()
     except (ValueError, SafetensorError) as error:
         raise _invalid(f"{folder}: {_brief(error)}") from error
     if (head.regimes, head.actions, head.observation_size) != (REGIMES, ACTIONS, OBSERVATION_SIZE):
         raise _invalid(f"{folder}: regimes, actions or observation are not those of this release")
-    if not isinstance(evidence, dict):
-        raise _invalid(f"{folder}: {EVIDENCE} is not an object")
     return Bundle(
         folder=folder,
         digest=sha256(files[MANIFEST]),
@@ -231,8 +234,15 @@ def _parse_manifest(raw: bytes, folder: Path) -> Manifest:
     return manifest
 
 
-def _decision(gates: Any) -> Decision:
-    decision = gates.get("decision") if isinstance(gates, Mapping) else None
+def _object(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
+    value = parse_json(files[name])
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} is not an object")
+    return cast("dict[str, Any]", value)
+
+
+def _decision(gates: Mapping[str, Any]) -> Decision:
+    decision: object = gates.get("decision")
     if decision not in ("APPROVED", "REJECTED"):
         raise _invalid(f"the verdict's decision is {decision!r}, expected APPROVED or REJECTED")
     return decision

@@ -191,7 +191,9 @@ class Ledger:
         }
         fields["hash"] = entry_hash(fields)
         marks = ", ".join("?" for _ in _COLUMNS)
-        connection.execute(f"INSERT INTO entries ({', '.join(_COLUMNS)}) VALUES ({marks})", [fields[c] for c in _COLUMNS])
+        connection.execute(
+            f"INSERT INTO entries ({', '.join(_COLUMNS)}) VALUES ({marks})", [fields[c] for c in _COLUMNS]
+        )
         return Entry.model_validate(fields)
 
     @contextmanager
@@ -218,7 +220,7 @@ class Ledger:
 
 
 def stages(history: list[Entry]) -> dict[int, Stage]:
-    """The stage of every version of one model that its history implies; at most one is in Production, one in Staging."""
+    """The stage of every version that one model's history implies: at most one in Production, and one in Staging."""
     result: dict[int, Stage] = {}
     for entry in history:
         if entry.action in ("reject", "archive"):
@@ -279,7 +281,8 @@ def _standing(connection: sqlite3.Connection, wanted: Transition, reigns: bool) 
     elif reigns:
         return None
     row = connection.execute(
-        "SELECT * FROM entries WHERE model = ? AND version = ? ORDER BY row DESC LIMIT 1", (wanted.model, wanted.version)
+        "SELECT * FROM entries WHERE model = ? AND version = ? ORDER BY row DESC LIMIT 1",
+        (wanted.model, wanted.version),
     ).fetchone()
     return None if row is None or (row["action"], row["bundle"]) != (wanted.action, wanted.bundle) else _entry(row)
 

@@ -16,7 +16,7 @@ class Lineage(BaseModel):
     """The origin of one bundle.
 
     It holds no clock, path, host or registry number: those differ between two runs of the same night, and the bundle's
-    digest must not. The parent is named by its bundle digest for the same reason; its version number is in the registry.
+    digest must not. The parent is named by its bundle digest for the same reason; the registry knows its number.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,0 +1,165 @@
+"""MLflow's stages, alias and tags as a mirror of the promotion ledger, and the repair of that mirror.
+
+The ledger is written first. What MLflow shows afterwards is a copy, which may be old (a promoter was killed) or changed
+by hand. The tag ``ledger_epoch`` on the registered model is written last, so it tells the two apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from trading.codes import ReasonCode
+from trading.errors import RegistryError
+from trading.registry.approval import require_approval
+from trading.registry.bundle import Bundle
+from trading.registry.ledger import Entry, Ledger, Transition, stages
+from trading.registry.records import CHAMPION, Version
+
+EPOCH_TAG = "ledger_epoch"
+
+
+class Registry(Protocol):
+    """What promotion needs from a model registry; :class:`trading.registry.adapter.MlflowRegistry` is one."""
+
+    def versions(self, model: str) -> list[Version]: ...
+    def bundle(self, model: str, number: int, expected_digest: str | None = None) -> Bundle: ...
+    def set_stage(self, model: str, number: int, stage: str) -> None: ...
+    def set_champion(self, model: str, number: int | None) -> None: ...
+    def tag_version(self, model: str, number: int, tags: Mapping[str, str]) -> None: ...
+    def model_tags(self, model: str) -> dict[str, str]: ...
+    def tag_model(self, model: str, key: str, value: str) -> None: ...
+    def lock(self) -> AbstractContextManager[None]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconciliation:
+    """What a repair found and did.
+
+    Attributes:
+        adopted: the entry made for a change by hand that took effect, or None.
+        refused: why each other version set to Production by hand is not there any more, by version.
+        changes: what was written to MLflow, one line each; empty if the mirror was right.
+    """
+
+    adopted: Entry | None
+    refused: dict[int, str]
+    changes: tuple[str, ...]
+
+
+def mirror(registry: Registry, ledger: Ledger, model: str) -> tuple[str, ...]:
+    """Make MLflow show what the ledger says now; return what was changed.
+
+    It writes the ledger's present state and not the caller's transition, so of two promoters that get here in any order
+    the later one leaves the truth.
+    """
+    with registry.lock():
+        return _mirror(registry, ledger, model)
+
+
+def reconcile(registry: Registry, ledger: Ledger, model: str, actor: str = "mlflow") -> Reconciliation:
+    """Repair the mirror after a crash, and treat stages changed by hand as requests.
+
+    A version set to Production by hand is adopted as ``external`` if its bundle verifies and its verdict is APPROVED;
+    otherwise the ledger's Production is put back. A Production version archived or deleted by hand is entered as
+    ``archive``: nothing is in Production then, and nothing else takes its place by itself.
+    """
+    with registry.lock():
+        refused: dict[int, str] = {}
+        adopted = _take_requests(registry, ledger, model, actor, refused)
+        changes = _mirror(registry, ledger, model)
+        for number, reason in refused.items():
+            registry.tag_version(model, number, {"request_refused": reason})
+        return Reconciliation(adopted=adopted, refused=refused, changes=changes)
+
+
+def _take_requests(registry: Registry, ledger: Ledger, model: str, actor: str, refused: dict[int, str]) -> Entry | None:
+    """Enter the change that somebody made by hand, if there is one and it is allowed."""
+    epoch, current = ledger.epoch(model), ledger.current(model)
+    known = registry.versions(model)
+    if current is not None and not known:
+        raise RegistryError(
+            ReasonCode.MODEL_UNKNOWN,
+            f"the ledger has {model} version {current.version} in Production, but the registry has no such model.",
+            remedy="See that runtime.tracking_uri and runtime.ledger belong together.",
+        )
+    shown = [version for version in known if version.stage == "Production"]
+    requests = [version for version in reversed(shown) if current is None or version.version != current.version]
+    whole = int(registry.model_tags(model).get(EPOCH_TAG, "0")) == epoch
+    for version in requests if whole else ():
+        try:
+            bundle = _acceptable(registry, ledger, version)
+        except RegistryError as error:
+            refused[version.version] = str(error)
+            continue
+        request = Transition(
+            model=model,
+            version=version.version,
+            bundle=bundle.digest,
+            action="external",
+            reason="set to Production in MLflow",
+            actor=actor,
+        )
+        return ledger.append(request, expected_epoch=epoch)
+    gone = current is not None and all(version.version != current.version for version in known)
+    if current is not None and not requests and (gone or (whole and not shown)):
+        retired = Transition(
+            model=model,
+            version=current.version,
+            bundle=current.bundle,
+            action="archive",
+            reason="deleted in MLflow" if gone else "taken out of Production in MLflow",
+            actor=actor,
+        )
+        return ledger.append(retired, expected_epoch=epoch)
+    return None
+
+
+def _mirror(registry: Registry, ledger: Ledger, model: str) -> tuple[str, ...]:
+    history = ledger.history(model)
+    if not history and not registry.versions(model):
+        return ()
+    due = stages(history)
+    entries = {entry.version: entry for entry in history}
+    changes = list[str]()
+    # The new champion first: for a moment two versions are in Production, but never none.
+    for version in sorted(registry.versions(model), key=lambda item: due.get(item.version) != "Production"):
+        stage = due.get(version.version)
+        shown = stage if stage in ("Production", "Staging", "Archived") else "None"
+        if version.stage != shown and (stage is not None or version.stage == "Production"):
+            registry.set_stage(model, version.version, shown)
+            changes.append(f"version {version.version}: stage {version.stage} -> {shown}")
+        if stage is None:
+            continue
+        entry = entries[version.version]
+        tags = {"stage": stage, "epoch": str(entry.epoch), "reasons": entry.reason, "actor": entry.actor}
+        wrong = {key: value for key, value in tags.items() if version.tags.get(key) != value}
+        if wrong:
+            registry.tag_version(model, version.version, wrong)
+            changes.append(f"version {version.version}: tags {', '.join(sorted(wrong))}")
+    changes += _mirror_champion(registry, model, ledger.current(model))
+    epoch = str(history[-1].epoch) if history else "0"
+    if registry.model_tags(model).get(EPOCH_TAG, "0") != epoch:
+        registry.tag_model(model, EPOCH_TAG, epoch)
+        changes.append(f"epoch -> {epoch}")
+    return tuple(changes)
+
+
+def _mirror_champion(registry: Registry, model: str, current: Entry | None) -> list[str]:
+    known = registry.versions(model)
+    holder = next((version.version for version in known if CHAMPION in version.aliases), None)
+    due = current.version if current and any(version.version == current.version for version in known) else None
+    if holder == due:
+        return []
+    registry.set_champion(model, due)
+    return [f"alias {CHAMPION} -> {due}"]
+
+
+def _acceptable(registry: Registry, ledger: Ledger, version: Version) -> Bundle:
+    """The bundle of a version that somebody set to Production by hand, verified and approved."""
+    recorded = [entry.bundle for entry in ledger.history(version.model) if entry.version == version.version]
+    bundle = registry.bundle(version.model, version.version, expected_digest=recorded[-1] if recorded else None)
+    require_approval(bundle, version.model, version.version)
+    return bundle

@@ -1,0 +1,117 @@
+"""The ground under the MLflow adapter: its environment, its database, its failures and its locks."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from trading.codes import ReasonCode
+from trading.errors import RegistryError, TransportError
+
+# MLflow reads these when it is imported. It must not phone home, ask uv, unpickle anything or draw progress bars.
+for _name, _value in {
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SKIP_PIP_REQUIREMENTS_CHECK": "true",
+    "MLFLOW_UV_AUTO_DETECT": "false",
+    "MLFLOW_LOG_UV_FILES": "false",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}.items():
+    os.environ.setdefault(_name, _value)
+
+import mlflow  # noqa: E402
+import mlflow.db  # noqa: E402
+from mlflow.exceptions import MlflowException  # noqa: E402
+
+
+def migrate(database: Path) -> None:
+    """Bring MLflow's SQLite file to the schema of the installed MLflow, once.
+
+    A new database is migrated aside and moved into place whole, so that neither a kill nor a second process meets half
+    of one. An existing one is copied to ``NAME.backup`` first.
+    """
+    stamp = database.with_name(f"{database.name}.schema")
+    with locked(database.with_name(f"{database.name}.lock")):
+        if database.exists() and stamp.exists() and stamp.read_text() == mlflow.__version__:
+            return
+        if database.exists():
+            shutil.copyfile(database, database.with_name(f"{database.name}.backup"))
+            _upgrade(database)
+        else:
+            fresh = database.with_name(f"{database.name}.new")
+            fresh.unlink(missing_ok=True)
+            _upgrade(fresh)
+            fresh.rename(database)
+        stamp.write_text(mlflow.__version__)
+
+
+def _upgrade(database: Path) -> None:
+    with quietly():
+        upgrade = mlflow.db.upgrade.callback
+        assert upgrade is not None
+        upgrade(f"sqlite:///{database}")
+
+
+@contextmanager
+def answers(uri: str) -> Iterator[None]:
+    """Turn MLflow's failure to answer into our transport error; other failures of MLflow are our registry errors."""
+    try:
+        yield
+    except MlflowException as error:
+        transport = error.error_code in ("TEMPORARILY_UNAVAILABLE", "INTERNAL_ERROR") or "API request to" in str(error)
+        kind = TransportError if transport else RegistryError
+        code = ReasonCode.MODEL_UNKNOWN if error.error_code == "RESOURCE_DOES_NOT_EXIST" else None
+        raise kind(
+            code or ReasonCode.REGISTRY_UNREACHABLE,
+            f"MLflow at {uri}: {str(error).splitlines()[0]}.",
+            remedy="See that the server runs and that runtime.tracking_uri is right, then try again.",
+        ) from error
+
+
+@contextmanager
+def exists_already() -> Iterator[None]:
+    """Let pass that something to be created is there already."""
+    try:
+        yield
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+
+
+@contextmanager
+def unknown_is_nothing() -> Iterator[None]:
+    """Let pass that something to be read is not there."""
+    try:
+        yield
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Hide what MLflow and alembic announce while they do what was asked of them."""
+    loggers = [logging.getLogger(name) for name in ("mlflow", "mlflow.store.db.utils", "alembic", "alembic.runtime")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a file lock; it excludes threads and processes alike, and a killed holder lets go of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,80 @@
+"""What the registry hands out and takes in, as plain values: versions, data sets, names and labels. Needs no MLflow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from trading.registry.bundle import Bundle
+
+BUNDLE_TAG = "bundle_digest"
+CHAMPION = "champion"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """A data set of a night: its role, its SHA-256, and the source string it came from."""
+
+    name: str
+    digest: str
+    source: str
+    context: str = "training"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """One registered version as MLflow shows it."""
+
+    model: str
+    version: int
+    stage: str
+    run_id: str
+    created_ms: int
+    aliases: tuple[str, ...] = ()
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def bundle_digest(self) -> str:
+        return self.tags.get(BUNDLE_TAG, "")
+
+    @property
+    def verdict(self) -> str:
+        return self.tags.get("verdict", "")
+
+
+def model_name(symbol: str, interval: str) -> str:
+    """The registered model of a symbol and interval, for example ``sevengates-btcusdt-15m``."""
+    return f"sevengates-{symbol}-{interval}".lower().replace("/", "-").replace(":", "-")
+
+
+def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested settings as ``table.key`` and text, in MLflow's sense of a parameter."""
+    flat: dict[str, str] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value if isinstance(value, str) else json.dumps(value, default=str)
+    return flat
+
+
+def labels(bundle: Bundle) -> dict[str, str]:
+    """The tags that run and version carry from the start."""
+    lineage = bundle.lineage
+    return {
+        BUNDLE_TAG: bundle.digest,
+        "verdict": bundle.decision,
+        "paper_only": str(bundle.paper_only).lower(),
+        "symbol": lineage.symbol,
+        "interval": lineage.interval,
+        "as_of": moment(lineage.as_of_ms),
+        "parent_digest": lineage.parent_digest or "",
+    }
+
+
+def moment(ts_ms: int) -> str:
+    """A UTC moment as people read it."""
+    return datetime.fromtimestamp(ts_ms / 1000, UTC).isoformat(timespec="minutes")
