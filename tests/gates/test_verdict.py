@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 from trading.canonical import canonical_json
 from trading.codes import ReasonCode
 from trading.config import GateSpec
-from trading.gates.evidence import DriftEvidence, Evidence, LiveRecord
+from trading.gates.evidence import LEAKAGE_CHECKS, SCENARIOS, DriftEvidence, Evidence, LiveRecord
 from trading.gates.verdict import Admission, Verdict, judge
 
 LIMITS = GateSpec()
@@ -123,3 +124,12 @@ def test_gates_load_nothing_heavy():
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_the_page_about_the_gates_names_every_gate_limit_and_scenario():
+    page = (Path(__file__).parents[2] / "docs" / "gates.md").read_text()
+    for name in (*ORDER, *SCENARIOS, *LEAKAGE_CHECKS, *(f"`{field}`" for field in GateSpec.model_fields)):
+        assert name in page, name
+    for name, field in GateSpec.model_fields.items():
+        row = next(line for line in page.splitlines() if line.startswith("|") and f"`{name}`" in line)
+        assert float(row.split("|")[4].split()[-1]) == field.default, row
