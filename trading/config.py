@@ -75,7 +75,7 @@ class FeatureSpec(Spec):
     """Look-backs of the feature steps, in bars."""
 
     fast: int = Field(6, ge=2, le=500, description="Short horizon of returns, bars.")
-    medium: int = Field(24, ge=3, le=2_000, description="Middle horizon of returns, volatility and range, bars.")
+    medium: int = Field(12, ge=3, le=2_000, description="Middle horizon of returns, volatility and range, bars.")
     slow: int = Field(96, ge=4, le=10_000, description="Long horizon of returns, volatility and trend, bars.")
     vwap: int = Field(48, ge=2, le=10_000, description="Window of the rolling VWAP, z-score and volume z-score, bars.")
 
@@ -119,8 +119,8 @@ class PolicySpec(Spec):
     workers: int = Field(2, ge=1, le=64, description="Training processes, one thread each.")
     min_duration: int = Field(6, ge=1, description="Shortest holding time, bars.")
     max_duration: int = Field(96, ge=2, description="Longest holding time, bars.")
-    min_stop: PositiveFloat = Field(1.0, description="Closest stop, in standard deviations of a medium-horizon return.")
-    max_stop: PositiveFloat = Field(4.0, description="Widest stop, same unit.")
+    min_stop: PositiveFloat = Field(3.0, description="Closest stop, in standard deviations of a medium-horizon return.")
+    max_stop: PositiveFloat = Field(6.0, description="Widest stop, same unit.")
     min_target: PositiveFloat = Field(1.0, description="Closest target, same unit.")
     max_target: PositiveFloat = Field(8.0, description="Widest target, same unit.")
     risk_aversion: NonNegativeFloat = Field(2.0, description="Penalty on squared trade returns in the reward.")
@@ -153,10 +153,10 @@ class RiskSpec(Spec):
     """Limits that no model can override."""
 
     initial_equity: PositiveFloat = Field(100_000.0, description="Paper equity at the start, quote currency.")
-    size_cap: Fraction = Field(0.5, gt=0.0, description="Largest position notional, share of equity.")
+    size_cap: Fraction = Field(0.4, gt=0.0, description="Largest position notional, share of equity.")
     volatility_target: PositiveFloat = Field(0.25, description="Annualised; size is scaled down above it.")
     min_confidence: Fraction = Field(0.5, description="No new position under this effective confidence.")
-    cooldown_bars: int = Field(2, ge=0, description="Bars without a new position after an exit.")
+    cooldown_bars: int = Field(12, ge=0, description="Bars without a new position after an exit.")
     halt_drawdown: Fraction = Field(0.25, gt=0.0, description="No new position once drawdown reaches this share.")
 
 

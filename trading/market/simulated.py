@@ -59,8 +59,8 @@ class SimulatedMarket:
     interval: str = "1h"
     start: str = "2021-01-01"
     regime_days: float = 12.0
-    bull_drift: float = 0.016
-    bear_drift: float = -0.020
+    bull_drift: float = 0.022
+    bear_drift: float = -0.022
     bull_volatility: float = 0.022
     bear_volatility: float = 0.040
     chop_volatility: float = 0.012
@@ -98,7 +98,9 @@ def parse_simulated(text: str) -> SimulatedMarket:
         try:
             values[name] = kind(value)
         except ValueError:
-            raise _bad(f"embedded market parameter {item!r} is not of type {kind.__name__}", "Write name=value.") from None
+            raise _bad(
+                f"embedded market parameter {item!r} is not of type {kind.__name__}", "Write name=value."
+            ) from None
         if kind is float and not math.isfinite(float(value)):
             raise _bad(f"embedded market parameter {item!r} is not finite", "Write a number.")
     market = SimulatedMarket(**values)  # pyright: ignore[reportArgumentType]  # each value has its field's own type
@@ -153,7 +155,7 @@ def true_filter(market: SimulatedMarket, path: SimulatedPath) -> Floats:
 
 
 _VOLUME_NOISE = 0.7
-_VOLUME_BASE = 6.0
+_VOLUME_BASE = 17.0
 _VOLUME_ON_SCALE = 0.9
 _VOLUME_ON_SURPRISE = 0.25
 _BRIDGE_STEPS = 12
@@ -228,7 +230,12 @@ def _bars(
 
 
 def _log_volume_mean(scale: Floats, surprise: Floats, dt: float) -> Floats:
-    return _VOLUME_BASE + math.log(dt) + _VOLUME_ON_SCALE * np.log(scale / (0.02 * math.sqrt(dt))) + _VOLUME_ON_SURPRISE * surprise
+    return (
+        _VOLUME_BASE
+        + math.log(dt)
+        + _VOLUME_ON_SCALE * np.log(scale / (0.02 * math.sqrt(dt)))
+        + _VOLUME_ON_SURPRISE * surprise
+    )
 
 
 def _innovation_density(market: SimulatedMarket, z: Floats, dt: float) -> Floats:
@@ -258,7 +265,9 @@ def _start_day(market: SimulatedMarket) -> int:
     try:
         return int(np.datetime64(market.start, "D").astype(np.int64))
     except ValueError:
-        raise _bad(f"embedded market start {market.start!r} is not a date", "Write for example start=2021-01-01.") from None
+        raise _bad(
+            f"embedded market start {market.start!r} is not a date", "Write for example start=2021-01-01."
+        ) from None
 
 
 def _bad(message: str, remedy: str) -> ConfigError:

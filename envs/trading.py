@@ -1,0 +1,55 @@
+"""The plain gymnasium environment: one account, one decision a step, over the same compiled simulation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.vectorised import ACTION_BOX, OBSERVATIONS
+from trading.policy.reward import decision_reward
+from trading.policy.training import TrainingJob
+from trading.simulation.series import model_parameters
+from trading.simulation.training_lanes import TrainingLanes
+
+
+class TradingEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
+    """Size, duration, stop and target of the next trade are chosen from 27 numbers, at real costs.
+
+    Args:
+        job: series, range and costs, as for training.
+    """
+
+    metadata = {"render_modes": []}  # noqa: RUF012  # gymnasium's own declaration
+
+    def __init__(self, job: TrainingJob) -> None:
+        self.observation_space = OBSERVATIONS
+        self.action_space = ACTION_BOX
+        self._job = job
+        self._lanes: TrainingLanes | None = None
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        super().reset(seed=seed)
+        self._lanes = TrainingLanes(
+            self._job.bars,
+            self._job.signals,
+            *self._job.train,
+            model_parameters(self._job.model)[None, :],
+            self._job.model.spec.risk.initial_equity,
+            self._job.episode_bars,
+            self.np_random,
+        )
+        return self._lanes.reset()[0].astype(np.float32), {}
+
+    def step(
+        self, action: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        if self._lanes is None:
+            raise gymnasium.error.ResetNeeded("call reset() before step()")
+        _, returns, done, final = self._lanes.step(np.asarray(action)[None, :])
+        reward = float(decision_reward(returns, self._job.spec.risk_aversion)[0])
+        return final[0].astype(np.float32), reward, False, bool(done[0]), {"log_return": float(returns[0])}

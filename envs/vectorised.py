@@ -1,0 +1,83 @@
+"""The environment that trains: stable-baselines3's vectorised interface over compiled simulation lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+from stable_baselines3.common.vec_env import VecEnv
+
+from trading.model import ACTIONS, OBSERVATION_SIZE
+from trading.policy.curriculum import LEVELS, Level, lane_parameters
+from trading.policy.reward import decision_reward
+from trading.policy.training import TrainingJob
+from trading.simulation.series import model_parameters
+from trading.simulation.training_lanes import TrainingLanes
+
+OBSERVATIONS = spaces.Box(-np.inf, np.inf, (OBSERVATION_SIZE,), np.float32)
+ACTION_BOX = spaces.Box(-1.0, 1.0, (len(ACTIONS),), np.float32)
+
+
+class LaneVecEnv(VecEnv):
+    """Every lane is an environment; one step is one decision in each, run by one compiled call.
+
+    An episode ends by time, not by ruin, so its end is reported as a truncation and the value of its last observation
+    is bootstrapped.
+    """
+
+    def __init__(self, job: TrainingJob, seed: int) -> None:
+        super().__init__(job.spec.lanes, OBSERVATIONS, ACTION_BOX)
+        self._job = job
+        self._rng = np.random.default_rng(seed)
+        self._base = model_parameters(job.model)
+        self._lanes = TrainingLanes(
+            job.bars,
+            job.signals,
+            *job.train,
+            lane_parameters(self._base, LEVELS[0], job.spec.lanes, self._rng),
+            job.model.spec.risk.initial_equity,
+            job.episode_bars,
+            self._rng,
+        )
+        self._actions: NDArray[np.float32] = np.zeros((job.spec.lanes, len(ACTIONS)), dtype=np.float32)
+
+    def set_level(self, level: Level) -> None:
+        """Move every lane to a level of the curriculum; running episodes go on under its costs."""
+        self._lanes.parameters = lane_parameters(self._base, level, self.num_envs, self._rng)
+
+    def reset(self) -> NDArray[np.float32]:
+        return self._lanes.reset().astype(np.float32)
+
+    def step_async(self, actions: NDArray[np.float32]) -> None:
+        self._actions = actions
+
+    def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
+        observations, returns, done, final = self._lanes.step(self._actions)
+        reward = decision_reward(returns, self._job.spec.risk_aversion).astype(np.float32)
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        for lane in np.flatnonzero(done):
+            infos[lane] = {"terminal_observation": final[lane].astype(np.float32), "TimeLimit.truncated": True}
+        return observations.astype(np.float32), reward, done, infos
+
+    def close(self) -> None:
+        """Nothing is held outside this process."""
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        return [getattr(self, attr_name, None) for _ in self._chosen(indices)]
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        raise AttributeError(f"lanes share one environment: {attr_name} cannot be set for single lanes")
+
+    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
+        raise AttributeError(f"lanes share one environment: {method_name} cannot be called for single lanes")
+
+    def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
+        return [False for _ in self._chosen(indices)]
+
+    def _chosen(self, indices: Any) -> Sequence[int]:
+        if indices is None:
+            return range(self.num_envs)
+        return [indices] if isinstance(indices, int) else list(indices)
