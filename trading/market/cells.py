@@ -48,7 +48,15 @@ def parse_times(cells: Sequence[str]) -> tuple[Ints, Ints]:
         try:
             return epoch_times(np.array(list(map(int, cells)), dtype=np.int64))
         except (ValueError, OverflowError):
-            pass  # ISO time, fractions or damage: cell by cell below
+            pass  # ISO time, fractions or damage: see below
+    if not any(cell.isdigit() for cell in cells):
+        try:
+            times = [_since_epoch(datetime.fromisoformat(cell)) for cell in cells]
+        except ValueError:
+            pass  # not only ISO time: cell by cell below
+        else:
+            ts = np.array(times, dtype=np.int64)
+            return ts, np.where((ts >= EARLIEST_MS) & (ts < LATEST_MS), ISO, UNREADABLE)
     ts = np.zeros(len(cells), dtype=np.int64)
     units = np.zeros(len(cells), dtype=np.int64)
     for index, cell in enumerate(cells):
@@ -67,7 +75,7 @@ def epoch_times(numbers: Ints | Floats) -> tuple[Ints, Ints]:
         units[inside] = unit
         part = numbers[inside]
         if unit == 1:
-            ts[inside] = np.floor(part * 1000 + 1e-4) if part.dtype.kind == "f" else part * 1000
+            ts[inside] = np.floor(part * 1000 + 1e-3) if part.dtype.kind == "f" else part * 1000
         else:
             ts[inside] = part // 1000 ** (unit - 2)
     return ts, units
@@ -115,18 +123,22 @@ def _time(cell: str) -> tuple[int, int]:
         whole = None
     number = whole if whole is not None else _number(cell)
     if number is not None:
-        for unit, (low, high) in enumerate(_RANGES, start=1):
+        for low, high in _RANGES:
             if low <= number < high:
-                ts, units = epoch_times(np.array([number], dtype=np.int64 if whole is not None else np.float64))
+                ts, units = epoch_times(
+                    np.array([number], np.int64) if whole is not None else np.array([number], float)
+                )
                 return int(ts[0]), int(units[0])
         return 0, UNREADABLE
     text = cell.strip()
     if text.upper().endswith("UTC"):
         text = text[:-3].rstrip() + "+00:00"
     try:
-        when = datetime.fromisoformat(text)
+        ts_ms = _since_epoch(datetime.fromisoformat(text))
     except ValueError:
         return 0, UNREADABLE
-    when = when.replace(tzinfo=UTC) if when.tzinfo is None else when
-    ts_ms = (when - _EPOCH) // _MILLISECOND
     return (ts_ms, ISO) if EARLIEST_MS <= ts_ms < LATEST_MS else (0, UNREADABLE)
+
+
+def _since_epoch(when: datetime) -> int:
+    return ((when.replace(tzinfo=UTC) if when.tzinfo is None else when) - _EPOCH) // _MILLISECOND

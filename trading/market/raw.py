@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trading.market.bars import COLUMNS, Bars, Floats, Ints
+from trading.results import CheckResult
 
 DAY_MS = 86_400_000
 
@@ -70,6 +71,23 @@ class Columns:
         return replace(part, problems=kept, problem_count=len(kept) + unlisted)
 
 
+@dataclass(frozen=True)
+class Repair:
+    """A repair that an explicit option of the settings asked for.
+
+    Attributes:
+        option: the setting, for example ``on_duplicate=keep-last``.
+        count: how many rows were dropped or moved.
+        message: what was done, for people.
+        rows: the first rows it touched.
+    """
+
+    option: str
+    count: int
+    message: str
+    rows: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class RawBars:
     """Bars of a source in file order, before repair and contract.
@@ -77,14 +95,18 @@ class RawBars:
     Attributes:
         symbol: the name of the market.
         source: what the bars came from, for messages.
-        interval: milliseconds, the source's most common step.
+        interval: milliseconds, the source's most common step; the traded interval if there is none.
         data: ``ts`` and the columns of :data:`trading.market.bars.COLUMNS`.
+        checks: what was already found before there were bars: checks of the trades they are made of.
+        repairs: what explicit options have changed so far.
     """
 
     symbol: str
     source: str
     interval: int
     data: Columns
+    checks: tuple[CheckResult, ...] = ()
+    repairs: tuple[Repair, ...] = ()
 
     def __len__(self) -> int:
         return len(self.data.ts)
@@ -128,6 +150,7 @@ def common_step(ts: Ints) -> int:
 
 
 def is_increasing(ts: Ints) -> bool:
+    """Whether every time is later than the one before."""
     return bool((np.diff(ts) > 0).all())
 
 
