@@ -22,7 +22,7 @@ from trading.codes import ReasonCode
 from trading.config import RuntimeSpec
 from trading.errors import RegistryError
 from trading.market.bars import COLUMNS
-from trading.registry.bundle import CARD, EVIDENCE, GATES, Bundle, load_bundle
+from trading.registry.bundle import CARD, EVIDENCE, GATES, Bundle, load_bundle, read_files, write_files
 from trading.registry.mlflow_runtime import answers, exists_already, locked, migrate, quietly, unknown_is_nothing
 from trading.registry.records import BUNDLE_TAG, CHAMPION, Dataset, Version, flatten, labels, moment
 from trading.registry.serving import DECISION_COLUMNS
@@ -257,11 +257,18 @@ class MlflowRegistry:
             self._client.log_artifacts(run_id, scratch)
 
     def _log_model(self, run_id: str, bundle: Bundle) -> tuple[str, str]:
-        with self._fluent(), mlflow.start_run(run_id=run_id, nested=True), quietly():
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            self._fluent(),
+            mlflow.start_run(run_id=run_id, nested=True),
+            quietly(),
+        ):
+            # MLflow keeps an artifact under the name of its folder, so the folder gets one name for all bundles.
+            copy = write_files(Path(scratch) / "bundle", read_files(bundle.folder, bundle.digest))
             info = mlflow.pyfunc.log_model(
                 name="model",
                 python_model=str(_MODEL_CODE),
-                artifacts={"bundle": str(bundle.folder)},
+                artifacts={"bundle": str(copy.folder)},
                 signature=_SIGNATURE,
                 pip_requirements=list(REQUIREMENTS),
                 model_config={BUNDLE_TAG: bundle.digest},

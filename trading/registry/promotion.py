@@ -88,11 +88,11 @@ def decide_promotion(
     if champion_version is None:
         where = "on paper only, as there is no live record yet" if verdict.paper_only else "as nothing is there"
         return decided("production", ReasonCode.OK, f"Approved; enters Production {where}.")
-    if "champion_sharpe" not in numbers or "required" not in numbers:
+    # The ninth digit of a Sharpe ratio means nothing, and binary fractions must not decide at the limit.
+    improvement = round(numbers["candidate_sharpe"] - numbers.get("champion_sharpe", math.nan), 9)
+    if not (math.isfinite(improvement) and math.isfinite(min_improvement)):
         unknown = f"The Sharpe ratio of champion {champion_version} on these bars is missing or not finite."
         return decided("staging", ReasonCode.EVIDENCE_NOT_FINITE, unknown)
-    # The ninth digit of a Sharpe ratio means nothing, and binary fractions must not decide at the limit.
-    improvement = round(numbers["candidate_sharpe"] - numbers["champion_sharpe"], 9)
     numbers["improvement"] = improvement
     compared = (
         f"Sharpe {numbers['candidate_sharpe']:.3f} against {numbers['champion_sharpe']:.3f} of champion "
