@@ -26,6 +26,9 @@ class ReasonCode(StrEnum):
     CONFIG_INVALID = "CONFIG_INVALID", "A setting has a value outside its type or bounds."
     CONFIG_FILE_UNREADABLE = "CONFIG_FILE_UNREADABLE", "The settings file cannot be read or parsed."
 
+    PACKAGE_MISSING = "PACKAGE_MISSING", "A command needs a package that is not installed."
+    SERVICE_FAILED = "SERVICE_FAILED", "A page or server did not start, or stopped by itself."
+
     SOURCE_UNKNOWN = "SOURCE_UNKNOWN", "A data source string names no known kind of source."
     SOURCE_MISSING = "SOURCE_MISSING", "The file a source names does not exist."
     SOURCE_UNREADABLE = "SOURCE_UNREADABLE", "The file a source names cannot be parsed."

@@ -5,6 +5,7 @@ A later source wins key by key. A name that no model knows is an error that says
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -107,9 +108,22 @@ def describe() -> list[Setting]:
 def redacted(settings: SevengatesSettings) -> dict[str, Any]:
     """Settings as JSON data with every secret that is set masked."""
     return {
-        table: {name: _PASSWORD.sub(MASK, value) if isinstance(value, str) else value for name, value in values.items()}
+        table: {name: without_password(value) if isinstance(value, str) else value for name, value in values.items()}
         for table, values in settings.model_dump(mode="json").items()
     }
+
+
+def without_password(text: str) -> str:
+    """An address with the password in it masked."""
+    return _PASSWORD.sub(MASK, text)
+
+
+def to_toml(values: Mapping[str, Mapping[str, Any]]) -> str:
+    """Tables of settings as the text of a ``sevengates.toml``."""
+    return "\n\n".join(
+        "\n".join([f"[{table}]", *(f"{name} = {_toml(value)}" for name, value in keys.items())])
+        for table, keys in values.items()
+    )
 
 
 def _settings_file(file: Path | None, variables: Mapping[str, str]) -> Path | None:
@@ -264,8 +278,7 @@ def _type_text(schema: Mapping[str, Any]) -> str:
 def _toml(value: Any) -> str:
     if isinstance(value, SecretStr):
         return '""'
-    if isinstance(value, tuple):
-        return f"[{', '.join(_toml(item) for item in cast('tuple[Any, ...]', value))}]"
-    if isinstance(value, str):
-        return f'"{value}"'
-    return str(value).lower() if isinstance(value, bool) else f"{value!r}"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(_toml(item) for item in cast('list[Any]', value))}]"
+    # A JSON string, number or boolean is a TOML one.
+    return json.dumps(value, ensure_ascii=False)

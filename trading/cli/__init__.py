@@ -1,1 +1,1 @@
-
+"""The `sevengates` command."""

@@ -1,0 +1,43 @@
+"""What a command knows about how it was called, and the settings that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import typer
+
+    from trading.config import SevengatesSettings
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """The options before the command: a settings file and ``table.key`` overrides."""
+
+    config: Path | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def settings_of(ctx: typer.Context, overrides: Mapping[str, Any] | None = None) -> SevengatesSettings:
+    """Load the settings of a command and prepare the process for the libraries it will import.
+
+    Every command calls this first: the libraries read their environment when they are imported.
+
+    Args:
+        ctx: the command's context.
+        overrides: the command's own options by ``table.key``; a value of None means that the option was not given.
+
+    Raises:
+        ConfigError: if a setting is unknown or out of bounds.
+    """
+    from trading.environment import prepare
+    from trading.settings import load_settings
+
+    invocation: Invocation = ctx.obj
+    own = {key: value for key, value in (overrides or {}).items() if value is not None}
+    settings = load_settings(invocation.config, overrides={**invocation.overrides, **own})
+    prepare(settings.runtime.home)
+    return settings

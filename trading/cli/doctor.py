@@ -1,0 +1,49 @@
+"""``sevengates doctor``: is this machine ready for a night, and what to do if it is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from trading.cli.context import settings_of
+from trading.cli.output import Json, print_checks, print_json
+
+if TYPE_CHECKING:
+    from trading.config import SevengatesSettings
+    from trading.results import CheckResult
+
+
+def doctor(ctx: typer.Context, as_json: Json = False) -> None:
+    """Check Python, packages, folders, store, registry and pages; exit with 1 if something needed is missing."""
+    from trading.results import blocking_failures
+
+    results = examine(settings_of(ctx))
+    ready = not blocking_failures(results)
+    if as_json:
+        print_json({"ready": ready, "checks": [result.model_dump(mode="json") for result in results]})
+    else:
+        print_checks(results)
+        typer.echo("Ready." if ready else "Not ready: see the lines marked FAIL.")
+    raise typer.Exit(0 if ready else 1)
+
+
+def examine(settings: SevengatesSettings) -> list[CheckResult]:
+    """Every check of this machine; each looks and changes nothing."""
+    from trading.cli import checkup
+    from trading.locations import locations
+
+    places = locations(settings.runtime)
+    return [
+        checkup.python_version(),
+        *checkup.packages(),
+        checkup.versions(),
+        checkup.home_writable(places.home),
+        checkup.disk_space(places.home),
+        checkup.store(places.store),
+        checkup.registry(places.tracking_uri),
+        checkup.ledger(places.ledger),
+        checkup.numba_cache(places.home / "cache" / "numba"),
+        checkup.page("Prefect page", f"{checkup.PREFECT_PAGE}/api/health"),
+        checkup.page("MLflow page", f"{checkup.MLFLOW_PAGE}/health"),
+    ]

@@ -1,0 +1,125 @@
+"""The ``sevengates`` command: its options, its commands by name, and one place where errors become exit codes.
+
+A command's module is imported when the command is asked for, and imports what it needs inside its function, so that
+``sevengates --help`` stays quick. To add a command, add its line to :data:`COMMANDS`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from trading.cli.context import Invocation
+from trading.cli.output import print_error
+from trading.codes import ReasonCode
+from trading.errors import ConfigError, SevengatesError
+
+COMMANDS = {
+    "config": "trading.cli.config:app",
+    "doctor": "trading.cli.doctor:doctor",
+    "ui": "trading.cli.ui:ui",
+}
+"""Command name to ``module:attribute``, the attribute a function or a :class:`typer.Typer` with subcommands."""
+
+
+class LazyGroup(TyperGroup):
+    """A group that imports a command's module when the command is listed or called."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The names in the order in which a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The command of a name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        target = getattr(import_module(module), attribute)
+        if not isinstance(target, typer.Typer):
+            function, target = target, typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+            target.command(cmd_name)(function)
+        command = typer.main.get_command(target)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    name="sevengates",
+    cls=LazyGroup,
+    help="Retrain every night, judge by seven gates, promote what is proven better, trade it.",
+    epilog="Exit codes are listed in docs/cli.md; settings in docs/configuration.md.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def options(
+    ctx: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings file; by default sevengates.toml in this folder, if it is there.")
+    ] = None,
+    assign: Annotated[
+        list[str] | None, typer.Option("--set", metavar="TABLE.KEY=VALUE", help="Override one setting; repeatable.")
+    ] = None,
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and stop.")] = False,
+) -> None:
+    """Options that come before the command and hold for all of them."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"sevengates {installed('sevengates')}")
+        raise typer.Exit
+    ctx.obj = Invocation(config=config, overrides=dict(_assignment(text) for text in assign or ()))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and leave the process with its documented exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(given, prog_name="sevengates")
+    except SevengatesError as error:
+        print_error(error, as_json="--json" in given)
+        raise SystemExit(error.exit_code) from None
+    except ModuleNotFoundError as error:
+        missing = _package_error(error)
+        if missing is None:
+            raise
+        print_error(missing, as_json="--json" in given)
+        raise SystemExit(missing.exit_code) from None
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(
+            ReasonCode.CONFIG_INVALID,
+            f"--set {text} has no value.",
+            remedy="Write --set TABLE.KEY=VALUE, for example --set gates.min_sharpe=1.5.",
+        )
+    return key.strip(), value.strip()
+
+
+def _package_error(error: ModuleNotFoundError) -> SevengatesError | None:
+    """The error of a command that needs the full install, or None if the missing module is our own mistake."""
+    package = (error.name or "").partition(".")[0]
+    if not package or package in ("trading", "tasks", "flows", "envs"):
+        return None
+    return ConfigError(
+        ReasonCode.PACKAGE_MISSING,
+        f"this command needs the package {package}, which is not installed here.",
+        remedy="Install everything with: pip install 'sevengates[train]' (or make setup in a checkout).",
+        package=package,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""How commands print: JSON for machines on standard output, tables for people, errors on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from trading.errors import SevengatesError
+    from trading.results import CheckResult
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+"""The option of every command that prints a result."""
+
+
+def print_json(value: Any) -> None:
+    """Print JSON data, indented, keys in the given order."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
+    """Print rows under headings; numbers to the right, long text wrapped."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=SIMPLE_HEAD)
+    values = [list(row) for row in rows]
+    for index, column in enumerate(columns):
+        numeric = bool(values) and all(isinstance(row[index], int | float) for row in values)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in values:
+        table.add_row(*(Text(_cell(value)) for value in row))
+    _console().print(table)
+
+
+def print_checks(results: Sequence[CheckResult], *, title: str | None = None) -> None:
+    """Print check results as a table, and the remedy of each that did not pass."""
+    marks = {(True, "block"): "pass", (True, "warn"): "pass", (False, "block"): "FAIL", (False, "warn"): "warn"}
+    print_table(
+        ("check", "", "observed", "threshold", "message"),
+        [
+            (result.name, marks[result.passed, result.severity], result.observed, result.threshold, result.message)
+            for result in results
+        ],
+        title=title,
+    )
+    for result in results:
+        if not result.passed and result.remedy:
+            typer.echo(f"{result.name}: {result.remedy}")
+
+
+def print_error(error: SevengatesError, *, as_json: bool) -> None:
+    """Print an error's headline and remedy on standard error, or as JSON on standard output."""
+    if as_json:
+        typer.echo(json.dumps({"error": error.as_json()}, indent=2, ensure_ascii=False, default=str))
+        return
+    headline = typer.style(str(error.code), fg=typer.colors.RED, bold=True) if sys.stderr.isatty() else str(error.code)
+    typer.echo(f"{headline}: {error.message}\n{error.remedy}", err=True)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    # Piped output has no width of its own; a table for a file or a pager should not be folded at 80 columns.
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=140)
