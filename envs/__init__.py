@@ -1,0 +1,1 @@
+"""The gymnasium environment, and the vectorised one that trains: both over the compiled simulation."""

@@ -45,11 +45,9 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
         )
         return self._lanes.reset()[0].astype(np.float32), {}
 
-    def step(
-        self, action: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+    def step(self, action: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         if self._lanes is None:
             raise gymnasium.error.ResetNeeded("call reset() before step()")
-        _, returns, done, final = self._lanes.step(np.asarray(action)[None, :])
+        _, returns, done, final = self._lanes.step(np.asarray(action, dtype=np.float64)[None, :])
         reward = float(decision_reward(returns, self._job.spec.risk_aversion)[0])
         return final[0].astype(np.float32), reward, False, bool(done[0]), {"log_return": float(returns[0])}

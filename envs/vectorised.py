@@ -55,7 +55,7 @@ class LaneVecEnv(VecEnv):
         self._actions = actions
 
     def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
-        observations, returns, done, final = self._lanes.step(self._actions)
+        observations, returns, done, final = self._lanes.step(self._actions.astype(np.float64))
         reward = decision_reward(returns, self._job.spec.risk_aversion).astype(np.float32)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         for lane in np.flatnonzero(done):

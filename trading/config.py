@@ -25,44 +25,48 @@ class MarketSpec(Spec):
     """Which bars to trade, and how to read them."""
 
     symbols: tuple[str, ...] = Field(
-        ("SIM",), min_length=1, description="Symbols of the night; each gets a model of its own."
+        default=("SIM",), min_length=1, description="Symbols of the night; each gets a model of its own."
     )
     source: str = Field(
-        "sim:edge=1",
+        default="sim:edge=1",
         description="Where bars come from: `sim:edge=1,seed=7`, `csv:PATH`, `parquet:PATH`, `ticks:PATH`, or a plain "
         "path. `{symbol}` in a path is replaced by the symbol.",
     )
     interval: str = Field(
-        "1h", pattern=r"^[1-9][0-9]*[smhd]$", description="Length of the traded bar, for example 15m."
+        default="1h", pattern=r"^[1-9][0-9]*[smhd]$", description="Length of the traded bar, for example 15m."
     )
-    history_bars: int = Field(40_000, ge=2_000, description="At most this many traded bars before `as_of` are used.")
+    history_bars: int = Field(
+        default=40_000, ge=2_000, description="At most this many traded bars before `as_of` are used."
+    )
     on_duplicate: Literal["error", "keep-first", "keep-last"] = Field(
-        "error", description="What to do with a repeated timestamp."
+        default="error", description="What to do with a repeated timestamp."
     )
-    on_unsorted: Literal["error", "sort"] = Field("error", description="What to do when timestamps go back.")
+    on_unsorted: Literal["error", "sort"] = Field(default="error", description="What to do when timestamps go back.")
     on_gap: Literal["error", "keep-longest", "allow"] = Field(
-        "error",
+        default="error",
         description="What to do when `max_gap_share` is breached: refuse, keep the longest stretch that meets the "
         "contract, or go on.",
     )
-    max_gap_share: Fraction = Field(0.01, description="Largest share of missing bars on the source's grid.")
-    max_zero_volume_share: Fraction = Field(0.05, description="Largest share of bars that trade nothing.")
+    max_gap_share: Fraction = Field(default=0.01, description="Largest share of missing bars on the source's grid.")
+    max_zero_volume_share: Fraction = Field(default=0.05, description="Largest share of bars that trade nothing.")
     max_jump: FiniteFloat = Field(
-        4.0,
+        default=4.0,
         gt=1.0,
         description="Largest ratio, up or down, between a bar's open and the close before it; a larger one is a split, "
         "another unit or another symbol.",
     )
     session: Literal["continuous", "exchange"] = Field(
-        "continuous", description="`exchange`: closed nights and weekends are not gaps."
+        default="continuous", description="`exchange`: closed nights and weekends are not gaps."
     )
 
 
 class SplitSpec(Spec):
     """Shares of the history, in time order; purge and embargo follow from look-back and holding time."""
 
-    train: Fraction = Field(0.55, gt=0.0, description="Share of bars that fits scaler, regimes and policy.")
-    validation: Fraction = Field(0.15, gt=0.0, description="Share of bars that fits calibration and selects seeds.")
+    train: Fraction = Field(default=0.55, gt=0.0, description="Share of bars that fits scaler, regimes and policy.")
+    validation: Fraction = Field(
+        default=0.15, gt=0.0, description="Share of bars that fits calibration and selects seeds."
+    )
 
     @model_validator(mode="after")
     def _leaves_a_test_split(self) -> SplitSpec:
@@ -74,10 +78,14 @@ class SplitSpec(Spec):
 class FeatureSpec(Spec):
     """Look-backs of the feature steps, in bars."""
 
-    fast: int = Field(6, ge=2, le=500, description="Short horizon of returns, bars.")
-    medium: int = Field(12, ge=3, le=2_000, description="Middle horizon of returns, volatility and range, bars.")
-    slow: int = Field(96, ge=4, le=10_000, description="Long horizon of returns, volatility and trend, bars.")
-    vwap: int = Field(48, ge=2, le=10_000, description="Window of the rolling VWAP, z-score and volume z-score, bars.")
+    fast: int = Field(default=6, ge=2, le=500, description="Short horizon of returns, bars.")
+    medium: int = Field(
+        default=12, ge=3, le=2_000, description="Middle horizon of returns, volatility and range, bars."
+    )
+    slow: int = Field(default=96, ge=4, le=10_000, description="Long horizon of returns, volatility and trend, bars.")
+    vwap: int = Field(
+        default=48, ge=2, le=10_000, description="Window of the rolling VWAP, z-score and volume z-score, bars."
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> FeatureSpec:
@@ -89,41 +97,43 @@ class FeatureSpec(Spec):
 class RegimeSpec(Spec):
     """The Gaussian hidden Markov model of market regimes."""
 
-    seeds: int = Field(4, ge=1, le=50, description="Number of starts; the best likelihood wins.")
-    iterations: int = Field(60, ge=5, le=1_000, description="Largest number of EM iterations of one start.")
-    tolerance: PositiveFloat = Field(1e-2, description="EM stops when the log-likelihood gains less than this.")
-    min_occupancy: Fraction = Field(0.03, description="A fit with a state rarer than this is refused.")
+    seeds: int = Field(default=4, ge=1, le=50, description="Number of starts; the best likelihood wins.")
+    iterations: int = Field(default=60, ge=5, le=1_000, description="Largest number of EM iterations of one start.")
+    tolerance: PositiveFloat = Field(default=1e-2, description="EM stops when the log-likelihood gains less than this.")
+    min_occupancy: Fraction = Field(default=0.03, description="A fit with a state rarer than this is refused.")
     features: tuple[str, ...] = Field(
-        ("log_range_medium", "log_volatility_medium", "trend_slow"),
+        default=("log_range_medium", "log_volatility_medium", "trend_slow"),
         min_length=1,
         description="Features the model sees.",
     )
     direction_threshold: Fraction = Field(
-        0.5, description="Long when P(bull) - P(bear) is over this, short when under its negative."
+        default=0.5, description="Long when P(bull) - P(bear) is over this, short when under its negative."
     )
 
 
 class PolicySpec(Spec):
     """PPO training and the bounds of what the agent may choose."""
 
-    seeds: int = Field(2, ge=1, le=32, description="Policies trained; the best on validation wins.")
-    steps: int = Field(60_000, ge=1_000, description="Decisions per policy over all curriculum levels.")
-    lanes: int = Field(64, ge=1, le=1_024, description="Parallel simulation lanes of the training environment.")
-    hidden: int = Field(64, ge=4, le=1_024, description="Units in each of the two hidden layers.")
-    learning_rate: PositiveFloat = Field(1e-3, description="Adam step size.")
-    batch_size: int = Field(512, ge=16, description="Decisions per gradient step.")
-    rollout: int = Field(32, ge=4, description="Decisions per lane between updates.")
-    epochs: int = Field(6, ge=1, le=100, description="Passes over one rollout.")
-    gamma: Fraction = Field(0.5, description="Discount per decision; trades are nearly independent.")
-    entropy: NonNegativeFloat = Field(0.002, description="Weight of the entropy bonus.")
-    workers: int = Field(2, ge=1, le=64, description="Training processes, one thread each.")
-    min_duration: int = Field(6, ge=1, description="Shortest holding time, bars.")
-    max_duration: int = Field(96, ge=2, description="Longest holding time, bars.")
-    min_stop: PositiveFloat = Field(3.0, description="Closest stop, in standard deviations of a medium-horizon return.")
-    max_stop: PositiveFloat = Field(6.0, description="Widest stop, same unit.")
-    min_target: PositiveFloat = Field(1.0, description="Closest target, same unit.")
-    max_target: PositiveFloat = Field(8.0, description="Widest target, same unit.")
-    risk_aversion: NonNegativeFloat = Field(2.0, description="Penalty on squared trade returns in the reward.")
+    seeds: int = Field(default=2, ge=1, le=32, description="Policies trained; the best on validation wins.")
+    steps: int = Field(default=60_000, ge=1_000, description="Decisions per policy over all curriculum levels.")
+    lanes: int = Field(default=64, ge=1, le=1_024, description="Parallel simulation lanes of the training environment.")
+    hidden: int = Field(default=64, ge=4, le=1_024, description="Units in each of the two hidden layers.")
+    learning_rate: PositiveFloat = Field(default=1e-3, description="Adam step size.")
+    batch_size: int = Field(default=512, ge=16, description="Decisions per gradient step.")
+    rollout: int = Field(default=32, ge=4, description="Decisions per lane between updates.")
+    epochs: int = Field(default=6, ge=1, le=100, description="Passes over one rollout.")
+    gamma: Fraction = Field(default=0.5, description="Discount per decision; trades are nearly independent.")
+    entropy: NonNegativeFloat = Field(default=0.002, description="Weight of the entropy bonus.")
+    workers: int = Field(default=2, ge=1, le=64, description="Training processes, one thread each.")
+    min_duration: int = Field(default=6, ge=1, description="Shortest holding time, bars.")
+    max_duration: int = Field(default=96, ge=2, description="Longest holding time, bars.")
+    min_stop: PositiveFloat = Field(
+        default=3.0, description="Closest stop, in standard deviations of a medium-horizon return."
+    )
+    max_stop: PositiveFloat = Field(default=6.0, description="Widest stop, same unit.")
+    min_target: PositiveFloat = Field(default=1.0, description="Closest target, same unit.")
+    max_target: PositiveFloat = Field(default=8.0, description="Widest target, same unit.")
+    risk_aversion: NonNegativeFloat = Field(default=2.0, description="Penalty on squared trade returns in the reward.")
 
     @model_validator(mode="after")
     def _ranges(self) -> PolicySpec:
@@ -136,108 +146,121 @@ class PolicySpec(Spec):
 class CostSpec(Spec):
     """What trading costs in the simulation; printed with every report."""
 
-    fee_bps: NonNegativeFloat = Field(4.0, description="Fee per side, basis points of notional.")
-    spread_bps: NonNegativeFloat = Field(2.0, description="Full quoted spread, basis points; half is paid per side.")
+    fee_bps: NonNegativeFloat = Field(default=4.0, description="Fee per side, basis points of notional.")
+    spread_bps: NonNegativeFloat = Field(
+        default=2.0, description="Full quoted spread, basis points; half is paid per side."
+    )
     impact_bps: NonNegativeFloat = Field(
-        20.0, description="Slippage in basis points when an order is all of a bar's volume; grows with the square root."
+        default=20.0,
+        description="Slippage in basis points when an order is all of a bar's volume; grows with the square root.",
     )
     latency_bars: int = Field(
-        0, ge=0, le=100, description="Extra bars between decision and fill; 0 fills at the next open."
+        default=0, ge=0, le=100, description="Extra bars between decision and fill; 0 fills at the next open."
     )
-    max_participation: Fraction = Field(0.1, gt=0.0, description="Largest share of a bar's volume one fill may take.")
-    lot: PositiveFloat = Field(1e-6, description="Smallest tradable quantity, units of the asset.")
-    tick: PositiveFloat = Field(1e-8, description="Smallest price increment.")
+    max_participation: Fraction = Field(
+        default=0.1, gt=0.0, description="Largest share of a bar's volume one fill may take."
+    )
+    lot: PositiveFloat = Field(default=1e-6, description="Smallest tradable quantity, units of the asset.")
+    tick: PositiveFloat = Field(default=1e-8, description="Smallest price increment.")
 
 
 class RiskSpec(Spec):
     """Limits that no model can override."""
 
-    initial_equity: PositiveFloat = Field(100_000.0, description="Paper equity at the start, quote currency.")
-    size_cap: Fraction = Field(0.4, gt=0.0, description="Largest position notional, share of equity.")
-    volatility_target: PositiveFloat = Field(0.25, description="Annualised; size is scaled down above it.")
-    min_confidence: Fraction = Field(0.5, description="No new position under this effective confidence.")
-    cooldown_bars: int = Field(12, ge=0, description="Bars without a new position after an exit.")
-    halt_drawdown: Fraction = Field(0.25, gt=0.0, description="No new position once drawdown reaches this share.")
+    initial_equity: PositiveFloat = Field(default=100_000.0, description="Paper equity at the start, quote currency.")
+    size_cap: Fraction = Field(default=0.35, gt=0.0, description="Largest position notional, share of equity.")
+    volatility_target: PositiveFloat = Field(default=0.25, description="Annualised; size is scaled down above it.")
+    min_confidence: Fraction = Field(default=0.5, description="No new position under this effective confidence.")
+    cooldown_bars: int = Field(default=12, ge=0, description="Bars without a new position after an exit.")
+    halt_drawdown: Fraction = Field(
+        default=0.25, gt=0.0, description="No new position once drawdown reaches this share."
+    )
 
 
 class CalibrationSpec(Spec):
     """How regime confidence becomes a probability of profit."""
 
-    method: Literal["sigmoid", "isotonic"] = Field("sigmoid", description="Platt scaling or isotonic regression.")
-    horizon_bars: int = Field(
-        24, ge=1, le=2_000, description="A signal is right if it profits after costs this many bars on."
+    method: Literal["sigmoid", "isotonic"] = Field(
+        default="sigmoid", description="Platt scaling or isotonic regression."
     )
-    bins: int = Field(10, ge=2, le=100, description="Equal-width bins of the expected calibration error.")
+    horizon_bars: int = Field(
+        default=24, ge=1, le=2_000, description="A signal is right if it profits after costs this many bars on."
+    )
+    bins: int = Field(default=10, ge=2, le=100, description="Equal-width bins of the expected calibration error.")
 
 
 class DriftSpec(Spec):
     """Limits of distribution drift, per feature."""
 
-    bins: int = Field(10, ge=3, le=100, description="Quantile bins of PSI, frozen on the training split.")
-    critical_psi: PositiveFloat = Field(0.5, description="PSI at which one feature alone is critical drift.")
-    critical_ks: Fraction = Field(0.4, description="Kolmogorov-Smirnov distance at which a feature is critical drift.")
+    bins: int = Field(default=10, ge=3, le=100, description="Quantile bins of PSI, frozen on the training split.")
+    critical_psi: PositiveFloat = Field(default=0.5, description="PSI at which one feature alone is critical drift.")
+    critical_ks: Fraction = Field(
+        default=0.4, description="Kolmogorov-Smirnov distance at which a feature is critical drift."
+    )
 
 
 class LeakageSpec(Spec):
     """How hard to look for features that know the future."""
 
     prefix_points: int = Field(
-        12, ge=2, le=1_000, description="Moments at which features are computed again from the past alone."
+        default=12, ge=2, le=1_000, description="Moments at which features are computed again from the past alone."
     )
     max_target_correlation: Fraction = Field(
-        0.3, gt=0.0, description="Rank correlation with the next bar's return that no honest feature reaches."
+        default=0.3, gt=0.0, description="Rank correlation with the next bar's return that no honest feature reaches."
     )
 
 
 class StressSpec(Spec):
     """What the candidate must survive in each of the eight scenarios."""
 
-    max_drawdown: Fraction = Field(0.25, description="Largest drawdown in any scenario, share of equity.")
-    max_loss: Fraction = Field(0.20, description="Largest loss of equity at the end of any scenario.")
+    max_drawdown: Fraction = Field(default=0.25, description="Largest drawdown in any scenario, share of equity.")
+    max_loss: Fraction = Field(default=0.20, description="Largest loss of equity at the end of any scenario.")
 
 
 class GateSpec(Spec):
     """Thresholds of the seven gates."""
 
-    min_sharpe: FiniteFloat = Field(1.0, description="Annualised Sharpe ratio on the test split.")
-    min_win_rate: Fraction = Field(0.50, description="Share of trades that gain after costs.")
-    min_profit_factor: NonNegativeFloat = Field(1.5, description="Gross gains over gross losses.")
-    max_drawdown: Fraction = Field(0.15, description="Largest drawdown, share of equity.")
-    max_volatility: NonNegativeFloat = Field(0.30, description="Annualised volatility of equity returns.")
-    max_consecutive_losses: int = Field(5, ge=0, description="Longest run of losing trades.")
-    max_brier: Fraction = Field(0.25, description="Brier score of effective confidence on the test split.")
-    max_ece: Fraction = Field(0.10, description="Expected calibration error on the test split.")
-    max_psi: NonNegativeFloat = Field(0.2, description="Mean PSI over features, test split against training split.")
-    min_live_ratio: Fraction = Field(0.70, description="Live Sharpe as a share of backtest Sharpe.")
+    min_sharpe: FiniteFloat = Field(default=1.0, description="Annualised Sharpe ratio on the test split.")
+    min_win_rate: Fraction = Field(default=0.50, description="Share of trades that gain after costs.")
+    min_profit_factor: NonNegativeFloat = Field(default=1.5, description="Gross gains over gross losses.")
+    max_drawdown: Fraction = Field(default=0.15, description="Largest drawdown, share of equity.")
+    max_volatility: NonNegativeFloat = Field(default=0.30, description="Annualised volatility of equity returns.")
+    max_consecutive_losses: int = Field(default=5, ge=0, description="Longest run of losing trades.")
+    max_brier: Fraction = Field(default=0.25, description="Brier score of effective confidence on the test split.")
+    max_ece: Fraction = Field(default=0.10, description="Expected calibration error on the test split.")
+    max_psi: NonNegativeFloat = Field(
+        default=0.2, description="Mean PSI over features, test split against training split."
+    )
+    min_live_ratio: Fraction = Field(default=0.70, description="Live Sharpe as a share of backtest Sharpe.")
     min_live_bars: int = Field(
-        200, ge=2, description="A live record of fewer bars counts as none: its Sharpe ratio would be noise."
+        default=200, ge=2, description="A live record of fewer bars counts as none: its Sharpe ratio would be noise."
     )
 
 
 class PromotionSpec(Spec):
     """When a candidate replaces the champion."""
 
-    min_improvement: FiniteFloat = Field(0.05, description="Sharpe gained over the champion on the same bars.")
+    min_improvement: FiniteFloat = Field(default=0.05, description="Sharpe gained over the champion on the same bars.")
 
 
 class LiveSpec(Spec):
     """The live runner."""
 
-    bars_per_second: NonNegativeFloat = Field(0.0, description="Replay speed; 0 is as fast as possible.")
-    poll_seconds: PositiveFloat = Field(5.0, description="How often the model watch asks the registry.")
+    bars_per_second: NonNegativeFloat = Field(default=0.0, description="Replay speed; 0 is as fast as possible.")
+    poll_seconds: PositiveFloat = Field(default=5.0, description="How often the model watch asks the registry.")
 
 
 class RuntimeSpec(Spec):
     """Where state lives and which services are used."""
 
-    home: str = Field("var", description="Folder of all run-time state.")
+    home: str = Field(default="var", description="Folder of all run-time state.")
     store: str = Field(
-        "", description="Artifact store, a folder or an fsspec URL such as s3://bucket; empty: HOME/store."
+        default="", description="Artifact store, a folder or an fsspec URL such as s3://bucket; empty: HOME/store."
     )
-    tracking_uri: str = Field("", description="MLflow tracking and registry URI; empty: SQLite under HOME.")
-    ledger: str = Field("", description="SQLite file of the promotion ledger; empty: HOME/ledger.db.")
-    tracking_token: SecretStr = Field(SecretStr(""), description="Bearer token for a remote MLflow server.")
-    seed: int = Field(7, ge=0, description="Root of every random number.")
+    tracking_uri: str = Field(default="", description="MLflow tracking and registry URI; empty: SQLite under HOME.")
+    ledger: str = Field(default="", description="SQLite file of the promotion ledger; empty: HOME/ledger.db.")
+    tracking_token: SecretStr = Field(default=SecretStr(""), description="Bearer token for a remote MLflow server.")
+    seed: int = Field(default=7, ge=0, description="Root of every random number.")
 
 
 class SevengatesSettings(Spec):

@@ -96,7 +96,7 @@ def volatility_spike(moves: Moves) -> None:
 
 
 def liquidity_drought(moves: Moves) -> None:
-    """Half the time only a thousandth of the usual volume trades, so fills are partial; the spread is ten times as wide."""
+    """Half the time a thousandth of the usual volume trades, so fills are partial; the spread is ten times as wide."""
     for at in moves.places(8, len(moves) // 16):
         moves.volume[at : at + len(moves) // 16] *= 1e-3
 

@@ -1,1 +1,1 @@
-
+"""Bars, sources, contract, quality, and the embedded market."""

@@ -86,6 +86,9 @@ class SimulatedPath:
     factor: Floats
 
 
+_KINDS: dict[str, type[float] | type[int] | type[str]] = {"float": float, "int": int, "str": str}
+
+
 def parse_simulated(text: str) -> SimulatedMarket:
     """Read ``edge=1,seed=7``; an unknown name or a value that is no number is an error."""
     known = {field.name: field for field in fields(SimulatedMarket)}
@@ -94,7 +97,7 @@ def parse_simulated(text: str) -> SimulatedMarket:
         name, _, value = item.partition("=")
         if name not in known:
             raise _bad(f"embedded market parameter {name!r} is unknown", f"Use one of {', '.join(known)}.")
-        kind = type(known[name].default)
+        kind = _KINDS[str(known[name].type)]
         try:
             values[name] = kind(value)
         except ValueError:

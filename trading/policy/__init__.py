@@ -1,1 +1,1 @@
-
+"""Observation and policy steps, PPO training, curriculum, reward and model assembly."""

@@ -34,7 +34,12 @@ class FittedRegimes:
 
 
 def fit_untrained_model(
-    bars: Bars, raw: Floats, train: tuple[int, int], validation: tuple[int, int], settings: SevengatesSettings, seed: int
+    bars: Bars,
+    raw: Floats,
+    train: tuple[int, int],
+    validation: tuple[int, int],
+    settings: SevengatesSettings,
+    seed: int,
 ) -> FittedRegimes:
     """Fit scaler and regimes on the training split, then the calibrator on the validation split.
 
@@ -87,7 +92,9 @@ def with_policy(model: TradingModel, layers: Layers) -> TradingModel:
     return replace(model, **layers)
 
 
-def _calibrate(model: TradingModel, bars: Bars, validation: tuple[int, int], settings: SevengatesSettings) -> Calibrator:
+def _calibrate(
+    model: TradingModel, bars: Bars, validation: tuple[int, int], settings: SevengatesSettings
+) -> Calibrator:
     # Only bars up to the end of the validation split are shown, so no later bar can matter.
     seen = bars.slice(0, validation[1])
     signals = compute_signals(model, seen)

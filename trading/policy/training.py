@@ -149,12 +149,12 @@ def train_one(job: TrainingJob, make_environment: MakeEnvironment) -> PolicyResu
 
 def export_layers(agent: PPO) -> Layers:
     """The deterministic part of an SB3 policy as plain float64 arrays."""
-    network = agent.policy.mlp_extractor.policy_net
-    linear = (network[0], network[2], agent.policy.action_net)
+    network: Any = agent.policy.mlp_extractor.policy_net
+    linear: tuple[Any, ...] = (network[0], network[2], agent.policy.action_net)
     layers: Layers = {}
     for index, layer in enumerate(linear):
-        layers[f"w{index}"] = layer.weight.detach().numpy().astype(np.float64)
-        layers[f"b{index}"] = layer.bias.detach().numpy().astype(np.float64)
+        layers[f"w{index}"] = _plain(layer.weight)
+        layers[f"b{index}"] = _plain(layer.bias)
     if not all(np.isfinite(array).all() for array in layers.values()):
         raise TrainingError(
             ReasonCode.TRAINING_DIVERGED,
@@ -164,11 +164,16 @@ def export_layers(agent: PPO) -> Layers:
     return layers
 
 
+def _plain(parameter: Any) -> Floats:
+    return np.asarray(parameter.detach().numpy(), dtype=np.float64)
+
+
 def act(layers: Layers, observations: Floats) -> Floats:
     """Deterministic actions of plain layers, shape (n, 4), by the step that backtest and live runner use."""
     actions = np.empty((len(observations), len(ACTIONS)))
     for row, observation in enumerate(observations):
-        policy_step(*(layers[name] for name in LAYER_NAMES), np.ascontiguousarray(observation), actions[row])
+        w0, b0, w1, b1, w2, b2 = (layers[name] for name in LAYER_NAMES)
+        policy_step(w0, b0, w1, b1, w2, b2, np.ascontiguousarray(observation), actions[row])
     return actions
 
 

@@ -23,11 +23,19 @@ def emission_terms(covars: Floats) -> tuple[Floats, Floats]:
     whiten = np.ascontiguousarray(np.linalg.inv(factors))
     size = covars.shape[1]
     log_determinant = 2.0 * np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
-    return whiten, -0.5 * (size * math.log(2.0 * math.pi) + log_determinant)
+    log_norm = -0.5 * (size * math.log(2.0 * math.pi) + log_determinant)
+    return whiten.astype(np.float64), np.asarray(log_norm, dtype=np.float64)
 
 
 def filter_step(
-    belief: Floats, started: int, startprob: Floats, transmat: Floats, means: Floats, whiten: Floats, log_norm: Floats, x: Floats
+    belief: Floats,
+    started: int,
+    startprob: Floats,
+    transmat: Floats,
+    means: Floats,
+    whiten: Floats,
+    log_norm: Floats,
+    x: Floats,
 ) -> int:
     """Update the regime probabilities in place with one observation.
 
@@ -103,9 +111,9 @@ def interpolate(value: float, knots_x: Floats, knots_y: Floats) -> float:
     """Piecewise-linear interpolation, constant beyond the outer knots."""
     last = knots_x.shape[0] - 1
     if value <= knots_x[0]:
-        return knots_y[0]
+        return float(knots_y[0])
     if value >= knots_x[last]:
-        return knots_y[last]
+        return float(knots_y[last])
     low = 0
     high = last
     while high - low > 1:
@@ -115,9 +123,11 @@ def interpolate(value: float, knots_x: Floats, knots_y: Floats) -> float:
         else:
             high = middle
     share = (value - knots_x[low]) / (knots_x[high] - knots_x[low])
-    return knots_y[low] + share * (knots_y[high] - knots_y[low])
+    return float(knots_y[low] + share * (knots_y[high] - knots_y[low]))
 
 
 def quantised(value: float) -> float:
-    """Round to 1e-6, so that a last digit cannot turn a decision."""
+    """Round to 1e-6, so that a last digit cannot turn a decision; what is not finite is NaN, which decides nothing."""
+    if not math.isfinite(value):
+        return math.nan
     return math.floor(value / QUANTUM + 0.5) * QUANTUM

@@ -1,1 +1,1 @@
-
+"""Limits as step functions: entry breaker and sizing."""

@@ -39,7 +39,7 @@ def breaker_step(state: Floats, p: Floats, warm: int, direction: int, confidence
     """
     if warm == 0:
         return WARMING_UP
-    if not state[HALTED] == 0.0:
+    if state[HALTED] != 0.0:
         return HALT
     if not (state[ENTRY_QUANTITY] == 0.0 and state[ORDER_QUANTITY] == 0.0):
         return OPEN

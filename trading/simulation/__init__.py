@@ -1,1 +1,1 @@
-
+"""Venue and decision steps, compiled lanes, backtest, metrics and trade ledger."""

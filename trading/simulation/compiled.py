@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 _ROOT = Path(__file__).resolve().parent.parent
 STEP_FILES = (
@@ -42,6 +44,7 @@ def _cache_folder() -> Path:
 os.environ["NUMBA_CACHE_DIR"] = str(_cache_folder())
 
 import numba  # noqa: E402
+from numba.core import config as numba_config  # noqa: E402
 from numba.extending import register_jitable  # noqa: E402
 
 from trading.features import steps as feature_steps  # noqa: E402
@@ -50,7 +53,8 @@ from trading.regimes import filter as regime_filter  # noqa: E402
 from trading.risk import breakers, sizing  # noqa: E402
 from trading.simulation import decision, steps  # noqa: E402
 
-numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
+# Whatever else in this process imported numba first has fixed its cache folder; this line moves it all the same.
+numba_config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]  # pyright: ignore[reportAttributeAccessIssue]  # set at run time
 
 STEPS = (
     feature_steps.window_mean,
@@ -86,5 +90,7 @@ STEPS = (
 for _step in STEPS:
     register_jitable(_step)
 
-compile_loop = numba.njit(cache=True, nogil=True)
-"""Decorator of the compiled loops: no Python objects, other threads run meanwhile, kept on disk."""
+
+def compile_loop(loop: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a loop over step functions: no Python objects, other threads run meanwhile, kept on disk."""
+    return numba.njit(cache=True, nogil=True)(loop)

@@ -23,7 +23,20 @@ Ints = NDArray[np.int64]
 
 @compile_loop
 def signal_loop(
-    high, low, close, volume, ring, windows, scaler_mean, scaler_std, columns, startprob, transmat, means, whiten, log_norm
+    high,
+    low,
+    close,
+    volume,
+    ring,
+    windows,
+    scaler_mean,
+    scaler_std,
+    columns,
+    startprob,
+    transmat,
+    means,
+    whiten,
+    log_norm,
 ):
     """Features, standardised features, beliefs and the warm flag of a whole series, bar by bar."""
     n = close.shape[0]

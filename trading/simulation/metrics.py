@@ -51,7 +51,9 @@ def longest_losing_streak(pnl: Floats) -> int:
     return longest
 
 
-def backtest_metrics(equity: Floats, trades: Floats, state: Floats, initial: float, bars_per_year: float) -> dict[str, float]:
+def backtest_metrics(
+    equity: Floats, trades: Floats, state: Floats, initial: float, bars_per_year: float
+) -> dict[str, float]:
     """Every metric of one lane.
 
     Args:

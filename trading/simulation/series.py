@@ -49,9 +49,7 @@ def compute_signals(model: TradingModel, bars: Bars) -> Signals:
         bars.high, bars.low, bars.close, bars.volume, new_ring(spec.features), feature_windows(spec.features),
         model.scaler_mean, model.scaler_std, columns, model.startprob, model.transmat, model.means, whiten, log_norm,
     )  # fmt: skip
-    direction, confidence = side_loop(
-        beliefs, warm, spec.direction_threshold, model.calibrator_x, model.calibrator_y
-    )
+    direction, confidence = side_loop(beliefs, warm, spec.direction_threshold, model.calibrator_x, model.calibrator_y)
     return Signals(raw, scaled, beliefs, warm, direction, confidence)
 
 

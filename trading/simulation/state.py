@@ -92,7 +92,9 @@ def new_state(initial_equity: float) -> Floats:
     return state
 
 
-def pack_parameters(costs: CostSpec, risk: RiskSpec, policy: PolicySpec, stop_horizon: int, bars_per_year: float) -> Floats:
+def pack_parameters(
+    costs: CostSpec, risk: RiskSpec, policy: PolicySpec, stop_horizon: int, bars_per_year: float
+) -> Floats:
     """Costs, limits and action bounds in the units of the steps: fractions and bars."""
     packed = np.zeros(PARAMETERS_SIZE)
     packed[FEE] = costs.fee_bps * 1e-4

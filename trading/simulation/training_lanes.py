@@ -76,7 +76,7 @@ class TrainingLanes:
             Observations of the next decisions, where an ended lane already shows its new episode (L, 27); log equity
             changes (L,); whether each episode ended (L,); and the last observations of the episodes that ended.
         """
-        self._advance(np.ascontiguousarray(actions, dtype=np.float64))
+        self._advance(np.ascontiguousarray(actions))
         returns, done = self._returns.copy(), self._done.copy()
         final = self.observations.copy()
         if done.any():

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from envs.vectorised import LaneVecEnv
+from tests.support import random_model, small_bars
+from trading.codes import ReasonCode
+from trading.config import PolicySpec
+from trading.errors import TrainingError
+from trading.policy.curriculum import LEVELS, lane_parameters
+from trading.policy.inference import policy_step
+from trading.policy.reward import decision_reward
+from trading.policy.training import PolicyResult, TrainingJob, act, export_layers, train, train_one
+from trading.simulation.series import compute_signals, model_parameters
+from trading.simulation.state import FEE, MIN_CONFIDENCE
+
+SPEC = PolicySpec(steps=1_000, lanes=8, rollout=16, batch_size=64, hidden=16, epochs=2)
+
+
+def _job(name: str = "one", seed: int = 3, **changes: object) -> TrainingJob:
+    bars, model = small_bars(90), random_model(1)
+    model = replace(model, spec=model.spec.model_copy(update={"policy": SPEC}))
+    job = TrainingJob(name, seed, bars, compute_signals(model, bars), model, (200, 1500), (1550, 2100), SPEC, 300)
+    return replace(job, **changes)  # pyright: ignore[reportArgumentType]  # test data
+
+
+@pytest.fixture(scope="module")
+def trained() -> PolicyResult:
+    return train_one(_job(), LaneVecEnv)
+
+
+def test_a_job_gives_the_same_policy_alone_and_beside_another(trained: PolicyResult) -> None:
+    seen: dict[str, float] = {}
+    results = train([_job(), _job("two", seed=4)], LaneVecEnv, 2, lambda name, share: seen.update({name: share}))
+    assert [result.name for result in results] == ["one", "two"]
+    assert all(results[0].layers[name].tobytes() == array.tobytes() for name, array in trained.layers.items())
+    assert results[0].layers["w0"].tobytes() != results[1].layers["w0"].tobytes()
+    assert set(seen) <= {"one", "two"}
+
+
+def test_training_visits_every_level_of_the_curriculum(trained: PolicyResult) -> None:
+    assert [level.name for level in LEVELS] == list(dict.fromkeys(row["level"] for row in trained.curve))
+    assert all(np.isfinite(row["mean_reward"]) for row in trained.curve)
+
+
+def test_exported_weights_act_like_sb3_on_two_thousand_states() -> None:
+    from stable_baselines3 import PPO
+
+    agent = PPO("MlpPolicy", LaneVecEnv(_job(), 1), seed=1, device="cpu", policy_kwargs={"net_arch": [64, 64]})
+    states = np.random.default_rng(0).normal(size=(2_000, 27)).astype(np.float32) * 2
+    expected, _ = agent.predict(states, deterministic=True)
+    np.testing.assert_allclose(act(export_layers(agent), states.astype(np.float64)), expected, atol=3e-6)
+
+
+def test_actions_are_rounded_to_the_quantum() -> None:
+    rng = np.random.default_rng(0)
+    action = np.empty(4)
+    layers = [rng.normal(size=shape) for shape in ((8, 27), (8,), (8, 8), (8,), (4, 8), (4,))]
+    policy_step(*layers, rng.normal(size=27), action)  # pyright: ignore[reportCallIssue]  # six layers
+    np.testing.assert_allclose(action * 1e6, np.round(action * 1e6), atol=1e-6)
+    assert (np.abs(action) <= 1).all()
+
+
+def test_a_signal_without_direction_is_refused_before_any_training() -> None:
+    job = _job()
+    nothing = replace(job.signals, direction=np.zeros_like(job.signals.direction))
+    with pytest.raises(TrainingError) as error:
+        train([replace(job, signals=nothing)], LaneVecEnv, 1)
+    assert error.value.code is ReasonCode.TRAINING_NO_DECISIONS
+
+
+def test_levels_rise_from_free_to_dearer_than_real() -> None:
+    base = model_parameters(random_model(0))
+    rng = np.random.default_rng(0)
+    fees = [lane_parameters(base, level, 32, rng)[:, FEE].mean() for level in LEVELS]
+    assert fees[0] == 0.0
+    assert fees[0] < fees[1] < base[FEE] < fees[2]
+    assert (lane_parameters(base, LEVELS[2], 4, rng)[:, MIN_CONFIDENCE] == 0.0).all()
+
+
+def test_reward_prefers_the_steadier_of_two_equal_means() -> None:
+    steady, wild = np.array([0.01, 0.01]), np.array([0.05, -0.03])
+    assert decision_reward(steady, 5.0).mean() > decision_reward(wild, 5.0).mean()
+    assert decision_reward(steady, 0.0).mean() == pytest.approx(decision_reward(wild, 0.0).mean())

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support import random_model, small_bars
+from trading.config import CostSpec, RiskSpec
+from trading.errors import DataError
+from trading.features.steps import FEATURE_NAMES, FEATURES, feature_windows, new_ring
+from trading.market.bars import resample
+from trading.model import TradingModel
+from trading.regimes.filter import confidence_step, emission_terms
+from trading.risk.breakers import ALLOWED
+from trading.simulation.backtest import run_backtest
+from trading.simulation.decision import close_step, side_step, signal_step
+from trading.simulation.ledger import ledger_sha256, trade_row
+from trading.simulation.metrics import longest_losing_streak, max_drawdown, sharpe, sortino
+from trading.simulation.series import compute_signals, model_parameters, run_lanes
+from trading.simulation.state import TRADE_SIZE, new_state
+from trading.simulation.steps import CLOSED, venue_step
+
+
+def _plain_ledger(model: TradingModel, days: int, start: int) -> tuple[str, int]:
+    """The same steps, uncompiled, one bar at a time, as the live runner calls them."""
+    bars, spec = small_bars(days), model.spec
+    whiten, log_norm = emission_terms(model.covars)
+    columns = np.array([FEATURE_NAMES.index(name) for name in spec.regime_features])
+    ring, windows, p = new_ring(spec.features), feature_windows(spec.features), model_parameters(model)
+    state, trade = new_state(spec.risk.initial_equity), np.zeros(TRADE_SIZE)
+    raw, scaled, belief, observation, action = (np.zeros(k) for k in (FEATURES, FEATURES, 3, 27, 4))
+    started, rows = 0, []
+    for t in range(len(bars)):
+        ts, open_, high, low, close, volume = bars.row(t)
+        started = signal_step(
+            ring, t, started, windows, high, low, close, volume, model.scaler_mean, model.scaler_std, columns,
+            model.startprob, model.transmat, model.means, whiten, log_norm, raw, scaled, belief,
+        )  # fmt: skip
+        if t < start:
+            continue
+        if venue_step(state, p, ts, open_, high, low, close, volume, trade) & CLOSED:
+            rows.append(trade_row(trade))
+        direction = side_step(belief, started, spec.direction_threshold)
+        confidence = confidence_step(belief, direction, model.calibrator_x, model.calibrator_y)
+        close_step(
+            state, p, ts + bars.interval, close, raw, scaled, belief, started, direction, confidence,
+            model.w0, model.b0, model.w1, model.b1, model.w2, model.b2, observation, action,
+        )  # fmt: skip
+    return ledger_sha256(rows), len(rows)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_plain_steps_and_compiled_lanes_trade_the_same_ledger(seed: int) -> None:
+    model = random_model(seed)
+    compiled = run_backtest(model, small_bars(40), 200)
+    plain, trades = _plain_ledger(model, 40, 200)
+    assert plain == compiled.ledger_sha256
+    assert trades == compiled.metrics["trades"] > 5
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 1_000), cut=st.integers(300, 1_400))
+def test_what_happened_until_a_bar_does_not_depend_on_later_bars(seed: int, cut: int) -> None:
+    model, bars = random_model(seed), small_bars(60)
+    whole, part = run_backtest(model, bars, 100), run_backtest(model, bars.slice(0, cut), 100)
+    np.testing.assert_array_equal(part.equity, whole.equity[: cut - 100])
+    assert part.trades == whole.trades[: len(part.trades)]
+
+
+def test_lanes_in_lock_step_equal_lanes_alone() -> None:
+    models = [random_model(5, costs=CostSpec(fee_bps=fee)) for fee in (0.0, 5.0, 20.0)]
+    bars = small_bars(60)
+    signals = compute_signals(models[0], bars)
+    packed = [model_parameters(model) for model in models]
+    together = run_lanes(models[0], [(bars, signals)] * 3, packed, 100, len(bars))
+    for lane, parameters in zip(together, packed, strict=True):
+        alone = run_lanes(models[0], [(bars, signals)], [parameters], 100, len(bars))[0]
+        np.testing.assert_array_equal(lane.equity, alone.equity)
+        np.testing.assert_array_equal(lane.trades, alone.trades)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 1_000))
+def test_equity_is_the_start_plus_every_trade(seed: int) -> None:
+    model, bars = random_model(seed), small_bars(60)
+    run = run_lanes(model, [(bars, compute_signals(model, bars))], [model_parameters(model)], 100, len(bars))[0]
+    closed_flat = run.state[1] == 0.0
+    pnl = run.trades[:, 6].sum()
+    if closed_flat:
+        assert run.equity[-1] == pytest.approx(model.spec.risk.initial_equity + pnl, rel=1e-9)
+
+
+def test_higher_fees_cost_money_and_change_no_decision_of_a_model_that_does_not_see_them() -> None:
+    fixed = [0.5, 0.0, 0.0, 0.0]
+    cheap = run_backtest(random_model(3, costs=CostSpec(fee_bps=0.0)), small_bars(60), 100, fixed_action=fixed)
+    dear = run_backtest(random_model(3, costs=CostSpec(fee_bps=10.0)), small_bars(60), 100, fixed_action=fixed)
+    assert [row["entry_ts"] for row in cheap.trades] == [row["entry_ts"] for row in dear.trades]
+    assert dear.metrics["total_return"] < cheap.metrics["total_return"]
+
+
+def test_a_confidence_nobody_reaches_means_no_trade_and_metrics_that_do_not_exist_are_nan() -> None:
+    result = run_backtest(random_model(1, risk=RiskSpec(min_confidence=1.0)), small_bars(40), 100)
+    assert result.metrics["trades"] == 0
+    assert all(math.isnan(result.metrics[name]) for name in ("sharpe", "win_rate", "profit_factor"))
+    assert (result.codes != ALLOWED).all()
+
+
+def test_bars_of_another_interval_are_refused() -> None:
+    with pytest.raises(DataError, match="14400000"):
+        run_backtest(random_model(1), resample(small_bars(40), 4 * 3_600_000), 10)
+
+
+def test_metrics_follow_their_formulas() -> None:
+    returns = np.array([0.01, -0.02, 0.03, 0.0])
+    assert sharpe(returns, 100.0) == pytest.approx(returns.mean() / returns.std(ddof=1) * 10)
+    assert sortino(returns, 100.0) == pytest.approx(returns.mean() / 0.01 * 10)
+    assert max_drawdown(np.array([110.0, 88.0, 120.0]), 100.0) == pytest.approx(0.2)
+    assert longest_losing_streak(np.array([1.0, -1.0, -1.0, 0.0, 2.0, -1.0])) == 3
+    assert math.isnan(sharpe(np.zeros(5), 100.0))
