@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+HOME = "SEVENGATES_HOME"
+
 QUIET = {
     # MLflow accepts only the word; the other libraries accept it too.
     "DO_NOT_TRACK": "true",
@@ -46,19 +48,26 @@ SAFE = {
 """No pickle, nothing fetched, no window, no search for tools that need not be there."""
 
 
-def prepare(home: str | Path) -> Path:
+def prepare(home: str | Path, *, create: bool = True) -> Path:
     """Set the environment for this process and its children, and return the absolute home folder.
 
     What the user has set already is kept, except ``SEVENGATES_HOME``: it names the home folder that the settings
     resolved to, so that child processes and compiled code find the same one from any working directory.
 
     Args:
-        home: folder of run-time state; it need not exist yet.
+        home: folder of run-time state.
+        create: make the folder; Prefect warns if it is not there when it is imported.
     """
     folder = Path(home).resolve()
-    os.environ["SEVENGATES_HOME"] = str(folder)
+    if create:
+        folder.mkdir(parents=True, exist_ok=True)
+    before = os.environ.get(HOME)
+    # A value that a parent process set for another home folder was never the user's.
+    inherited = defaults(Path(before)) if before else {}
+    os.environ[HOME] = str(folder)
     for name, value in defaults(folder).items():
-        os.environ.setdefault(name, value)
+        if os.environ.get(name, inherited.get(name)) == inherited.get(name):
+            os.environ[name] = value
     return folder
 
 

@@ -21,14 +21,14 @@ from pydantic.fields import FieldInfo
 
 from trading.codes import ReasonCode
 from trading.config import SevengatesSettings, Spec
+from trading.environment import HOME
 from trading.errors import ConfigError
 
 DEFAULT_FILE = "sevengates.toml"
 PREFIX = "SEVENGATES_"
-HOME_VARIABLE = "SEVENGATES_HOME"
 RESERVED_VARIABLES = MappingProxyType(
     {
-        HOME_VARIABLE: "Short for `runtime.home`: the folder of all run-time state.",
+        HOME: "Short for `runtime.home`: the folder of all run-time state.",
         "SEVENGATES_CONFIG": "Path of the settings file, instead of `sevengates.toml` in the working directory.",
         "SEVENGATES_MARKET_DATA": "Folder of real market data for the tests that use it; unset, they are skipped.",
     }
@@ -169,8 +169,8 @@ def _from_variables(variables: Mapping[str, str]) -> Iterator[tuple[str, _Given]
         key = names[variable]
         yield key, _Given(_parsed(_field(key, key), text), variable)
     # Last, so that a child process has the home folder that its parent resolved.
-    if variables.get(HOME_VARIABLE):
-        yield "runtime.home", _Given(variables[HOME_VARIABLE], HOME_VARIABLE)
+    if variables.get(HOME):
+        yield "runtime.home", _Given(variables[HOME], HOME)
 
 
 def _validated(given: Mapping[str, _Given]) -> SevengatesSettings:

@@ -18,7 +18,7 @@ def show(ctx: typer.Context, as_json: Json = False) -> None:
     """Print the resolved settings as TOML, secrets masked."""
     from trading.settings import redacted, to_toml
 
-    values = redacted(settings_of(ctx))
+    values = redacted(settings_of(ctx, create_home=False))
     if as_json:
         print_json(values)
     else:

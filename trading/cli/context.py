@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trading.codes import ReasonCode
+from trading.errors import ConfigError
+
 if TYPE_CHECKING:
     import typer
 
@@ -21,7 +24,9 @@ class Invocation:
     overrides: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def settings_of(ctx: typer.Context, overrides: Mapping[str, Any] | None = None) -> SevengatesSettings:
+def settings_of(
+    ctx: typer.Context, overrides: Mapping[str, Any] | None = None, *, create_home: bool = True
+) -> SevengatesSettings:
     """Load the settings of a command and prepare the process for the libraries it will import.
 
     Every command calls this first: the libraries read their environment when they are imported.
@@ -29,9 +34,10 @@ def settings_of(ctx: typer.Context, overrides: Mapping[str, Any] | None = None) 
     Args:
         ctx: the command's context.
         overrides: the command's own options by ``table.key``; a value of None means that the option was not given.
+        create_home: make the folder of run-time state; False for commands that only look.
 
     Raises:
-        ConfigError: if a setting is unknown or out of bounds.
+        ConfigError: if a setting is unknown or out of bounds, or the home folder cannot be made.
     """
     from trading.environment import prepare
     from trading.settings import load_settings
@@ -39,5 +45,12 @@ def settings_of(ctx: typer.Context, overrides: Mapping[str, Any] | None = None) 
     invocation: Invocation = ctx.obj
     own = {key: value for key, value in (overrides or {}).items() if value is not None}
     settings = load_settings(invocation.config, overrides={**invocation.overrides, **own})
-    prepare(settings.runtime.home)
+    try:
+        prepare(settings.runtime.home, create=create_home)
+    except OSError as error:
+        raise ConfigError(
+            ReasonCode.CONFIG_INVALID,
+            f"runtime.home = {settings.runtime.home!r}: {error.strerror}.",
+            remedy="Set SEVENGATES_HOME to a folder that can be written.",
+        ) from error
     return settings

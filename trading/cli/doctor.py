@@ -18,7 +18,7 @@ def doctor(ctx: typer.Context, as_json: Json = False) -> None:
     """Check Python, packages, folders, store, registry and pages; exit with 1 if something needed is missing."""
     from trading.results import blocking_failures
 
-    results = examine(settings_of(ctx))
+    results = examine(settings_of(ctx, create_home=False))
     ready = not blocking_failures(results)
     if as_json:
         print_json({"ready": ready, "checks": [result.model_dump(mode="json") for result in results]})

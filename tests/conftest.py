@@ -1,0 +1,61 @@
+"""What every test stands on: a hermetic environment, one home folder for caches, and the market data folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from trading.environment import prepare
+from trading.settings import PREFIX
+
+ROOT = Path(__file__).resolve().parent.parent
+MARKET_DATA = "SEVENGATES_MARKET_DATA"
+
+# Settings of the person who runs the tests must not decide them. This comes before any library is imported, and the
+# home folder is kept from run to run for its compiled step functions; tests that keep state use tmp_path.
+for _name in [name for name in os.environ if name.startswith(PREFIX) and name != MARKET_DATA]:
+    del os.environ[_name]
+prepare(ROOT / "var" / "tests")
+
+# The same examples on every run; `pytest --hypothesis-profile explore` looks at new ones.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1_000)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def market_data() -> Path:
+    """The market data folder; without it the test is skipped."""
+    folder = os.environ.get(MARKET_DATA)
+    if not folder:
+        pytest.skip(f"{MARKET_DATA} names no market data folder")
+    return Path(folder)
+
+
+@pytest.fixture
+def own_environment() -> Iterator[None]:
+    """Let a test prepare the process for another home folder, and put the environment back."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    """A temporary Prefect server for flows; entering costs seconds, so one serves the whole session."""
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
