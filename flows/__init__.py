@@ -1,0 +1,1 @@
+"""When things happen: Prefect flows, without arithmetic or I/O of their own."""

@@ -1,0 +1,84 @@
+"""The chain of stages of one symbol: what follows what, and which stage is given which settings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tasks.data import features, load, open_night, pin, splits
+from tasks.evidence import backtest, calibration, drift, leakage, stress, verdict
+from tasks.registry import bundle, conclude, promote, register
+from tasks.training import policy, regimes
+from trading.config import SevengatesSettings, Spec
+from trading.night.evidence import Judged
+from trading.night.plan import NightPlan, Pin
+from trading.night.publish import Bundled
+from trading.night.report import NightReport
+from trading.night.workplace import Workplace, workplace
+from trading.store import Ref
+
+
+class Candidate(Spec):
+    """A judged candidate: every reference that publishing it needs."""
+
+    bars: Ref
+    splits: Ref
+    model: Ref
+    backtest: Ref
+    judged: Judged
+    bundled: Bundled
+
+
+def run_night(settings: SevengatesSettings, symbol: str, as_of: datetime | None, *, again: bool) -> NightReport:
+    """One symbol from bars to promotion, or the report of the same night if it was finished before."""
+    place = workplace(settings, symbol, again=again)
+    opened = open_night(place, settings, as_of)
+    if opened.report is not None:
+        return opened.report
+    plan = opened.plan
+    pinned = pin(place, plan.key, plan.model)
+    made = make_candidate(place, plan, pinned)
+    version = register(place, plan, made.bundled, made.bars, made.splits, made.model, made.backtest, made.judged)
+    outcome = promote(
+        place, plan, made.bundled, version, made.bars, made.splits, made.model, made.backtest, made.judged, pinned
+    )
+    return conclude(place, plan, outcome)
+
+
+def make_candidate(place: Workplace, plan: NightPlan, pinned: Pin) -> Candidate:
+    """Train a candidate, measure it on the test split, judge it, and bundle it."""
+    use = plan.settings
+    champion = pinned.champion
+    loaded = load(place, use.market, plan.source, plan.as_of_ms)
+    seen = features(place, loaded.bars, use.features)
+    parts = splits(place, loaded.bars, use.splits, use.features, use.policy, use.costs, use.calibration)
+    leaks = leakage(place, loaded.bars, seen, parts, use.features, use.leakage, plan.seed_for("leakage"))
+    fitted = regimes(
+        place,
+        loaded.bars,
+        seen,
+        parts,
+        use.features,
+        use.regimes,
+        use.policy,
+        use.costs,
+        use.risk,
+        use.calibration,
+        champion.model if champion else None,
+        plan.seed_for("regimes"),
+    )
+    trained = policy(place, loaded.bars, parts, fitted.model, use.policy, plan.symbol, plan.seed_for("policy"))
+    tested = backtest(place, loaded.bars, parts, trained.model)
+    stressed = stress(place, loaded.bars, parts, trained.model, use.stress, plan.seed_for("stress"))
+    moved = drift(place, seen, parts, use.drift)
+    honest = calibration(place, loaded.bars, parts, trained.model, fitted.report, use.calibration, use.costs)
+    inputs = {"bars": loaded.bars.digest, "splits": parts.digest, "model": trained.model.digest}
+    judged = verdict(place, plan.symbol, inputs, tested, stressed, leaks, moved, honest, pinned.live, use.gates)
+    bundled = bundle(place, plan, loaded.bars, parts, trained.model, tested, judged, champion)
+    return Candidate(
+        bars=loaded.bars,
+        splits=parts,
+        model=trained.model,
+        backtest=tested,
+        judged=judged,
+        bundled=bundled,
+    )

@@ -1,0 +1,98 @@
+"""What a night shows on Prefect's pages: the gate table, the comparison with the champion, the equity, the progress."""
+
+from __future__ import annotations
+
+import base64
+import re
+import threading
+import time
+from collections.abc import Sequence
+from typing import cast
+from uuid import UUID
+
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+
+from trading.night.report import NightReport, comparison_rows, gate_rows, headline, markdown
+
+SECONDS_BETWEEN_UPDATES = 2.0
+MOST_IMAGE_BYTES = 90_000
+
+
+def artifact_key(*parts: str) -> str:
+    """A key that Prefect accepts: small letters, digits and dashes.
+
+    >>> artifact_key("gates", "BTC/USDT")
+    'gates-btc-usdt'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
+
+
+class TrainingProgress:
+    """A progress bar over all policies of a symbol; at most one update every two seconds reaches the server."""
+
+    def __init__(self, symbol: str, jobs: int) -> None:
+        self._shares: dict[str, float] = {}
+        self._jobs = jobs
+        self._symbol = symbol
+        self._artifact: UUID | None = None
+        self._last = 0.0
+        self._lock = threading.Lock()
+
+    def __call__(self, job: str, share: float) -> None:
+        with self._lock:
+            self._shares[job] = share
+            total = 100.0 * sum(self._shares.values()) / self._jobs
+            if self._artifact is None:
+                made = create_progress_artifact(
+                    progress=total,
+                    key=artifact_key("training", self._symbol),
+                    description=f"{self._symbol}: {self._jobs} policies",
+                )
+                # Prefect's type covers the asynchronous call too; this one is not.
+                self._artifact = cast("UUID", made)
+            elif total < 100.0 and time.monotonic() - self._last < SECONDS_BETWEEN_UPDATES:
+                return
+            else:
+                update_progress_artifact(self._artifact, progress=min(total, 100.0))
+            self._last = time.monotonic()
+
+
+def show_night(report: NightReport, picture: bytes | None) -> None:
+    """The pages of one symbol's night: everything in words, and the gates as a table."""
+    shown = "" if picture is None else image(picture, f"equity of {report.symbol} on the test split")
+    create_markdown_artifact(
+        markdown(report, shown), key=artifact_key("night", report.symbol), description=headline(report)
+    )
+    create_table_artifact(
+        gate_rows(report), key=artifact_key("gates", report.symbol), description=f"{report.symbol}: the seven gates"
+    )
+    if report.champion_metrics:
+        create_table_artifact(
+            comparison_rows(report),
+            key=artifact_key("champion", report.symbol),
+            description=f"{report.symbol}: candidate and champion on the same bars",
+        )
+
+
+def show_summary(name: str, reports: Sequence[NightReport]) -> None:
+    """The page of the whole run."""
+    lines = [f"# {name}", "", *(f"- {headline(report)}" for report in reports)]
+    create_markdown_artifact("\n".join(lines), key="nightly", description=name)
+
+
+def show_link(key: str, link: str, text: str, description: str) -> None:
+    """A link, for example to the version in MLflow."""
+    create_link_artifact(link, text, key=key, description=description)
+
+
+def image(png: bytes, alternative: str) -> str:
+    """A small picture inside markdown; one that is too large for a page is left out, and says so."""
+    if len(png) > MOST_IMAGE_BYTES:
+        return f"*{alternative}: the picture has {len(png)} bytes, too many for this page; see MLflow.*"
+    return f"![{alternative}](data:image/png;base64,{base64.b64encode(png).decode()})"

@@ -1,0 +1,167 @@
+"""What a night tells people: the verdict, what was promoted and why, and how to look at it; plain data and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from trading.errors import SevengatesError
+from trading.gates.evidence import Measured, Number
+from trading.gates.verdict import Verdict
+from trading.night.evidence import backtest_metrics
+from trading.night.plan import NightOutcome
+from trading.night.records import get_record, metrics_of
+from trading.store import Store
+
+Status = Literal["promoted", "staged", "rejected", "failed"]
+
+COMPARED = ("sharpe", "total_return", "max_drawdown", "volatility", "win_rate", "profit_factor", "trades", "exposure")
+"""Metrics shown of candidate and champion, in this order."""
+
+TITLES: dict[Status, str] = {
+    "promoted": "Promoted",
+    "staged": "Staged",
+    "rejected": "Rejected",
+    "failed": "Failed",
+}
+NOTHING_TO_DO = "Nothing to do"
+
+
+class Failure(Measured):
+    """Why a symbol's night stopped."""
+
+    code: str
+    message: str
+    remedy: str
+    exit_code: int
+
+
+class NightReport(Measured):
+    """How one symbol's night ended.
+
+    Attributes:
+        symbol: the market.
+        status: where the candidate went, or failed.
+        repeated: the night had been finished before; nothing was done.
+        outcome: what was registered and decided; None if the night failed.
+        verdict: of the seven gates; None if the night failed.
+        metrics: of the candidate on the test split; champion_metrics: of the champion on the same bars.
+        failure: why the night failed, or None.
+    """
+
+    symbol: str
+    status: Status
+    repeated: bool = False
+    outcome: NightOutcome | None = None
+    verdict: Verdict | None = None
+    metrics: dict[str, Number] = Field(default_factory=dict[str, Number])
+    champion_metrics: dict[str, Number] = Field(default_factory=dict[str, Number])
+    failure: Failure | None = None
+
+
+def report_of(store: Store, outcome: NightOutcome, *, repeated: bool) -> NightReport:
+    """The report of a finished night."""
+    champion: dict[str, Number] = {}
+    if outcome.comparison is not None:
+        champion = dict(metrics_of(get_record(store, outcome.comparison)[0]["champion"]))
+    return NightReport(
+        symbol=outcome.symbol,
+        status=outcome.status,
+        repeated=repeated,
+        outcome=outcome,
+        verdict=Verdict.model_validate(store.get_json(outcome.verdict)),
+        metrics=dict(backtest_metrics(store, outcome.backtest)),
+        champion_metrics=champion,
+    )
+
+
+def failed_report(symbol: str, error: BaseException) -> NightReport:
+    """The report of a night that stopped with an error."""
+    if isinstance(error, SevengatesError):
+        failure = Failure(code=str(error.code), message=error.message, remedy=error.remedy, exit_code=error.exit_code)
+    else:
+        failure = Failure(
+            code=type(error).__name__,
+            message=str(error) or "no message",
+            remedy="This is a mistake in Sevengates itself; the log holds the traceback.",
+            exit_code=1,
+        )
+    return NightReport(symbol=symbol, status="failed", failure=failure)
+
+
+def night_name(reports: Sequence[NightReport]) -> str:
+    """One word over all symbols: the failure if there is one, else the best that happened to a candidate."""
+    if any(report.status == "failed" for report in reports):
+        return TITLES["failed"]
+    if all(report.repeated for report in reports):
+        return NOTHING_TO_DO
+    news = {report.status for report in reports if not report.repeated}
+    return next(title for status, title in TITLES.items() if status in news)
+
+
+def headline(report: NightReport) -> str:
+    """One sentence about one symbol."""
+    if report.failure is not None:
+        return f"{report.symbol}: failed. {report.failure.code}: {report.failure.message} {report.failure.remedy}"
+    assert report.outcome is not None
+    outcome = report.outcome
+    begun = f"{outcome.symbol} {outcome.interval} as of {moment_text(outcome.as_of_ms)}"
+    done = "nothing to do, finished before" if report.repeated else TITLES[report.status].lower()
+    paper = ", on paper only" if outcome.paper_only and outcome.status == "promoted" else ""
+    return f"{begun}: {done}. {outcome.model} version {outcome.version} is {_place(outcome)}{paper}: {outcome.reason}"
+
+
+def comparison_rows(report: NightReport) -> list[dict[str, Any]]:
+    """Candidate beside champion, one row a metric; numbers as text."""
+    rows: list[dict[str, Any]] = []
+    for name in COMPARED:
+        row: dict[str, Any] = {"metric": name, "candidate": _text(report.metrics.get(name))}
+        if report.champion_metrics:
+            row["champion"] = _text(report.champion_metrics.get(name))
+        rows.append(row)
+    return rows
+
+
+def gate_rows(report: NightReport) -> list[dict[str, Any]]:
+    """The rules of the seven gates, one row each."""
+    return [] if report.verdict is None else [row.model_dump() for row in report.verdict.rows()]
+
+
+def markdown(report: NightReport, picture: str = "") -> str:
+    """The page of one symbol's night.
+
+    Args:
+        report: of the night.
+        picture: Markdown of an image, shown under the headline.
+    """
+    lines = [headline(report), "", picture, ""]
+    if report.verdict is not None:
+        lines += [report.verdict.to_markdown(), ""]
+    rows = comparison_rows(report) if report.outcome is not None else []
+    if rows:
+        columns = list(rows[0])
+        lines += [f"| {' | '.join(columns)} |", f"|---|{'---:|' * (len(columns) - 1)}"]
+        lines += [f"| {' | '.join(str(row[column]) for column in columns)} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def moment_text(as_of_ms: int) -> str:
+    """A UTC moment as people read it."""
+    return datetime.fromtimestamp(as_of_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def exit_code(reports: Sequence[NightReport]) -> int:
+    """What the command ends with: 0 unless a symbol failed; a rejected candidate is a result."""
+    codes = [report.failure.exit_code for report in reports if report.failure is not None]
+    return codes[0] if codes else 0
+
+
+def _place(outcome: NightOutcome) -> str:
+    return {"promoted": "in Production", "staged": "in Staging", "rejected": "registered as rejected"}[outcome.status]
+
+
+def _text(value: Number) -> str:
+    return "-" if value is None else f"{value:.4g}"
