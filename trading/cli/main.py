@@ -61,6 +61,14 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"sevengates {version('sevengates')}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     ctx: typer.Context,
@@ -70,14 +78,11 @@ def options(
     assign: Annotated[
         list[str] | None, typer.Option("--set", metavar="TABLE.KEY=VALUE", help="Override one setting; repeatable.")
     ] = None,
-    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and stop.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and stop.")
+    ] = False,
 ) -> None:
     """Options that come before the command and hold for all of them."""
-    if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(f"sevengates {installed('sevengates')}")
-        raise typer.Exit
     ctx.obj = Invocation(config=config, overrides=dict(_assignment(text) for text in assign or ()))
 
 

@@ -1,0 +1,47 @@
+"""Running the command inside the test's own process, with an environment that is put back."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trading.cli.main import main
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one call of the command left."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_environment: None
+) -> Run:
+    """``run("config", "show")`` in an empty folder, with its run-time state in ``var`` there."""
+    monkeypatch.chdir(tmp_path)
+    os.environ["SEVENGATES_HOME"] = str(tmp_path / "var")
+
+    def call(*arguments: str) -> Ran:
+        with pytest.raises(SystemExit) as left:
+            main(arguments)
+        captured = capsys.readouterr()
+        return Ran(int(left.value.code or 0), captured.out, captured.err)
+
+    return call

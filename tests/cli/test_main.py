@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from trading.cli import main as command
+from trading.errors import SevengatesError
+
+HEAVY = ("numpy", "pydantic", "pandas", "torch", "prefect", "mlflow", "safetensors", "fsspec", "great_expectations")
+MOST_MODULES = 400
+"""Of a start-up; typer with rich's help is about 300, numpy alone would add 150."""
+
+
+def test_help_loads_few_modules_and_none_that_is_heavy(root: Path) -> None:
+    code = (
+        "import sys\nfrom trading.cli.main import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: print(len(sys.modules), *sys.modules, file=sys.stderr)"
+    )
+    process = subprocess.run([sys.executable, "-c", code], cwd=root, check=True, capture_output=True, text=True)
+    count, *loaded = process.stderr.split()
+    assert not set(HEAVY) & set(loaded)
+    assert int(count) < MOST_MODULES
+    assert "config" in process.stdout
+
+
+def test_every_command_and_subcommand_has_help(run: Run) -> None:
+    for name in command.COMMANDS:
+        result = run(name, "--help")
+        assert result.code == 0
+        assert f"sevengates {name}" in result.out
+
+
+def test_the_version_is_the_installed_one(run: Run) -> None:
+    assert run("--version").out.strip() == f"sevengates {metadata.version('sevengates')}"
+
+
+def test_an_unknown_command_or_option_is_a_usage_error(run: Run) -> None:
+    assert run("nigthly").code == 2
+    assert run("config", "show", "--jsn").code == 2
+
+
+def test_an_error_prints_code_message_and_remedy_and_leaves_with_its_exit_code(run: Run) -> None:
+    result = run("--set", "gates.min_sharp=1", "config", "show")
+    assert result.code == 2
+    assert result.out == ""
+    assert result.err.splitlines() == [
+        "CONFIG_UNKNOWN_KEY: key gates.min_sharp is unknown.",
+        "Did you mean gates.min_sharpe?",
+    ]
+
+
+def test_with_json_an_error_is_json_too(run: Run) -> None:
+    result = run("--set", "gates.min_sharp=1", "config", "show", "--json")
+    assert result.code == 2
+    assert result.json["error"]["code"] == "CONFIG_UNKNOWN_KEY"
+    assert result.json["error"]["fields"]["nearest"] == "gates.min_sharpe"
+
+
+def test_a_set_option_without_a_value_says_how_to_write_it(run: Run) -> None:
+    result = run("--set", "gates.min_sharpe", "config", "show")
+    assert result.code == 2
+    assert "TABLE.KEY=VALUE" in result.err
+
+
+def test_a_command_whose_package_is_missing_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def needs_prefect() -> None:
+        raise ModuleNotFoundError("No module named 'prefect.states'", name="prefect.states")
+
+    monkeypatch.setattr("trading.cli.doctor.doctor", needs_prefect)
+    result = run("doctor")
+    assert result.code == 2
+    assert "PACKAGE_MISSING: this command needs the package prefect" in result.err
+    assert "sevengates[train]" in result.err
+
+
+def test_a_missing_module_of_our_own_is_not_blamed_on_the_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise ModuleNotFoundError("No module named 'trading.nothing'", name="trading.nothing")
+
+    monkeypatch.setattr("trading.cli.doctor.doctor", broken)
+    with pytest.raises(ModuleNotFoundError):
+        command.main(["doctor"])
+
+
+def test_every_exit_code_is_documented(root: Path) -> None:
+    page = (root / "docs" / "cli.md").read_text()
+    for kind in SevengatesError.__subclasses__():
+        assert f"| {kind.exit_code} |" in page, kind.__name__
+    codes = [kind.exit_code for kind in SevengatesError.__subclasses__()]
+    assert len(codes) == len(set(codes))
+
+
+def test_every_command_is_documented(root: Path) -> None:
+    page = (root / "docs" / "cli.md").read_text()
+    for name in command.COMMANDS:
+        assert f"`sevengates {name}" in page, name

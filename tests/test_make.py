@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+
+def dry(root: Path, *arguments: str) -> str:
+    """What make would run, as if the environment were set up."""
+    command = ["make", "-n", "-o", ".venv/.ready", *arguments]
+    return subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
+
+
+def test_help_lists_every_target(root: Path) -> None:
+    makefile = (root / "Makefile").read_text()
+    targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert targets is not None
+    shown = subprocess.run(["make", "help"], cwd=root, check=True, capture_output=True, text=True).stdout
+    for target in targets[1].split():
+        assert f"make {target} " in shown
+
+
+def test_nightly_passes_its_variables_on_only_when_they_are_given(root: Path) -> None:
+    assert dry(root, "nightly").split()[-2:] == [".venv/bin/sevengates", "nightly"]
+    shown = dry(root, "nightly", "AS_OF=2024-03-05", "SOURCE=csv:a b.csv", "SYMBOL=BTCUSDT")
+    assert "--as-of '2024-03-05' --source 'csv:a b.csv'" in shown
+    assert "--symbol 'BTCUSDT'" in shown
+
+
+def test_nightly_and_test_set_up_the_environment_themselves(root: Path) -> None:
+    for target in ("nightly", "test"):
+        shown = subprocess.run(
+            ["make", "-n", "VENV=/nonexistent/venv", target], cwd=root, check=True, capture_output=True, text=True
+        ).stdout
+        assert "-e '.[dev]' -c constraints.txt" in shown
