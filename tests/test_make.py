@@ -21,7 +21,7 @@ def test_help_lists_every_target(root: Path) -> None:
 
 
 def test_nightly_passes_its_variables_on_only_when_they_are_given(root: Path) -> None:
-    assert dry(root, "nightly").split()[-2:] == [".venv/bin/sevengates", "nightly"]
+    assert dry(root, "nightly").replace("\\", "").split()[-2:] == [".venv/bin/sevengates", "nightly"]
     shown = dry(root, "nightly", "AS_OF=2024-03-05", "SOURCE=csv:a b.csv", "SYMBOL=BTCUSDT")
     assert "--as-of '2024-03-05' --source 'csv:a b.csv'" in shown
     assert "--symbol 'BTCUSDT'" in shown
