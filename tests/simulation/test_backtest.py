@@ -19,7 +19,7 @@ from trading.simulation.backtest import run_backtest
 from trading.simulation.decision import close_step, side_step, signal_step
 from trading.simulation.ledger import ledger_sha256, trade_row
 from trading.simulation.metrics import longest_losing_streak, max_drawdown, sharpe, sortino
-from trading.simulation.series import compute_signals, model_parameters, run_lanes
+from trading.simulation.series import compute_paths, model_parameters, run_lanes
 from trading.simulation.state import TRADE_SIZE, new_state
 from trading.simulation.steps import CLOSED, venue_step
 
@@ -73,11 +73,10 @@ def test_what_happened_until_a_bar_does_not_depend_on_later_bars(seed: int, cut:
 def test_lanes_in_lock_step_equal_lanes_alone() -> None:
     models = [random_model(5, costs=CostSpec(fee_bps=fee)) for fee in (0.0, 5.0, 20.0)]
     bars = small_bars(60)
-    signals = compute_signals(models[0], bars)
     packed = [model_parameters(model) for model in models]
-    together = run_lanes(models[0], [(bars, signals)] * 3, packed, 100, len(bars))
+    together = run_lanes(models[0], compute_paths(models[0], [bars] * 3), packed, 100, len(bars))
     for lane, parameters in zip(together, packed, strict=True):
-        alone = run_lanes(models[0], [(bars, signals)], [parameters], 100, len(bars))[0]
+        alone = run_lanes(models[0], compute_paths(models[0], [bars]), [parameters], 100, len(bars))[0]
         np.testing.assert_array_equal(lane.equity, alone.equity)
         np.testing.assert_array_equal(lane.trades, alone.trades)
 
@@ -86,7 +85,7 @@ def test_lanes_in_lock_step_equal_lanes_alone() -> None:
 @given(seed=st.integers(0, 1_000))
 def test_equity_is_the_start_plus_every_trade(seed: int) -> None:
     model, bars = random_model(seed), small_bars(60)
-    run = run_lanes(model, [(bars, compute_signals(model, bars))], [model_parameters(model)], 100, len(bars))[0]
+    run = run_lanes(model, compute_paths(model, [bars]), [model_parameters(model)], 100, len(bars))[0]
     closed_flat = run.state[1] == 0.0
     pnl = run.trades[:, 6].sum()
     if closed_flat:

@@ -49,5 +49,5 @@ def test_an_edited_callee_is_never_run_from_a_stale_cache(tmp_path: Path) -> Non
     first = last_value()
     assert last_value() == first
     steps = tmp_path / "trading" / "features" / "steps.py"
-    steps.write_text(steps.read_text().replace("return total / window\n", "return 2.0 * total / window\n", 1))
+    steps.write_text(steps.read_text().replace("mean = (total + total_odd)", "mean = 2.0 * (total + total_odd)", 1))
     assert last_value() != first

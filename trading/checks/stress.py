@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from trading.checks.scenarios import stressed_bars, stressed_parameters
 from trading.codes import ReasonCode
 from trading.config import StressSpec
@@ -15,9 +12,7 @@ from trading.market.bars import Bars
 from trading.model import TradingModel
 from trading.results import CheckResult
 from trading.simulation.backtest import BacktestResult, result_of
-from trading.simulation.series import Signals, compute_signals, model_parameters, run_lanes
-
-Floats = NDArray[np.float64]
+from trading.simulation.series import compute_paths, model_parameters, run_lanes
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,24 +31,20 @@ def run_stress(
     stop: int,
     spec: StressSpec,
     seed: int,
-    *,
-    signals: Signals | None = None,
 ) -> tuple[BacktestResult, list[StressResult]]:
     """Run the base path and every scenario.
 
     Args:
         model: the candidate; bars: the whole series, traded from ``start`` to ``stop``.
         spec: limits; seed: of the scenarios' places and directions.
-        signals: of the unstressed bars, if they are known already.
 
     Returns:
         The base backtest, equal to :func:`trading.simulation.backtest.run_backtest`, and the eight results in order.
     """
-    base = bars.slice(0, stop)
-    known = compute_signals(model, base) if signals is None else signals
     parameters = model_parameters(model)
-    stressed = [stressed_bars(name, bars, start, stop, seed) for name in SCENARIOS]
-    paths = [(base, known), *((path, compute_signals(model, path)) for path in stressed)]
+    paths = compute_paths(
+        model, [bars.slice(0, stop), *(stressed_bars(name, bars, start, stop, seed) for name in SCENARIOS)]
+    )
     packed = [parameters, *(stressed_parameters(name, parameters) for name in SCENARIOS)]
     runs = run_lanes(model, paths, packed, start, stop)
     results = [result_of(model, bars.ts[start:stop], run) for run in runs]

@@ -1,7 +1,8 @@
 """The feature step: one bar in, one feature vector out, the same code for a year in a loop and for one live bar.
 
 Every window is summed afresh from a ring of recent bars: no running sum can drift, so the value at a bar depends on
-the last ``slow + 1`` bars alone and streaming equals batch in every digit.
+the last bars alone and streaming equals batch. The ring keeps every entry twice, one ring length apart, so a window
+is always one straight piece.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ def warmup_bars(spec: FeatureSpec) -> int:
 
 
 def new_ring(spec: FeatureSpec) -> Floats:
-    """Empty rolling state, shape (RING_ROWS, warm-up)."""
-    return np.zeros((RING_ROWS, warmup_bars(spec)))
+    """Empty rolling state, shape (RING_ROWS, 2 * warm-up)."""
+    return np.zeros((RING_ROWS, 2 * warmup_bars(spec)))
 
 
 def feature_step(
@@ -67,75 +68,85 @@ def feature_step(
         volume: traded quantity of the bar.
         out: shape (FEATURES,), written; NaN until the ring is full.
     """
-    size = ring.shape[1]
-    here = count % size
+    size = ring.shape[1] // 2
     log_close = math.log(close)
-    ring[LOG_CLOSE, here] = log_close
-    ring[LOG_RETURN, here] = log_close - ring[LOG_CLOSE, (count - 1) % size] if count > 0 else 0.0
-    ring[TYPICAL, here] = (high + low + close) / 3.0
-    ring[VOLUME, here] = volume
-    ring[LOG_RANGE, here] = math.log(high / low)
+    # The last entry stands just before this one, or in the copy a ring length on.
+    before = ring[LOG_CLOSE, (count - 1) % size + size] if count > 0 else log_close
+    write(ring, LOG_CLOSE, count, log_close)
+    write(ring, LOG_RETURN, count, log_close - before)
+    write(ring, TYPICAL, count, (high + low + close) / 3.0)
+    write(ring, VOLUME, count, volume)
+    write(ring, LOG_RANGE, count, math.log(high / low))
     if count + 1 < size:
         for i in range(out.shape[0]):
             out[i] = math.nan
         return
+    here = count % size + size
     fast, medium, slow, vwap = windows[0], windows[1], windows[2], windows[3]
-    return_slow = log_close - ring[LOG_CLOSE, (count - slow) % size]
-    volatility_medium = window_deviation(ring, LOG_RETURN, count, medium)
-    volatility_slow = window_deviation(ring, LOG_RETURN, count, slow)
-    out[0] = ring[LOG_RETURN, here]
-    out[1] = log_close - ring[LOG_CLOSE, (count - fast) % size]
-    out[2] = log_close - ring[LOG_CLOSE, (count - medium) % size]
+    return_slow = log_close - ring[LOG_CLOSE, here - slow]
+    _, volatility_medium, _ = window_moments(ring[LOG_RETURN], here, medium)
+    _, volatility_slow, path = window_moments(ring[LOG_RETURN], here, slow)
+    mean_log_close, deviation_log_close, _ = window_moments(ring[LOG_CLOSE], here, vwap)
+    mean_volume, deviation_volume, _ = window_moments(ring[VOLUME], here, vwap)
+    mean_range, _, _ = window_moments(ring[LOG_RANGE], here, medium)
+    out[0] = log_close - before
+    out[1] = log_close - ring[LOG_CLOSE, here - fast]
+    out[2] = log_close - ring[LOG_CLOSE, here - medium]
     out[3] = return_slow
     out[4] = math.log(volatility_medium + FLOOR)
     out[5] = math.log(volatility_slow + FLOOR)
-    out[6] = math.log(close / window_vwap(ring, count, vwap))
-    out[7] = (log_close - window_mean(ring, LOG_CLOSE, count, vwap)) / (
-        window_deviation(ring, LOG_CLOSE, count, vwap) + FLOOR
-    )
-    mean_volume = window_mean(ring, VOLUME, count, vwap)
-    out[8] = (volume - mean_volume) / (window_deviation(ring, VOLUME, count, vwap) + FLOOR * (1.0 + mean_volume))
-    out[9] = math.log(window_mean(ring, LOG_RANGE, count, medium) + FLOOR)
-    out[10] = return_slow / (window_path(ring, count, slow) + FLOOR)
+    out[6] = math.log(close / window_vwap(ring[TYPICAL], ring[VOLUME], here, vwap))
+    out[7] = (log_close - mean_log_close) / (deviation_log_close + FLOOR)
+    out[8] = (volume - mean_volume) / (deviation_volume + FLOOR * (1.0 + mean_volume))
+    out[9] = math.log(mean_range + FLOOR)
+    out[10] = return_slow / (path + FLOOR)
     out[11] = return_slow / (volatility_slow * math.sqrt(slow) + FLOOR)
 
 
-def window_mean(ring: Floats, row: int, count: int, window: int) -> float:
-    """Mean of the last ``window`` entries of a ring row, the current bar included."""
-    size = ring.shape[1]
+def write(ring: Floats, row: int, count: int, value: float) -> None:
+    """Put one entry into its place and into the copy of that place."""
+    size = ring.shape[1] // 2
+    ring[row, count % size] = value
+    ring[row, count % size + size] = value
+
+
+def window_moments(row: Floats, here: int, window: int) -> tuple[float, float, float]:
+    """Mean, standard deviation and sum of absolute values of the ``window`` entries that end at ``here``.
+
+    One pass: deviations are taken from the newest entry, which keeps their squares small against cancellation.
+    """
+    shift = row[here]
     total = 0.0
-    for back in range(window):
-        total += ring[row, (count - back) % size]
-    return total / window
+    squares = 0.0
+    path = 0.0
+    # Two sums side by side: the processor need not wait for one addition before it starts the next.
+    total_odd = 0.0
+    squares_odd = 0.0
+    path_odd = 0.0
+    first = here - window + 1
+    for at in range(first, here, 2):
+        gap = row[at] - shift
+        total += gap
+        squares += gap * gap
+        path += abs(row[at])
+        gap_odd = row[at + 1] - shift
+        total_odd += gap_odd
+        squares_odd += gap_odd * gap_odd
+        path_odd += abs(row[at + 1])
+    if window % 2 == 1:
+        path += abs(shift)
+    mean = (total + total_odd) / window
+    variance = (squares + squares_odd) / window - mean * mean
+    return shift + mean, math.sqrt(max(variance, 0.0)), path + path_odd
 
 
-def window_deviation(ring: Floats, row: int, count: int, window: int) -> float:
-    """Standard deviation of the last ``window`` entries, in two passes against cancellation."""
-    size = ring.shape[1]
-    mean = window_mean(ring, row, count, window)
-    total = 0.0
-    for back in range(window):
-        gap = ring[row, (count - back) % size] - mean
-        total += gap * gap
-    return math.sqrt(total / window)
-
-
-def window_vwap(ring: Floats, count: int, window: int) -> float:
-    """Volume-weighted average price; the plain average where nothing traded."""
-    size = ring.shape[1]
+def window_vwap(typical: Floats, volume: Floats, here: int, window: int) -> float:
+    """Volume-weighted average price of the window; the plain average where nothing traded."""
     value = 0.0
     quantity = 0.0
-    for back in range(window):
-        at = (count - back) % size
-        value += ring[TYPICAL, at] * ring[VOLUME, at]
-        quantity += ring[VOLUME, at]
-    return value / quantity if quantity > 0.0 else window_mean(ring, TYPICAL, count, window)
-
-
-def window_path(ring: Floats, count: int, window: int) -> float:
-    """Length of the path of log prices: the sum of absolute returns."""
-    size = ring.shape[1]
-    total = 0.0
-    for back in range(window):
-        total += abs(ring[LOG_RETURN, (count - back) % size])
-    return total
+    plain = 0.0
+    for at in range(here - window + 1, here + 1):
+        value += typical[at] * volume[at]
+        quantity += volume[at]
+        plain += typical[at]
+    return value / quantity if quantity > 0.0 else plain / window

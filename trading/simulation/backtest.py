@@ -15,7 +15,7 @@ from trading.market.bars import Bars
 from trading.model import TradingModel
 from trading.simulation.ledger import ledger_sha256, trade_row
 from trading.simulation.metrics import backtest_metrics
-from trading.simulation.series import LaneRun, Signals, compute_signals, model_parameters, run_lanes
+from trading.simulation.series import LaneRun, Signals, compute_signals, model_parameters, run_lanes, single_path
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -70,7 +70,9 @@ def run_backtest(
         )
     end = len(bars) if stop is None else stop
     known = compute_signals(model, bars) if signals is None else signals
-    run = run_lanes(model, [(bars, known)], [model_parameters(model)], start, end, fixed_action=fixed_action)[0]
+    run = run_lanes(model, single_path(bars, known), [model_parameters(model)], start, end, fixed_action=fixed_action)[
+        0
+    ]
     return result_of(model, bars.ts[start:end], run)
 
 

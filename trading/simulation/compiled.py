@@ -57,10 +57,9 @@ from trading.simulation import decision, steps  # noqa: E402
 numba_config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]  # pyright: ignore[reportAttributeAccessIssue]  # set at run time
 
 STEPS = (
-    feature_steps.window_mean,
-    feature_steps.window_deviation,
+    feature_steps.write,
+    feature_steps.window_moments,
     feature_steps.window_vwap,
-    feature_steps.window_path,
     feature_steps.feature_step,
     regime_filter.quantised,
     regime_filter.interpolate,

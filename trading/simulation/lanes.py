@@ -7,7 +7,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from trading.features.steps import FEATURES
 from trading.policy.inference import quantised
 from trading.regimes.filter import confidence_step
 from trading.risk.breakers import ALLOWED
@@ -23,70 +22,48 @@ Ints = NDArray[np.int64]
 
 @compile_loop
 def signal_loop(
-    high,
-    low,
-    close,
-    volume,
-    ring,
-    windows,
-    scaler_mean,
-    scaler_std,
-    columns,
-    startprob,
-    transmat,
-    means,
-    whiten,
-    log_norm,
-):
-    """Features, standardised features, beliefs and the warm flag of a whole series, bar by bar."""
-    n = close.shape[0]
-    raw = np.empty((n, FEATURES))
-    scaled = np.empty((n, FEATURES))
-    beliefs = np.full((n, 3), math.nan)
-    warm = np.zeros(n, dtype=np.int64)
+    high, low, close, volume, ring, windows, scaler_mean, scaler_std, columns, startprob, transmat, means, whiten,
+    log_norm, raw, scaled, beliefs, warm,
+):  # fmt: skip
+    """Write features, standardised features, beliefs and the warm flag of a whole series, bar by bar."""
     belief = np.empty(3)
     started = 0
-    for t in range(n):
+    for t in range(close.shape[0]):
         started = signal_step(
             ring, t, started, windows, high[t], low[t], close[t], volume[t], scaler_mean, scaler_std, columns,
             startprob, transmat, means, whiten, log_norm, raw[t], scaled[t], belief,
         )  # fmt: skip
         warm[t] = started
-        if started == 1:
-            beliefs[t] = belief
-    return raw, scaled, beliefs, warm
+        for k in range(3):
+            beliefs[t, k] = belief[k] if started == 1 else math.nan
 
 
 @compile_loop
-def side_loop(beliefs, warm, threshold, knots_x, knots_y):
-    """Direction and effective confidence of every bar."""
-    n = warm.shape[0]
-    direction = np.zeros(n, dtype=np.int64)
-    confidence = np.zeros(n)
-    for t in range(n):
+def side_loop(beliefs, warm, threshold, knots_x, knots_y, direction, confidence):
+    """Write direction and effective confidence of every bar."""
+    for t in range(warm.shape[0]):
         direction[t] = side_step(beliefs[t], warm[t], threshold)
         confidence[t] = confidence_step(beliefs[t], direction[t], knots_x, knots_y)
-    return direction, confidence
 
 
 @compile_loop
 def lock_step(
     ts, interval, open_, high, low, close, volume, raw, scaled, beliefs, warm, direction, confidence,
-    w0, b0, w1, b1, w2, b2, fixed, states, p, equity, trades, closed, codes,
+    start, stop, w0, b0, w1, b1, w2, b2, fixed, states, p, equity, trades, closed, codes,
 ):  # fmt: skip
-    """Run L lanes over n bars, bar by bar, lane after lane within a bar.
+    """Run L lanes over bars ``start`` to ``stop``, bar by bar, lane after lane within a bar.
 
     Args:
         ts: shape (n,); prices, volume, direction, confidence: shape (L, n); raw, scaled: (L, n, F); beliefs: (L, n, 3).
         fixed: shape (4,), an action used instead of the policy unless its first number is NaN.
         states: shape (L, STATE_SIZE); p: shape (L, PARAMETERS_SIZE).
-        equity, codes: shape (L, n), written; trades: shape (L, M, TRADE_SIZE); closed: shape (L,).
+        equity, codes: shape (L, stop - start), written; trades: shape (L, M, TRADE_SIZE); closed: shape (L,).
     """
-    lanes, n = close.shape
+    lanes = close.shape[0]
     observation = np.empty(27)
     action = np.empty(4)
     use_fixed = not math.isnan(fixed[0])
-    for t in range(n):
+    for t in range(start, stop):
         for lane in range(lanes):
             state = states[lane]
             events = venue_step(
@@ -108,8 +85,8 @@ def lock_step(
                     state, p[lane], ts[t] + interval, close[lane, t], raw[lane, t], scaled[lane, t], beliefs[lane, t],
                     warm[lane, t], direction[lane, t], confidence[lane, t], w0, b0, w1, b1, w2, b2, observation, action,
                 )  # fmt: skip
-            codes[lane, t] = code
-            equity[lane, t] = state[EQUITY]
+            codes[lane, t - start] = code
+            equity[lane, t - start] = state[EQUITY]
 
 
 @compile_loop
