@@ -17,6 +17,7 @@ from trading.market.raw import Columns, Problem
 from trading.market.reading import SHOWN, Reading, unreadable
 
 _BLOCK = 4_096
+_ENOUGH_ROWS = 20
 
 
 def read_csv(data: bytes, layout: Layout, name: str) -> Columns:
@@ -67,11 +68,16 @@ def read_csv(data: bytes, layout: Layout, name: str) -> Columns:
                 block, lines = [], []
     except csv.Error as error:
         raise unreadable(f"{name} line {last_line + 1}: {error}", "Look for an unclosed quotation mark.") from error
+    ends_complete = text.endswith(("\n", "\r"))
     if block and positions is not None:
+        if not ends_complete and lines[-1] == last_line and width - 1 in positions and _looks_cut(block):
+            why = f"is the last cell, shorter than those above and without a line end: line {last_line} is cut"
+            name_of_last = layout.columns[positions.index(width - 1)]
+            reading.add(Problem(last_line, name_of_last, block[-1][-1][:SHOWN], why, _time_of(block[-1], positions)))
         _csv_block(reading, block, lines, positions)
     if reading.is_empty:
         raise no_rows(name)
-    return reading.finish(ends_complete=text.endswith(("\n", "\r")))
+    return reading.finish(ends_complete)
 
 
 def _text(data: bytes, name: str) -> str:
@@ -100,13 +106,23 @@ def _first_columns(cells: Sequence[str], layout: Layout, name: str) -> tuple[int
 
 
 def _short_row(reading: Reading, cells: list[str], line: int, positions: tuple[int, ...], width: int) -> None:
-    """A row of the wrong width: its time is kept only to know whether the row is visible at a moment."""
-    when = None
-    if len(cells) > positions[0]:
-        ts, units = parse_times([cells[positions[0]]])
-        when = int(ts[0]) if units[0] != UNREADABLE else None
+    """A row of the wrong width is never padded or cut to fit."""
     why = f"has {len(cells)} cells, the first line has {width}"
-    reading.add(Problem(line, "row", ",".join(cells)[:SHOWN], why, when))
+    reading.add(Problem(line, "row", ",".join(cells)[:SHOWN], why, _time_of(cells, positions)))
+
+
+def _time_of(cells: Sequence[str], positions: tuple[int, ...]) -> int | None:
+    """The time of a broken row, to know whether the row is visible at a moment."""
+    if len(cells) <= positions[0]:
+        return None
+    ts, units = parse_times([cells[positions[0]]])
+    return int(ts[0]) if units[0] != UNREADABLE else None
+
+
+def _looks_cut(block: list[list[str]]) -> bool:
+    """Whether the last cell of all has fewer decimals than every one above it; enough of them must be there to tell."""
+    decimals = [len(row[-1].rstrip().partition(".")[2]) for row in block]
+    return len(decimals) > _ENOUGH_ROWS and decimals[-1] < min(decimals[:-1])
 
 
 def _csv_block(reading: Reading, block: list[list[str]], lines: list[int], positions: tuple[int, ...]) -> None:

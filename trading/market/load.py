@@ -145,7 +145,7 @@ def _moment(source: Source, as_of_ms: int | None, columns: Columns | None) -> in
         return as_of_ms
     if columns is None:
         return last_midnight()
-    end = end_of(source, columns.ts)
+    end = end_of(source, columns)
     # Without one readable time there is nothing to hide; the contract says what is wrong with the rows.
     return END_OF_TIME_MS if end is None else end
 

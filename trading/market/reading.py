@@ -75,11 +75,15 @@ class Reading:
             ts,
             values,
             rows,
-            problems=tuple(sorted(self._problems, key=lambda problem: problem.row)),
+            problems=tuple(sorted(self._problems, key=self._order)),
             problem_count=self._count,
             row_word=self.row_word,
             ends_complete=ends_complete,
         ).take(units == file_unit)
+
+    def _order(self, problem: Problem) -> tuple[int, int]:
+        names = self.layout.columns
+        return problem.row, names.index(problem.column) if problem.column in names else -1
 
 
 def unreadable(message: str, remedy: str) -> DataError:

@@ -11,7 +11,7 @@ from trading.canonical import digest_of, sha256
 from trading.codes import ReasonCode
 from trading.config import MarketSpec
 from trading.errors import ConfigError, DataError
-from trading.market.bars import Ints, interval_ms
+from trading.market.bars import interval_ms
 from trading.market.csv_reader import read_csv
 from trading.market.layout import BARS, TRADES, Layout
 from trading.market.parquet_reader import read_parquet
@@ -127,7 +127,7 @@ def last_moment(source: Source, now_ms: int | None = None) -> int | None:
     """
     if source.path is None:
         return last_midnight(now_ms)
-    return end_of(source, read_columns(source, read_bytes(source.path, source.symbol)).ts)
+    return end_of(source, read_columns(source, read_bytes(source.path, source.symbol)))
 
 
 def last_midnight(now_ms: int | None = None) -> int:
@@ -136,12 +136,17 @@ def last_midnight(now_ms: int | None = None) -> int:
     return now // DAY_MS * DAY_MS
 
 
-def end_of(source: Source, ts: Ints) -> int | None:
-    """The end of a file with these times: where its last bar closes, or its last trade; None without any."""
-    if len(ts) == 0:
+def end_of(source: Source, columns: Columns) -> int | None:
+    """The end of a file: where its last bar closes, or its last trade; None without any readable time.
+
+    Rows that could not be read count too: a broken last row must not slip behind the moment of the night.
+    """
+    times = [problem.ts for problem in columns.problems if problem.ts is not None]
+    if len(columns.ts):
+        times.append(int(columns.ts.max()))
+    if not times:
         return None
-    length = 0 if source.kind == "ticks" else common_step(ts) or interval_ms(source.spec.interval)
-    return int(ts.max()) + length
+    return max(times) + (0 if source.kind == "ticks" else common_step(columns.ts) or interval_ms(source.spec.interval))
 
 
 def read_columns(source: Source, data: bytes) -> Columns:

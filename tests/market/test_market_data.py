@@ -1,0 +1,122 @@
+"""Real files of the market data folder, each to its end: bars, or a refusal that says why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.market.samples import HOUR_MS, market_file, needs_market_data, spec_for
+from trading.codes import ReasonCode
+from trading.errors import DataError
+from trading.market.load import LoadedBars, load_bars
+from trading.market.sources import open_source, read_raw
+
+pytestmark = needs_market_data
+
+DUPLICATES = "faults/BTCUSDT-1m-duplicates-and-unfinished-bars.csv.gz"
+HOLES = "faults/LTCUSDT-1m-pagination-holes.csv.gz"
+SMALL_GAPS = "faults/BTC-1m-irregular-gaps.csv.gz"
+
+
+def load(name: str, folder: Path, **settings: object) -> LoadedBars:
+    return load_bars(spec_for(market_file(name), **settings), "TEST", None, folder)
+
+
+def refusal(name: str, folder: Path, **settings: object) -> DataError:
+    with pytest.raises(DataError) as caught:
+        load(name, folder, **settings)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("name", "interval", "bars"),
+    [
+        ("BTCUSDT-1h-2017-2022.parquet", "1h", 46_981),
+        ("BTCUSDT-1m-2022.parquet", "15m", 35_040),
+        ("ETHUSDT-1m-2022Q4.csv.gz", "15m", 8_832),
+        ("SOLUSDT-30m-2023-2024.csv.gz", "30m", 35_088),
+        ("XRPUSDT-30m-2023-2024.csv.gz", "30m", 35_088),
+        ("DOGEUSDT-30m-2023-2024.csv.gz", "30m", 35_088),
+        ("SOLUSDT-1m-2025.parquet", "15m", 4_876),
+    ],
+)
+def test_clean_files_pass_with_the_defaults(name: str, interval: str, bars: int, tmp_path: Path) -> None:
+    loaded = load(name, tmp_path, interval=interval, history_bars=100_000)
+    assert len(loaded.bars) == bars
+    assert loaded.report.repairs == ()
+    assert all(check.passed for check in loaded.report.checks)
+
+
+def test_real_outages_are_told_and_pass(tmp_path: Path) -> None:
+    report = load("BTCUSDT-1h-2017-2022.parquet", tmp_path).report
+    gaps = next(check for check in report.checks if check.name == "gaps")
+    assert gaps.passed
+    assert gaps.evidence["gaps"][0]["missing"] == 33
+
+
+def test_exchange_hours_pass_as_an_exchange_and_are_refused_as_a_continuous_market(tmp_path: Path) -> None:
+    name = "SPY-1h-1998-2021.parquet"
+    assert len(load(name, tmp_path, session="exchange", history_bars=100_000).bars) == 40_832
+    error = refusal(name, tmp_path)
+    assert error.code == ReasonCode.BARS_GAPS
+    assert 'market.session = "exchange"' in error.remedy
+
+
+def test_repeated_times_are_refused_and_keep_last_takes_the_finished_bars(tmp_path: Path) -> None:
+    error = refusal(DUPLICATES, tmp_path, interval="15m")
+    assert error.code == ReasonCode.BARS_NOT_INCREASING
+    assert "54 of 30954 bars: line 1002 ts 2024-03-01 16:39 repeats line 1001" in error.message
+    assert "keep-last" in error.remedy
+    last = load(DUPLICATES, tmp_path, interval="1m", on_duplicate="keep-last")
+    first = load(DUPLICATES, tmp_path, interval="1m", on_duplicate="keep-first")
+    assert last.report.repairs[0]["count"] == 54
+    assert "24 of them differ" in last.report.repairs[0]["message"]
+    changed = last.bars.volume != first.bars.volume
+    assert int(changed.sum()) == 24
+    assert (last.bars.volume[changed] > first.bars.volume[changed]).all()
+
+
+def test_pages_missing_from_a_download_are_refused_and_the_longest_stretch_is_too_short(tmp_path: Path) -> None:
+    error = refusal(HOLES, tmp_path, interval="1m")
+    assert error.code == ReasonCode.BARS_GAPS
+    assert "801 before line 202" in error.message
+    assert refusal(HOLES, tmp_path, interval="1m", session="exchange").code == ReasonCode.BARS_GAPS
+    error = refusal(HOLES, tmp_path, interval="1m", on_gap="keep-longest")
+    assert error.code == ReasonCode.BARS_TOO_FEW
+    assert "Kept 276 of 105076 bars" in error.message
+
+
+def test_many_small_gaps_are_decided_by_their_share(tmp_path: Path) -> None:
+    assert refusal(SMALL_GAPS, tmp_path, interval="1m").code == ReasonCode.BARS_GAPS
+    assert len(load(SMALL_GAPS, tmp_path, interval="1m", max_gap_share=0.05).bars) == 13_681
+    kept = load(SMALL_GAPS, tmp_path, interval="1m", on_gap="keep-longest")
+    assert len(kept.bars) == 7_155
+    allowed = load(SMALL_GAPS, tmp_path, interval="1m", on_gap="allow")
+    assert [check.name for check in allowed.report.checks if not check.passed] == ["gaps"]
+
+
+def test_trades_of_an_exchange_become_bars() -> None:
+    spec = spec_for(f"ticks:{market_file('BTCUSDT-trades-2024-08-08.parquet')}", interval="1m")
+    raw = read_raw(open_source(spec, "TEST"))
+    assert len(raw) == 5
+    assert all(check.passed for check in raw.checks)
+    assert (raw.column("high") >= raw.column("low")).all()
+    assert np.diff(raw.ts).tolist() == [60_000] * 4
+
+
+def test_files_of_another_kind_are_refused_with_their_columns(tmp_path: Path) -> None:
+    for name in ("BTCUSDT-book-top20-1s-2024-08-08.parquet", "SOLUSDT-funding-8h-2025.parquet"):
+        error = refusal(name, tmp_path)
+        assert error.code == ReasonCode.BARS_SCHEMA
+        assert "column open, high, low, close, volume not found" in error.message
+
+
+def test_a_real_night_sees_the_same_from_a_longer_file(tmp_path: Path) -> None:
+    spec = spec_for(market_file("BTCUSDT-1h-2017-2022.parquet"))
+    whole = load_bars(spec, "TEST", None, tmp_path)
+    as_of = int(whole.bars.ts[-1]) + HOUR_MS - 1_000 * HOUR_MS
+    early = load_bars(spec, "TEST", as_of, tmp_path)
+    common = int(np.searchsorted(early.bars.ts, whole.bars.ts[0]))
+    np.testing.assert_array_equal(early.bars.close[common:], whole.bars.until(as_of).close)
