@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import shutil
 import threading
 import warnings
 from collections.abc import Callable
@@ -18,6 +16,7 @@ from matplotlib.figure import Figure
 from trading.codes import ReasonCode
 from trading.errors import RegistryError, TransportError
 from trading.market.bars import Bars
+from trading.registry import mlflow_runtime
 from trading.registry.adapter import MlflowRegistry
 from trading.registry.bundle import Bundle
 from trading.registry.records import Dataset, flatten, model_name
@@ -85,6 +84,7 @@ def test_a_night_is_logged_whole(registry: MlflowRegistry, make_bundle: Callable
     assert (len(run.data.metrics), run.info.status) == (40, "FINISHED")
     assert len([name for name in run.data.params if name.startswith("policy.")]) == 230
     assert run.data.metrics["metric_7"] == 7.0
+    assert run.inputs is not None
     dataset = run.inputs.dataset_inputs[0].dataset
     assert (dataset.name, dataset.digest) == ("SIM-1h", ("ab" * 32)[:36])
     paths = {item.path for item in client_of(registry).list_artifacts(version.run_id)}
@@ -222,20 +222,39 @@ def test_decisions_on_a_prefix_are_the_prefix_of_the_decisions(make_bundle: Call
         np.testing.assert_array_equal(whole[name][:250], part[name])
 
 
-def test_two_processes_that_open_a_new_home_at_once_migrate_it_once(tmp_path: Path) -> None:
-    code = (
-        "import sys; from trading.registry.adapter import open_registry; from trading.config import RuntimeSpec;"
-        "print(open_registry(RuntimeSpec(home=sys.argv[1])).experiment_id)"
-    )
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, str(tmp_path / "home")], stdout=-1, stderr=-1, text=True, env=os.environ
-        )
-        for _ in range(2)
-    ]
-    answers = [process.communicate(timeout=120) for process in started]
-    assert [process.returncode for process in started] == [0, 0], answers
-    assert answers[0][0] == answers[1][0]
+def test_a_new_database_is_migrated_once_however_many_open_it_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgraded: list[Path] = []
+
+    def upgrade(database: Path) -> None:
+        upgraded.append(database)
+        real(database)
+
+    real = mlflow_runtime._upgrade
+    monkeypatch.setattr(mlflow_runtime, "_upgrade", upgrade)
+    database = tmp_path / "mlflow.db"
+    threads = [threading.Thread(target=mlflow_runtime.migrate, args=(database,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # It is made aside and moved into place, so a kill in between leaves no half of a database.
+    assert upgraded == [tmp_path / "mlflow.db.new"]
+    assert {path.name for path in tmp_path.iterdir()} == {"mlflow.db", "mlflow.db.lock", "mlflow.db.schema"}
+
+
+def test_a_database_of_another_mlflow_is_backed_up_and_upgraded(
+    migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = tmp_path / "mlflow.db"
+    shutil.copyfile(migrated, database)
+    (tmp_path / "mlflow.db.schema").write_text("2.9.0")
+    upgraded: list[Path] = []
+    monkeypatch.setattr(mlflow_runtime, "_upgrade", upgraded.append)
+    mlflow_runtime.migrate(database)
+    assert upgraded == [database]
+    assert (tmp_path / "mlflow.db.backup").read_bytes() == migrated.read_bytes()
 
 
 def test_a_server_that_does_not_answer_is_a_transport_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from trading.codes import ReasonCode
 from trading.config import RuntimeSpec
 from trading.errors import RegistryError
+from trading.locations import locations
 from trading.market.bars import COLUMNS
 from trading.registry.bundle import CARD, EVIDENCE, GATES, Bundle, load_bundle, read_files, write_files
 from trading.registry.mlflow_runtime import answers, exists_already, locked, migrate, quietly, unknown_is_nothing
@@ -54,12 +55,11 @@ _FLUENT = threading.RLock()
 
 def open_registry(runtime: RuntimeSpec) -> MlflowRegistry:
     """The registry the settings name; an empty ``tracking_uri`` is SQLite under the home folder."""
-    home = Path(runtime.home).resolve()
+    places = locations(runtime)
     token = runtime.tracking_token.get_secret_value()
     if token:
         os.environ["MLFLOW_TRACKING_TOKEN"] = token
-    uri = runtime.tracking_uri or f"sqlite:///{home / 'mlflow' / 'mlflow.db'}"
-    return MlflowRegistry(uri, home / "mlflow" / "artifacts", home)
+    return MlflowRegistry(places.tracking_uri, places.artifacts, places.home)
 
 
 class MlflowRegistry:
@@ -108,7 +108,7 @@ class MlflowRegistry:
             tags: more tags for the run and the version.
         """
         bundle = load_bundle(bundle_folder)
-        with self.lock(), answers(self.tracking_uri):
+        with self.lock(), answers(self.tracking_uri), quietly():
             for known in self.versions(model):
                 if known.bundle_digest == bundle.digest:
                     return known.version
@@ -117,7 +117,7 @@ class MlflowRegistry:
             run = self._client.create_run(
                 self.experiment_id,
                 run_name=f"{bundle.lineage.symbol} {bundle.lineage.interval} {moment(bundle.lineage.as_of_ms)}",
-                tags=named | {"model": model, "mlflow.note.content": bundle.card[:_LONGEST_NOTE]},
+                tags=named | {"model": model, "mlflow.note.content": _note(bundle.card)},
             )
             run_id = run.info.run_id
             self._log_files(run_id, bundle, figures or {})
@@ -128,7 +128,7 @@ class MlflowRegistry:
             with exists_already():
                 self._client.create_registered_model(model, description="Trading model judged by seven gates.")
             version = self._client.create_model_version(
-                model, source, run_id=run_id, tags=named, description=bundle.card[:_LONGEST_NOTE], model_id=model_id
+                model, source, run_id=run_id, tags=named, description=_note(bundle.card), model_id=model_id
             )
             self._client.set_terminated(run_id, "FINISHED")
             return int(version.version)
@@ -261,7 +261,6 @@ class MlflowRegistry:
             tempfile.TemporaryDirectory() as scratch,
             self._fluent(),
             mlflow.start_run(run_id=run_id, nested=True),
-            quietly(),
         ):
             # MLflow keeps an artifact under the name of its folder, so the folder gets one name for all bundles.
             copy = write_files(Path(scratch) / "bundle", read_files(bundle.folder, bundle.digest))
@@ -297,6 +296,14 @@ class MlflowRegistry:
             mlflow.set_tracking_uri(self.tracking_uri)
             mlflow.set_registry_uri(self.tracking_uri)
             yield
+
+
+def _note(card: str) -> str:
+    """The card as a description, cut at a paragraph where MLflow's limit is."""
+    if len(card) <= _LONGEST_NOTE:
+        return card
+    rest = "\n\nThe whole card is in the artifact `card.md`.\n"
+    return card[: _LONGEST_NOTE - len(rest)].rpartition("\n\n")[0] + rest
 
 
 def _dataset_input(dataset: Dataset) -> DatasetInput:

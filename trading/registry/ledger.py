@@ -53,8 +53,8 @@ class Transition(BaseModel):
     version: int = Field(ge=1, description="Version in the registry.")
     bundle: str = Field(pattern=r"^[0-9a-f]{64}$", description="Bundle digest of that version.")
     action: Action = Field(description="What happens to the version.")
-    reason: str = Field("", description="Why, for people.")
-    actor: str = Field("nightly", min_length=1, description="Who asked.")
+    reason: str = Field(default="", description="Why, for people.")
+    actor: str = Field(default="nightly", min_length=1, description="Who asked.")
 
 
 class Entry(Transition):

@@ -23,11 +23,11 @@ class Lineage(BaseModel):
 
     symbol: str = Field(min_length=1, description="Market the model trades.")
     interval: str = Field(pattern=r"^[1-9][0-9]*[smhd]$", description="Length of the traded bar.")
-    source: str = Field("", description="Data source string of the night.")
+    source: str = Field(default="", description="Data source string of the night.")
     as_of_ms: int = Field(ge=0, description="Moment the night is run as of, UTC milliseconds; nothing later was seen.")
-    parent_digest: str | None = Field(None, description="Bundle digest of the champion at that time, or null.")
+    parent_digest: str | None = Field(default=None, description="Bundle digest of the champion at that time, or null.")
     data: dict[str, str] = Field(default_factory=dict, description="SHA-256 of each data set by name.")
-    code: str = Field("", description="SHA-256 of the source code that trained and judged the model.")
+    code: str = Field(default="", description="SHA-256 of the source code that trained and judged the model.")
     seeds: dict[str, int] = Field(default_factory=dict, description="Seed of each random number stream by name.")
     libraries: dict[str, str] = Field(default_factory=dict, description="Version of each library by name.")
 

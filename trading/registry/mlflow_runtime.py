@@ -12,22 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from trading.codes import ReasonCode
+from trading.environment import QUIET, SAFE
 from trading.errors import RegistryError, TransportError
 
-# MLflow reads these when it is imported. It must not phone home, ask uv, unpickle anything or draw progress bars.
-for _name, _value in {
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_SKIP_PIP_REQUIREMENTS_CHECK": "true",
-    "MLFLOW_UV_AUTO_DETECT": "false",
-    "MLFLOW_LOG_UV_FILES": "false",
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-}.items():
+# MLflow reads its environment when it is imported: no telemetry, no pickle, no progress bars, no links printed.
+for _name, _value in {**QUIET, **SAFE, "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}.items():
     os.environ.setdefault(_name, _value)
 
 import mlflow  # noqa: E402
-import mlflow.db  # noqa: E402
 from mlflow.exceptions import MlflowException  # noqa: E402
 
 
@@ -53,6 +45,9 @@ def migrate(database: Path) -> None:
 
 
 def _upgrade(database: Path) -> None:
+    # Not part of mlflow-skinny's reach: only the full installation opens SQLite.
+    import mlflow.db
+
     with quietly():
         upgrade = mlflow.db.upgrade.callback
         assert upgrade is not None

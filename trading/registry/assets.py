@@ -1,0 +1,92 @@
+"""The data of the folder ``mlflow/``: where to find it, and the part of it that is generated from the models here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from trading.canonical import write_atomic
+from trading.codes import ReasonCode
+from trading.config import GateSpec, PromotionSpec
+from trading.errors import RegistryError
+
+_PACKAGED = Path(__file__).with_name("assets")
+_CHECKOUT = Path(__file__).resolve().parents[2]
+
+STAGES = {
+    "Production": "The version the live runner trades; at most one, and only APPROVED versions.",
+    "Staging": "The latest approved version that was not better than Production, or has no live record yet.",
+    "Archived": "Was in Production or Staging before; a rollback can bring a former Production back.",
+    "None": "Not judged yet, or rejected: the tag `stage` says Rejected and the tag `reasons` says why.",
+}
+
+
+def asset(name: str) -> Path:
+    """A file of ``mlflow/`` by its path inside it: from the checkout if this is one, else from the installed package.
+
+    Raises:
+        RegistryError: if there is no such file.
+    """
+    checkout = (_CHECKOUT / "pyproject.toml").is_file() and (_CHECKOUT / "mlflow").is_dir()
+    path = (_CHECKOUT / "mlflow" if checkout else _PACKAGED) / name
+    if not path.is_file():
+        raise RegistryError(
+            ReasonCode.BUNDLE_MISSING,
+            f"the file {name} of the installation is not at {path}.",
+            remedy="Install the package again.",
+        )
+    return path
+
+
+def generated() -> dict[str, bytes]:
+    """Every generated file by its path inside ``mlflow/``."""
+    from trading.gates.verdict import Verdict
+    from trading.registry.bundle import BundleHead, Manifest
+    from trading.registry.ledger import Entry
+
+    documents: dict[str, Any] = {
+        "schemas/bundle.json": _schema(BundleHead),
+        "schemas/manifest.json": _schema(Manifest),
+        "schemas/verdict.json": _schema(Verdict),
+        "schemas/ledger.json": _schema(Entry),
+        "policies.json": {
+            "gates": _settings("gates", GateSpec()),
+            "promotion": _settings("promotion", PromotionSpec()),
+            "stages": STAGES,
+        },
+    }
+    return {name: _pretty(document) for name, document in documents.items()}
+
+
+def write_generated(folder: Path = _CHECKOUT / "mlflow") -> list[Path]:
+    """Write the generated files; run it by ``python -m trading.registry.assets`` after changing a model."""
+    paths = []
+    for name, data in generated().items():
+        write_atomic(folder / name, data)
+        (folder / name).chmod(0o644)
+        paths.append(folder / name)
+    return paths
+
+
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema(mode="serialization")}
+
+
+def _settings(table: str, spec: BaseModel) -> dict[str, Any]:
+    """Defaults with their meaning, by the key that changes them."""
+    return {
+        f"{table}.{name}": {"default": getattr(spec, name), "meaning": field.description or ""}
+        for name, field in type(spec).model_fields.items()
+    }
+
+
+def _pretty(document: Any) -> bytes:
+    return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+if __name__ == "__main__":
+    for written in write_generated():
+        print(written)
