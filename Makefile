@@ -44,10 +44,10 @@ $(READY): pyproject.toml constraints.txt
 	    $$python -m venv $(VENV) || { echo "venv failed: on Debian and Ubuntu install the package python3-venv." >&2; rm -rf $(VENV); exit 1; }; \
 	fi
 	@echo "==> Installing $(TORCH) (1 of 2)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \
 	    "$(TORCH)" -c constraints.txt
 	@echo "==> Installing Sevengates and the versions of constraints.txt (2 of 2); this takes some minutes the first time"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[dev]' -c constraints.txt
 	@touch $(READY)
 	@echo "==> Ready: $(BIN)/sevengates --help"
 
