@@ -79,6 +79,9 @@ class ReasonCode(StrEnum):
 
     NO_MODEL = "NO_MODEL", "There is no Production model to trade."
     JOURNAL_MISMATCH = "JOURNAL_MISMATCH", "The journal belongs to other data or another model."
+    JOURNAL_BUSY = "JOURNAL_BUSY", "Another runner is writing the journal."
+    JOURNAL_FAILED = "JOURNAL_FAILED", "The journal cannot be read or written, so nothing may be traded."
+    WATCH_STOPPED = "WATCH_STOPPED", "The model watch stopped by itself; it is started again."
 
     NO_SIGNAL = "NO_SIGNAL", "The regime signal has no direction on this bar."
     LOW_CONFIDENCE = "LOW_CONFIDENCE", "Effective confidence is under min_confidence."
