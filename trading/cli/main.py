@@ -21,6 +21,7 @@ from trading.codes import ReasonCode
 from trading.errors import ConfigError, SevengatesError
 
 COMMANDS = {
+    "data": "trading.cli.data:app",
     "config": "trading.cli.config:app",
     "doctor": "trading.cli.doctor:doctor",
     "ui": "trading.cli.ui:ui",
