@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -110,6 +111,16 @@ def test_swapped_columns_are_found_out() -> None:
     assert "high_low" in found["high and low"]
     assert "high_low" in found["close and volume"]
     assert "high_low" in found["open and volume"]
+
+
+def test_symbols_checked_at_the_same_time_do_not_see_each_other() -> None:
+    def named(place: int) -> set[int]:
+        raw = raw_of(clean_bars(200, seed=place))
+        planted(raw, "positive", place)
+        return named_rows(failed(raw)["positive"])
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(named, range(5, 13))) == [{place + 2} for place in range(5, 13)]
 
 
 def test_newest_first_is_named_as_going_back_and_nothing_else() -> None:

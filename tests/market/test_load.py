@@ -12,7 +12,6 @@ from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.bars import COLUMNS, resample
 from trading.market.load import LoadedBars, load_bars
-from trading.market.replay import replay_bars
 from trading.market.sources import identity, open_source
 from trading.results import blocking_failures
 
@@ -45,12 +44,6 @@ def test_bars_arrive_joined_to_the_traded_interval_with_their_evidence(good: Pat
     assert {"schema", "gaps", "return_kurtosis", "freshness"} <= {check.name for check in loaded.report.checks}
     assert type(loaded.report).model_validate(json.loads(json.dumps(loaded.report.model_dump(mode="json"))))
     assert not (good.parent / "quarantine").exists()
-
-
-def test_a_replay_without_the_training_wing_sees_the_same_bars(good: Path) -> None:
-    assert replay_bars(spec_for(good), "TEST").digest() == load(good).bars.digest()
-    as_of = int(MARKET.ts[3_001])
-    assert replay_bars(spec_for(good), "TEST", as_of).digest() == load(good, as_of).bars.digest()
 
 
 @pytest.mark.parametrize("minutes", [0, 1, 14, 15, 30, 59, 60])

@@ -19,6 +19,9 @@ pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 
 
+AS_OF = 1_706_745_600_000  # 2024-02-01
+
+
 def table_of(bars: Bars) -> dict[str, object]:
     return {"ts": bars.ts, **{name: getattr(bars, name) for name in COLUMNS}}
 
@@ -103,14 +106,16 @@ def test_without_pyarrow_the_error_says_what_to_install(monkeypatch: pytest.Monk
     assert "pyarrow" in caught.value.remedy
 
 
-def test_reading_and_replaying_files_loads_no_heavy_library(tmp_path: Path) -> None:
+def test_reading_and_repairing_a_source_loads_no_heavy_library(tmp_path: Path) -> None:
     (tmp_path / "bars.parquet").write_bytes(packed(table_of(BARS_200)))
     code = f"""
 import sys
 from trading.config import MarketSpec
-from trading.market.replay import replay_bars
-assert len(replay_bars(MarketSpec(source={str(tmp_path / "bars.parquet")!r}), "TEST")) == 200
-assert len(replay_bars(MarketSpec(source="sim:edge=1,start=2024-01-01"), "TEST", 1_706_745_600_000)) == 744
+from trading.market.repair import repair
+from trading.market.sources import open_source, read_raw
+for source, as_of, count in (({str(tmp_path / "bars.parquet")!r}, None, 200), ("sim:start=2024-01-01", {AS_OF}, 744)):
+    spec = MarketSpec(source=source)
+    assert len(repair(read_raw(open_source(spec, "TEST"), as_of), spec)) == count
 heavy = {{"pandas", "great_expectations", "torch", "mlflow", "prefect", "numba", "scipy", "evidently"}}
 print(sorted(heavy & set(sys.modules)))
 """

@@ -88,6 +88,8 @@ def test_the_last_moment_of_a_file_without_a_readable_time_is_unknown(tmp_path: 
     path = tmp_path / "x.csv"
     path.write_text(csv_text([["soon", "1", "1", "1", "1", "1"]]))
     assert last_moment(open_source(spec_for(path), "TEST")) is None
+    path.write_text("")
+    assert last_moment(open_source(spec_for(path), "TEST")) is None
 
 
 def test_the_last_moment_of_trades_is_the_last_trade(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,10 @@ from trading.market.findings import NAMED_ROWS, RULES, Facts, Failure, judge
 from trading.market.gaps import fewest_bars, missing_before
 from trading.market.raw import RawBars
 from trading.results import CheckResult
+
+
+# The library keeps the current context in a global, and symbols are checked in threads.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def check_contract(raw: RawBars, spec: MarketSpec) -> list[CheckResult]:
@@ -32,7 +37,8 @@ def check_contract(raw: RawBars, spec: MarketSpec) -> list[CheckResult]:
         One result for each rule; the checks of trades, if the bars are made of them, come first.
     """
     frame, facts = _frame(raw, spec)
-    failures = _validate(frame, _suite(facts))
+    with _ONE_AT_A_TIME:
+        failures = _validate(frame, _suite(facts))
     return [*raw.checks, *(judge(rule, failures.get(rule.name, []), raw, spec, facts) for rule in RULES)]
 
 

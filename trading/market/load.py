@@ -21,6 +21,7 @@ from trading.market.raw import Columns, RawBars, moment
 from trading.market.repair import repair
 from trading.market.sources import (
     END_OF_TIME_MS,
+    FILE_FAULTS,
     Source,
     check_interval,
     end_of,
@@ -133,7 +134,7 @@ def _open(source: Source, quarantine: Path) -> tuple[Columns | None, str]:
     try:
         return read_columns(source, data), digest
     except DataError as error:
-        if error.code not in (ReasonCode.BARS_SCHEMA, ReasonCode.SOURCE_UNREADABLE):
+        if error.code not in FILE_FAULTS:
             raise
         check = CheckResult(name="schema", passed=False, code=error.code, message=error.message, remedy=error.remedy)
         folder = quarantine_file(quarantine, source.symbol, digest, source.path, [check])

@@ -24,6 +24,8 @@ _PARQUET = (".parquet", ".pq")
 _CSV = (".csv", ".csv.gz", ".txt", ".txt.gz")
 # Later than every time a file may hold, so that "until then" means all of it.
 END_OF_TIME_MS = 4_102_444_800_000
+# What is wrong with the file itself, rather than with the settings or the machine.
+FILE_FAULTS = (ReasonCode.BARS_SCHEMA, ReasonCode.SOURCE_UNREADABLE)
 
 
 @dataclass(frozen=True)
@@ -115,19 +117,25 @@ def identity(source: Source) -> str:
 def last_moment(source: Source, now_ms: int | None = None) -> int | None:
     """The moment a night is run as of when none is given, UTC milliseconds.
 
-    For a file the close of its last bar, or the time of its last trade; None if it holds no readable time, so that
-    the load can say why. For the embedded market the last midnight.
+    For a file the close of its last bar, or the time of its last trade; None if no time can be read from it: the load
+    then says why, and keeps the file in quarantine. For the embedded market the last midnight.
 
     Args:
         source: an open source.
         now_ms: the clock, for the embedded market only; None reads it.
 
     Raises:
-        DataError: if the file is missing or no file of its kind at all.
+        DataError: if the file is missing or may not be read.
     """
     if source.path is None:
         return last_midnight(now_ms)
-    return end_of(source, read_columns(source, read_bytes(source.path, source.symbol)))
+    data = read_bytes(source.path, source.symbol)
+    try:
+        return end_of(source, read_columns(source, data))
+    except DataError as error:
+        if error.code in FILE_FAULTS:
+            return None
+        raise
 
 
 def last_midnight(now_ms: int | None = None) -> int:
