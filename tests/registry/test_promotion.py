@@ -247,6 +247,11 @@ def test_a_promoter_killed_at_any_point_of_the_mirror_is_repaired_to_one_product
         current = ledger.current(NAME)
         assert current is not None
         assert (current.version, len(done)) == (3, points)
+        # Whoever follows the alias meanwhile finds a version that is shown as Production.
+        holder = champion(registry)
+        assert holder is not None
+        assert registry.version(NAME, holder).tags["stage"] == "Production"
+        assert "Production" in shown(registry).values()
         result = reconcile(registry, ledger, NAME)
         assert result.adopted is None
         assert (shown(registry), champion(registry)) == ({1: "Archived", 2: "Archived", 3: "Production"}, 3)

@@ -15,7 +15,7 @@ from trading.codes import ReasonCode
 from trading.errors import RegistryError
 from trading.registry.approval import require_approval
 from trading.registry.bundle import Bundle
-from trading.registry.ledger import Entry, Ledger, Transition, stages
+from trading.registry.ledger import Entry, Ledger, Stage, Transition, stages
 from trading.registry.records import CHAMPION, Version
 
 EPOCH_TAG = "ledger_epoch"
@@ -121,25 +121,18 @@ def _mirror(registry: Registry, ledger: Ledger, model: str) -> tuple[str, ...]:
     history = ledger.history(model)
     if not history and not registry.versions(model):
         return ()
-    due = stages(history)
-    entries = {entry.version: entry for entry in history}
+    due, entries = stages(history), {entry.version: entry for entry in history}
+    known = registry.versions(model)
+    first = [version for version in known if due.get(version.version) == "Production"]
     changes = list[str]()
-    # The new champion first: for a moment two versions are in Production, but never none.
-    for version in sorted(registry.versions(model), key=lambda item: due.get(item.version) != "Production"):
-        stage = due.get(version.version)
-        shown = stage if stage in ("Production", "Staging", "Archived") else "None"
-        if version.stage != shown and (stage is not None or version.stage == "Production"):
-            registry.set_stage(model, version.version, shown)
-            changes.append(f"version {version.version}: stage {version.stage} -> {shown}")
-        if stage is None:
-            continue
-        entry = entries[version.version]
-        tags = {"stage": stage, "epoch": str(entry.epoch), "reasons": entry.reason, "actor": entry.actor}
-        wrong = {key: value for key, value in tags.items() if version.tags.get(key) != value}
-        if wrong:
-            registry.tag_version(model, version.version, wrong)
-            changes.append(f"version {version.version}: tags {', '.join(sorted(wrong))}")
-    changes += _mirror_champion(registry, model, ledger.current(model))
+    # The new champion, then the alias, then the others: for a moment two versions are in Production, but never none,
+    # and the alias never points to a version that is shown as archived.
+    for version in first:
+        changes += _mirror_version(registry, version, "Production", entries[version.version])
+    changes += _mirror_champion(registry, model, known, first[0] if first else None)
+    for version in known:
+        if version not in first:
+            changes += _mirror_version(registry, version, due.get(version.version), entries.get(version.version))
     epoch = str(history[-1].epoch) if history else "0"
     if registry.model_tags(model).get(EPOCH_TAG, "0") != epoch:
         registry.tag_model(model, EPOCH_TAG, epoch)
@@ -147,14 +140,30 @@ def _mirror(registry: Registry, ledger: Ledger, model: str) -> tuple[str, ...]:
     return tuple(changes)
 
 
-def _mirror_champion(registry: Registry, model: str, current: Entry | None) -> list[str]:
-    known = registry.versions(model)
-    holder = next((version.version for version in known if CHAMPION in version.aliases), None)
-    due = current.version if current and any(version.version == current.version for version in known) else None
-    if holder == due:
+def _mirror_version(registry: Registry, version: Version, stage: Stage | None, entry: Entry | None) -> list[str]:
+    changes = list[str]()
+    shown = stage if stage in ("Production", "Staging", "Archived") else "None"
+    # A version that the ledger does not know is nobody's business, unless it stands in Production.
+    if version.stage != shown and (stage is not None or version.stage == "Production"):
+        registry.set_stage(version.model, version.version, shown)
+        changes.append(f"version {version.version}: stage {version.stage} -> {shown}")
+    if stage is None or entry is None:
+        return changes
+    tags = {"stage": stage, "epoch": str(entry.epoch), "reasons": entry.reason, "actor": entry.actor}
+    wrong = {key: value for key, value in tags.items() if version.tags.get(key) != value}
+    if wrong:
+        registry.tag_version(version.model, version.version, wrong)
+        changes.append(f"version {version.version}: tags {', '.join(sorted(wrong))}")
+    return changes
+
+
+def _mirror_champion(registry: Registry, model: str, known: list[Version], due: Version | None) -> list[str]:
+    holder = next((version for version in known if CHAMPION in version.aliases), None)
+    number = due.version if due else None
+    if (holder.version if holder else None) == number:
         return []
-    registry.set_champion(model, due)
-    return [f"alias {CHAMPION} -> {due}"]
+    registry.set_champion(model, number)
+    return [f"alias {CHAMPION} -> {number}"]
 
 
 def _acceptable(registry: Registry, ledger: Ledger, version: Version) -> Bundle:
