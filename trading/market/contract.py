@@ -17,7 +17,6 @@ from trading.market.gaps import fewest_bars, missing_before
 from trading.market.raw import RawBars
 from trading.results import CheckResult
 
-
 # The library keeps the current context in a global, and symbols are checked in threads.
 _ONE_AT_A_TIME = threading.Lock()
 
