@@ -24,7 +24,8 @@ def doctor(ctx: typer.Context, as_json: Json = False) -> None:
         print_json({"ready": ready, "checks": [result.model_dump(mode="json") for result in results]})
     else:
         print_checks(results)
-        typer.echo("Ready." if ready else "Not ready: see the lines marked FAIL.")
+        warned = any(not result.passed for result in results)
+        typer.echo(("Ready, with warnings." if warned else "Ready.") if ready else "Not ready: see the FAIL lines.")
     raise typer.Exit(0 if ready else 1)
 
 
