@@ -28,7 +28,6 @@ def bench_model(interval: int) -> tuple[TradingModel, Any]:
     agent = PPO(
         "MlpPolicy", Nothing(), seed=1, device="cpu", policy_kwargs={"net_arch": [policy.hidden, policy.hidden]}
     )
-    rng = np.random.default_rng(0)
     spec = ModelSpec(
         symbol="SIM",
         interval=interval,

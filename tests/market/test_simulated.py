@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import DAY_MS, HOUR_MS, START_MS, small_path
+from trading.config import MarketSpec
 from trading.errors import ConfigError
 from trading.market.simulated import SimulatedMarket, parse_simulated, simulate, true_filter
+from trading.market.sources import open_source
 
 
 @settings(max_examples=20, deadline=None)
@@ -63,3 +65,10 @@ def test_a_wrong_parameter_is_an_error_that_names_it(text: str) -> None:
         ConfigError, match=text.partition("=")[2] if text.startswith("start") else text.partition("=")[0]
     ):
         parse_simulated(text)
+
+
+def test_the_embedded_market_makes_bars_of_the_traded_interval_by_itself() -> None:
+    source = open_source(MarketSpec(source="sim:edge=1", interval="15m"), "SIM")
+    assert parse_simulated(source.target).interval == "15m"
+    kept = open_source(MarketSpec(source="sim:edge=1,interval=1h", interval="4h"), "SIM")
+    assert parse_simulated(kept.target).interval == "1h"

@@ -64,7 +64,7 @@ def open_source(spec: MarketSpec, symbol: str) -> Source:
     """
     prefix, colon, rest = spec.source.partition(":")
     if colon and prefix == "sim":
-        return Source("sim", symbol, rest, spec)
+        return Source("sim", symbol, _at_traded_interval(rest, spec.interval), spec)
     if colon and prefix in ("csv", "parquet", "ticks"):
         kind: Kind = prefix
         path = rest
@@ -214,6 +214,13 @@ def _simulated(source: Source, as_of_ms: int | None) -> RawBars:
     until = last_midnight() if as_of_ms is None else as_of_ms
     path = simulate(parse_simulated(source.target), until, symbol=source.symbol)
     return raw_from_bars(path.bars, source.name)
+
+
+def _at_traded_interval(parameters: str, interval: str) -> str:
+    """The embedded market makes bars of the traded interval itself, unless its parameters say otherwise."""
+    if "interval=" in parameters or DAY_MS % interval_ms(interval):
+        return parameters
+    return ",".join(filter(None, (parameters, f"interval={interval}")))
 
 
 def _kind_by_ending(path: str) -> Kind:

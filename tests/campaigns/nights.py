@@ -1,0 +1,117 @@
+"""A night up to its verdict, without Prefect and without a registry, for campaigns that need many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from envs.vectorised import LaneVecEnv
+from trading.config import MarketSpec, SevengatesSettings
+from trading.gates.verdict import Verdict
+from trading.market.bars import Bars
+from trading.model import TradingModel
+from trading.night import data, evidence, fit
+from trading.night.plan import plan_night
+from trading.night.records import get_model, get_splits
+from trading.splits import Splits
+from trading.store import Store
+
+AS_OF = "2026-11-20"
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedNight:
+    """What a night made, and what the gates said."""
+
+    bars: Bars
+    splits: Splits
+    model: TradingModel
+    verdict: Verdict
+    metrics: dict[str, float]
+
+
+def judged_night(folder: Path, source: str, *, as_of: str = AS_OF) -> JudgedNight:
+    """Run the stages of one symbol's night up to the verdict, with default settings."""
+    settings = SevengatesSettings(market=MarketSpec(source=source))
+    plan = plan_night(settings, "SIM", as_of)
+    store, use = Store(folder), plan.settings
+    bars = data.load(
+        store, market=use.market, symbol="SIM", as_of_ms=plan.as_of_ms, quarantine=folder / "quarantine"
+    ).bars
+    features = data.features(store, bars=bars, spec=use.features)
+    splits = data.splits(
+        store,
+        bars=bars,
+        shares=use.splits,
+        features=use.features,
+        policy=use.policy,
+        costs=use.costs,
+        calibration=use.calibration,
+    )
+    leakage = evidence.leakage(
+        store,
+        bars=bars,
+        features=features,
+        splits=splits,
+        feature_spec=use.features,
+        spec=use.leakage,
+        seed=plan.seed_for("leakage"),
+    )
+    fitted = fit.fit_regimes(
+        store,
+        bars=bars,
+        features=features,
+        splits=splits,
+        feature_spec=use.features,
+        regimes=use.regimes,
+        policy=use.policy,
+        costs=use.costs,
+        risk=use.risk,
+        calibration=use.calibration,
+        champion=None,
+        seed=plan.seed_for("regimes"),
+    )
+    trained = fit.train_policy(
+        store,
+        bars=bars,
+        splits=splits,
+        model=fitted.model,
+        spec=use.policy,
+        symbol="SIM",
+        seed=plan.seed_for("policy"),
+        make_environment=LaneVecEnv,
+        workers=2,
+    )
+    tested = evidence.backtest(store, bars=bars, splits=splits, model=trained.model)
+    stressed = evidence.stress(
+        store, bars=bars, splits=splits, model=trained.model, spec=use.stress, seed=plan.seed_for("stress")
+    )
+    drifted = evidence.drift(store, features=features, splits=splits, spec=use.drift)
+    calibrated = evidence.calibration(
+        store,
+        bars=bars,
+        splits=splits,
+        model=trained.model,
+        regime_report=fitted.report,
+        spec=use.calibration,
+        costs=use.costs,
+    )
+    judged = evidence.verdict(
+        store,
+        symbol="SIM",
+        inputs={},
+        backtest=tested,
+        stress=stressed,
+        leakage=leakage,
+        drift=drifted,
+        calibration=calibrated,
+        live=None,
+        gates=use.gates,
+    )
+    return JudgedNight(
+        store.get_bars(bars),
+        get_splits(store, splits),
+        get_model(store, trained.model),
+        Verdict.model_validate(store.get_json(judged.verdict)),
+        evidence.backtest_metrics(store, tested),
+    )
