@@ -6,7 +6,7 @@ from datetime import datetime
 
 from tasks.data import features, load, open_night, pin, splits
 from tasks.evidence import backtest, calibration, drift, leakage, stress, verdict
-from tasks.registry import bundle, conclude, promote, register
+from tasks.registry import bundle, conclude, keep, promote, register
 from tasks.training import policy, regimes
 from trading.config import SevengatesSettings, Spec
 from trading.night.evidence import Judged
@@ -28,20 +28,29 @@ class Candidate(Spec):
     bundled: Bundled
 
 
-def run_night(settings: SevengatesSettings, symbol: str, as_of: datetime | None, *, again: bool) -> NightReport:
+def run_night(settings: SevengatesSettings, symbol: str, as_of: datetime | None, again: bool) -> NightReport:
     """One symbol from bars to promotion, or the report of the same night if it was finished before."""
     place = workplace(settings, symbol, again=again)
     opened = open_night(place, settings, as_of)
     if opened.report is not None:
         return opened.report
     plan = opened.plan
-    pinned = pin(place, plan.key, plan.model)
+    pinned = pin(place, plan.key, plan.model, plan.as_of_ms)
     made = make_candidate(place, plan, pinned)
     version = register(place, plan, made.bundled, made.bars, made.splits, made.model, made.backtest, made.judged)
     outcome = promote(
         place, plan, made.bundled, version, made.bars, made.splits, made.model, made.backtest, made.judged, pinned
     )
     return conclude(place, plan, outcome)
+
+
+def run_training(settings: SevengatesSettings, symbol: str, as_of: datetime | None) -> NightReport:
+    """One symbol from bars to a judged bundle in a folder; nothing is registered."""
+    place = workplace(settings, symbol)
+    plan = open_night(place, settings, as_of).plan
+    pinned = pin(place, plan.key, plan.model, plan.as_of_ms)
+    made = make_candidate(place, plan, pinned)
+    return keep(place, plan, made.bundled, made.backtest, made.judged)
 
 
 def make_candidate(place: Workplace, plan: NightPlan, pinned: Pin) -> Candidate:

@@ -1,6 +1,8 @@
-"""Defaults of the flows' parameters: the settings of this process, so that a form shows what a night would use."""
+"""Defaults of the flows: the settings of this process as parameters, and the task runner they name."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -8,10 +10,25 @@ from trading.environment import prepare
 from trading.settings import load_settings
 
 SETTINGS = load_settings()
-"""From ``sevengates.toml`` and ``SEVENGATES_*``, as in the folder the flow is loaded in."""
+"""From ``sevengates.toml`` and ``SEVENGATES_*``, as in the folder the flow is loaded in: a form shows these values."""
 
 RUNTIME = SETTINGS.runtime.model_copy(update={"tracking_token": SecretStr("")})
 """Where state lies, without secrets: parameters are stored and shown."""
 
 # Prefect and the libraries under the tasks read their environment when they are imported, so this module comes first.
 prepare(RUNTIME.home)
+
+
+def task_runner() -> Any:
+    """What runs the nights of several symbols side by side; tasks pass references, so any machine will do."""
+    if RUNTIME.task_runner == "dask":
+        from prefect_dask import DaskTaskRunner  # pyright: ignore[reportMissingImports]  # of the extra dask
+
+        return DaskTaskRunner(cluster_kwargs={"n_workers": RUNTIME.symbols_at_a_time, "threads_per_worker": 1})
+    if RUNTIME.task_runner == "ray":
+        from prefect_ray import RayTaskRunner  # pyright: ignore[reportMissingImports]  # of the extra ray
+
+        return RayTaskRunner(init_kwargs={"num_cpus": RUNTIME.symbols_at_a_time})
+    from prefect.task_runners import ThreadPoolTaskRunner
+
+    return ThreadPoolTaskRunner(max_workers=RUNTIME.symbols_at_a_time)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flows.defaults import RUNTIME, SETTINGS
+from flows.defaults import RUNTIME, SETTINGS, task_runner
 
 # isort: split
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.futures import wait
+from prefect.futures import PrefectFuture, wait
 from prefect.states import Completed, Failed
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.chain import run_night
 from tasks.pages import show_summary
@@ -34,23 +33,14 @@ from trading.config import (
     SplitSpec,
     StressSpec,
 )
-from trading.night.report import NightReport, failed_report, headline, night_name
+from trading.night.report import TITLES, NightReport, failed_report, headline, night_name
 
-SYMBOLS_AT_A_TIME = 2
-"""Threads; training itself is in processes, and most other stages leave Python's lock while they compute."""
-
-
-def night_of_symbol(settings: SevengatesSettings, symbol: str, as_of: datetime | None, again: bool) -> NightReport:
-    """One symbol's night, a row of its own on the page of the run."""
-    return run_night(settings, symbol, as_of, again=again)
-
-
-night_task = as_task(night_of_symbol, "night", task_run_name="night of {symbol}")
+night_task = as_task(run_night, "night", task_run_name="night of {symbol}")
 
 
 @flow(
     name="nightly",
-    task_runner=ThreadPoolTaskRunner(max_workers=SYMBOLS_AT_A_TIME),  # pyright: ignore[reportArgumentType]
+    task_runner=task_runner(),
     persist_result=True,
     result_serializer="json",
 )
@@ -111,12 +101,16 @@ def nightly(
         promotion=promotion,
         runtime=runtime,
     )
-    nights = {symbol: night_task.submit(settings, symbol, as_of, force) for symbol in market.symbols}
+    return end_of({symbol: night_task.submit(settings, symbol, as_of, force) for symbol in market.symbols})
+
+
+def end_of(nights: dict[str, PrefectFuture[NightReport]]) -> State[Any]:
+    """Wait for every symbol, show the summary, and name the state the run ends in."""
     wait(list(nights.values()))
     reports = [_report(symbol, night.state) for symbol, night in nights.items()]
     name = night_name(reports)
     show_summary(name, reports)
-    ended = Failed if name == "Failed" else Completed
+    ended = Failed if name == TITLES["failed"] else Completed
     return ended(name=name, message=" ".join(headline(report) for report in reports), data=reports)
 
 

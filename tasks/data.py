@@ -20,7 +20,7 @@ from trading.night import data, plan, publish
 from trading.night.data import Loaded
 from trading.night.plan import NightPlan, Pin
 from trading.night.report import NightReport, report_of
-from trading.night.workplace import Workplace
+from trading.night.workplace import Workplace, with_secrets
 from trading.store import Ref
 
 
@@ -41,9 +41,9 @@ def open_night(place: Workplace, settings: SevengatesSettings, as_of: datetime |
 
 
 @stage("pin")
-def pin(place: Workplace, night: str, model: str) -> Pin:
+def pin(place: Workplace, night: str, model: str, as_of_ms: int) -> Pin:
     """Remember the champion that the night began with, so that a resumed night meets the same."""
-    return publish.pin(place.store(), place.with_secrets(), model)
+    return publish.pin(place.store(), with_secrets(place.runtime), model, as_of_ms)
 
 
 @stage("load")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from tasks import pages
-from tasks.stage import stage
+from tasks.stage import as_task, stage
+from trading.config import RuntimeSpec
 from trading.night import pictures, plan, publish
 from trading.night.evidence import Judged
 from trading.night.plan import Champion, NightOutcome, NightPlan, Pin
 from trading.night.publish import Bundled
-from trading.night.report import NightReport, report_of
-from trading.night.workplace import Workplace
+from trading.night.report import NightReport, report_of, trained_report
+from trading.night.workplace import Workplace, with_secrets
+from trading.registry.ledger import Entry
 from trading.store import Ref
 
 
@@ -51,7 +53,7 @@ def register(
     """The version in MLflow; the registry knows a bundle by its digest, so repeating this changes nothing."""
     return publish.register(
         place.store(),
-        place.with_secrets(),
+        with_secrets(place.runtime),
         plan=plan,
         bundled=bundled,
         bars=bars,
@@ -78,7 +80,7 @@ def promote(
     """Production, Staging or rejected; the ledger knows what holds already, so repeating this changes nothing."""
     return publish.promote(
         place.store(),
-        place.with_secrets(),
+        with_secrets(place.runtime),
         plan=plan,
         bundled=bundled,
         version=version,
@@ -99,3 +101,27 @@ def conclude(place: Workplace, of: NightPlan, outcome: NightOutcome) -> NightRep
     report = report_of(store, outcome, repeated=False)
     pages.show_night(report, pictures.equity_png(store, outcome))
     return report
+
+
+@stage("keep", remembered=False)
+def keep(place: Workplace, of: NightPlan, bundled: Bundled, backtest: Ref, judged: Judged) -> NightReport:
+    """A bundle folder of a candidate that is not registered."""
+    store = place.store()
+    folder = publish.write_bundle_folder(store, place.bundles, bundled)
+    report = trained_report(store, of, bundled, backtest, judged, folder)
+    pages.show_night(report, None)
+    return report
+
+
+def promote_version(runtime: RuntimeSpec, model: str, version: int, reason: str) -> Entry:
+    """Put an approved version into Production."""
+    return publish.operator_promote(with_secrets(runtime), model, version, reason=reason, actor="flow")
+
+
+def rollback_model(runtime: RuntimeSpec, model: str, to: int | None, reason: str) -> Entry:
+    """Put an earlier Production version back."""
+    return publish.operator_rollback(with_secrets(runtime), model, to, reason=reason, actor="flow")
+
+
+promote_task = as_task(promote_version, "promote version")
+rollback_task = as_task(rollback_model, "roll back")

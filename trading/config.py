@@ -264,6 +264,13 @@ class RuntimeSpec(Spec):
     ledger: str = Field(default="", description="SQLite file of the promotion ledger; empty: HOME/ledger.db.")
     tracking_token: SecretStr = Field(default=SecretStr(""), description="Bearer token for a remote MLflow server.")
     seed: int = Field(default=7, ge=0, description="Root of every random number.")
+    symbols_at_a_time: int = Field(
+        default=2, ge=1, le=1_000, description="Nights of different symbols that run side by side."
+    )
+    task_runner: Literal["threads", "dask", "ray"] = Field(
+        default="threads",
+        description="What runs them: threads of one process, or a Dask or Ray cluster (extras dask and ray).",
+    )
 
 
 class SevengatesSettings(Spec):

@@ -21,7 +21,14 @@ from trading.codes import ReasonCode
 from trading.errors import ConfigError, SevengatesError
 
 COMMANDS = {
+    "nightly": "trading.cli.night:nightly",
+    "train": "trading.cli.night:train",
+    "backtest": "trading.cli.night:backtest",
+    "gates": "trading.cli.night:gates",
+    "models": "trading.cli.models:app",
     "data": "trading.cli.data:app",
+    "live": "trading.cli.live:live",
+    "status": "trading.cli.live:status",
     "config": "trading.cli.config:app",
     "doctor": "trading.cli.doctor:doctor",
     "ui": "trading.cli.ui:ui",

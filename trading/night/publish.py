@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from trading.codes import ReasonCode
 from trading.config import RuntimeSpec, Spec
 from trading.errors import RegistryError
-from trading.gates.evidence import Evidence
+from trading.gates.evidence import Evidence, LiveRecord
 from trading.gates.verdict import Verdict
 from trading.locations import locations
 from trading.market.bars import Bars
@@ -43,13 +43,14 @@ def open_ledger(runtime: RuntimeSpec) -> Ledger:
     return Ledger(locations(runtime).ledger)
 
 
-def pin(store: Store, runtime: RuntimeSpec, model: str) -> Pin:
+def pin(store: Store, runtime: RuntimeSpec, model: str, as_of_ms: int) -> Pin:
     """The champion that a night begins with, its model in the store; changes made by hand in MLflow count or go first.
 
     Args:
         store: receives the champion's model.
         runtime: names ledger and registry.
         model: registered model of the night.
+        as_of_ms: what the champion traded later does not count.
 
     Raises:
         RegistryError: if the bundle in Production is not what the ledger says.
@@ -66,7 +67,8 @@ def pin(store: Store, runtime: RuntimeSpec, model: str) -> Pin:
         return Pin()
     bundle = registry.bundle(model, entry.version, expected_digest=entry.bundle)
     champion = Champion(version=entry.version, bundle_digest=entry.bundle, model=put_model(store, bundle.model))
-    return Pin(champion=champion)
+    record = _live_record(runtime, entry.bundle, as_of_ms)
+    return Pin(champion=champion, live=None if record is None else store.put_json("live-record", record.as_json()))
 
 
 def bundle(
@@ -126,7 +128,6 @@ def register(
 ) -> int:
     """Log the night in MLflow and return the version; a bundle that is registered keeps its version."""
     from trading.night.pictures import night_figures
-    from trading.registry.bundle import write_files
     from trading.registry.records import Dataset
 
     registry = _registry(runtime)
@@ -134,11 +135,9 @@ def register(
         if known.bundle_digest == bundled.digest:
             return known.version
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / bundled.digest
-        write_files(folder, bundle_bytes(store, bundled))
         return registry.log_night(
             plan.model,
-            folder,
+            write_bundle_folder(store, Path(scratch), bundled),
             metrics=_measured(store, backtest, judged),
             params=_parameters(plan),
             datasets=[Dataset(name=f"{plan.symbol}-bars", digest=bars.digest, source=plan.settings.market.source)],
@@ -216,6 +215,20 @@ def promote(
     )
 
 
+def operator_promote(runtime: RuntimeSpec, model: str, version: int, *, reason: str, actor: str) -> Entry:
+    """Put an approved version into Production because a person asks for it."""
+    from trading.registry import promotion
+
+    return promotion.promote(_registry(runtime), open_ledger(runtime), model, version, reason=reason, actor=actor)
+
+
+def operator_rollback(runtime: RuntimeSpec, model: str, to: int | None, *, reason: str, actor: str) -> Entry:
+    """Put an earlier Production version back because a person asks for it."""
+    from trading.registry import promotion
+
+    return promotion.rollback(_registry(runtime), open_ledger(runtime), model, to, reason=reason, actor=actor)
+
+
 def compare(
     store: Store, *, bars: Ref, splits: Ref, model: Ref, backtest: Ref, champion: Champion | None
 ) -> Ref | None:
@@ -243,11 +256,30 @@ def bundle_bytes(store: Store, bundled: Bundled) -> dict[str, bytes]:
     return {name: store.get(Ref.model_validate(ref)) for name, ref in listing.items()}
 
 
+def write_bundle_folder(store: Store, root: Path, bundled: Bundled) -> Path:
+    """Write a bundle of the store to a folder named by its digest."""
+    from trading.registry.bundle import write_files
+
+    return write_files(root / bundled.digest, bundle_bytes(store, bundled)).folder
+
+
 _STATUS: Mapping[str, Literal["promoted", "staged", "rejected"]] = {
     "production": "promoted",
     "staging": "staged",
     "rejected": "rejected",
 }
+
+
+def _live_record(runtime: RuntimeSpec, bundle_digest: str, as_of_ms: int) -> LiveRecord | None:
+    """The longest record that any runner's journal holds of a model, up to a moment."""
+    from trading.live.record import live_record
+    from trading.live.status import journals
+
+    found = [
+        live_record(journal, digest=bundle_digest, until_ms=as_of_ms) for journal in journals(locations(runtime).live)
+    ]
+    records = [record for record in found if record is not None]
+    return max(records, key=lambda record: record.bars or 0, default=None)
 
 
 def _registry(runtime: RuntimeSpec) -> MlflowRegistry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
@@ -11,12 +12,13 @@ from pydantic import Field
 from trading.errors import SevengatesError
 from trading.gates.evidence import Measured, Number
 from trading.gates.verdict import Verdict
-from trading.night.evidence import backtest_metrics
-from trading.night.plan import NightOutcome
+from trading.night.evidence import Judged, backtest_metrics
+from trading.night.plan import NightOutcome, NightPlan
+from trading.night.publish import Bundled
 from trading.night.records import get_record, metrics_of
-from trading.store import Store
+from trading.store import Ref, Store
 
-Status = Literal["promoted", "staged", "rejected", "failed"]
+Status = Literal["promoted", "staged", "rejected", "trained", "failed"]
 
 COMPARED = ("sharpe", "total_return", "max_drawdown", "volatility", "win_rate", "profit_factor", "trades", "exposure")
 """Metrics shown of candidate and champion, in this order."""
@@ -25,6 +27,7 @@ TITLES: dict[Status, str] = {
     "promoted": "Promoted",
     "staged": "Staged",
     "rejected": "Rejected",
+    "trained": "Trained",
     "failed": "Failed",
 }
 NOTHING_TO_DO = "Nothing to do"
@@ -46,7 +49,8 @@ class NightReport(Measured):
         symbol: the market.
         status: where the candidate went, or failed.
         repeated: the night had been finished before; nothing was done.
-        outcome: what was registered and decided; None if the night failed.
+        outcome: what was registered and decided; None if the night failed, or was asked to train only.
+        bundle_digest, folder: the bundle, and where it lies after a night that was asked to train only.
         verdict: of the seven gates; None if the night failed.
         metrics: of the candidate on the test split; champion_metrics: of the champion on the same bars.
         failure: why the night failed, or None.
@@ -56,6 +60,8 @@ class NightReport(Measured):
     status: Status
     repeated: bool = False
     outcome: NightOutcome | None = None
+    bundle_digest: str = ""
+    folder: str = ""
     verdict: Verdict | None = None
     metrics: dict[str, Number] = Field(default_factory=dict[str, Number])
     champion_metrics: dict[str, Number] = Field(default_factory=dict[str, Number])
@@ -70,11 +76,26 @@ def report_of(store: Store, outcome: NightOutcome, *, repeated: bool) -> NightRe
     return NightReport(
         symbol=outcome.symbol,
         status=outcome.status,
+        bundle_digest=outcome.bundle_digest,
         repeated=repeated,
         outcome=outcome,
         verdict=Verdict.model_validate(store.get_json(outcome.verdict)),
         metrics=dict(backtest_metrics(store, outcome.backtest)),
         champion_metrics=champion,
+    )
+
+
+def trained_report(
+    store: Store, plan: NightPlan, bundled: Bundled, backtest: Ref, judged: Judged, folder: Path
+) -> NightReport:
+    """The report of a candidate that was trained and judged, and not registered."""
+    return NightReport(
+        symbol=plan.symbol,
+        status="trained",
+        folder=str(folder),
+        bundle_digest=bundled.digest,
+        verdict=Verdict.model_validate(store.get_json(judged.verdict)),
+        metrics=dict(backtest_metrics(store, backtest)),
     )
 
 
@@ -106,12 +127,14 @@ def headline(report: NightReport) -> str:
     """One sentence about one symbol."""
     if report.failure is not None:
         return f"{report.symbol}: failed. {report.failure.code}: {report.failure.message} {report.failure.remedy}"
-    assert report.outcome is not None
+    if report.outcome is None:
+        decision = "" if report.verdict is None else report.verdict.decision
+        return f"{report.symbol}: trained and judged {decision}; the bundle is in {report.folder}."
     outcome = report.outcome
-    begun = f"{outcome.symbol} {outcome.interval} as of {moment_text(outcome.as_of_ms)}"
-    done = "nothing to do, finished before" if report.repeated else TITLES[report.status].lower()
+    when = f"{outcome.symbol} {outcome.interval} as of {moment_text(outcome.as_of_ms)}"
+    again = "nothing to do, finished before. " if report.repeated else ""
     paper = ", on paper only" if outcome.paper_only and outcome.status == "promoted" else ""
-    return f"{begun}: {done}. {outcome.model} version {outcome.version} is {_place(outcome)}{paper}: {outcome.reason}"
+    return f"{when}: {again}{outcome.reason} {outcome.model} version {outcome.version} is {_place(outcome)}{paper}."
 
 
 def comparison_rows(report: NightReport) -> list[dict[str, Any]]:
@@ -140,7 +163,7 @@ def markdown(report: NightReport, picture: str = "") -> str:
     lines = [headline(report), "", picture, ""]
     if report.verdict is not None:
         lines += [report.verdict.to_markdown(), ""]
-    rows = comparison_rows(report) if report.outcome is not None else []
+    rows = comparison_rows(report) if report.metrics else []
     if rows:
         columns = list(rows[0])
         lines += [f"| {' | '.join(columns)} |", f"|---|{'---:|' * (len(columns) - 1)}"]

@@ -32,17 +32,23 @@ class Workplace(Spec):
         """Folder for files that breach the contract."""
         return locations(self.runtime).quarantine
 
+    @property
+    def bundles(self) -> Path:
+        """Folder of bundles that are kept without being registered."""
+        return locations(self.runtime).home / "bundles"
+
     def store(self) -> Store:
         """The artifact store."""
         return Store(locations(self.runtime).store)
 
-    def with_secrets(self) -> RuntimeSpec:
-        """The runtime with the secrets of this process: a flow's parameters are shown on pages and carry none."""
-        from trading.settings import load_settings
 
-        if self.runtime.tracking_token.get_secret_value():
-            return self.runtime
-        return self.runtime.model_copy(update={"tracking_token": load_settings().runtime.tracking_token})
+def with_secrets(runtime: RuntimeSpec) -> RuntimeSpec:
+    """The runtime with the secrets of this process: a flow's parameters are shown on pages and carry none."""
+    from trading.settings import load_settings
+
+    if runtime.tracking_token.get_secret_value():
+        return runtime
+    return runtime.model_copy(update={"tracking_token": load_settings().runtime.tracking_token})
 
 
 def workplace(settings: SevengatesSettings, symbol: str, *, again: bool = False) -> Workplace:

@@ -1,0 +1,147 @@
+"""``sevengates models``: the registered versions, the history of Production, and an operator's promote and rollback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trading.cli.context import settings_of
+from trading.cli.output import Json, print_json, print_table
+
+if TYPE_CHECKING:
+    from trading.config import SevengatesSettings
+    from trading.registry.ledger import Entry
+
+app = typer.Typer(help="List, show, promote and roll back registered models.", no_args_is_help=True)
+
+Model = Annotated[str | None, typer.Option(help="Registered model; by default that of the first symbol.")]
+Symbol = Annotated[str | None, typer.Option(help="The market; by default the first of market.symbols.")]
+Interval = Annotated[str | None, typer.Option(help="Length of the traded bar, for example 15m.")]
+Reason = Annotated[str, typer.Option(help="Why, for the ledger.")]
+
+
+@app.command("list")
+def list_models(ctx: typer.Context, model: Model = None, as_json: Json = False) -> None:
+    """List every registered version, newest first, with stage and verdict."""
+    settings = settings_of(ctx)
+
+    from trading.registry.adapter import open_registry
+
+    registry = open_registry(settings.runtime)
+    names = [model] if model else registry.models()
+    versions = [version for name in names for version in reversed(registry.versions(name))]
+    rows = [
+        {
+            "model": version.model,
+            "version": version.version,
+            "stage": version.tags.get("stage", version.stage),
+            "verdict": version.verdict,
+            "as_of": version.tags.get("as_of", ""),
+            "bundle_digest": version.bundle_digest,
+            "why": version.tags.get("reasons", ""),
+        }
+        for version in versions
+    ]
+    if as_json:
+        print_json(rows)
+    elif rows:
+        columns = ("model", "version", "stage", "verdict", "as_of", "why")
+        print_table(columns, [[row[column] for column in columns] for row in rows])
+    else:
+        typer.echo("No model is registered yet: run `sevengates nightly`.")
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    version: Annotated[int | None, typer.Argument(help="Version; by default the one in Production.")] = None,
+    model: Model = None,
+    symbol: Symbol = None,
+    interval: Interval = None,
+    as_json: Json = False,
+) -> None:
+    """Print a version's card after verifying its bundle, and what the ledger says about it."""
+    settings = settings_of(ctx)
+    name = _model(settings, model, symbol, interval)
+
+    from trading.night.publish import open_ledger
+    from trading.night.replay import production_version
+    from trading.registry.adapter import open_registry
+
+    registry = open_registry(settings.runtime)
+    number = production_version(settings.runtime, name) if version is None else version
+    bundle = registry.bundle(name, number)
+    history = [entry for entry in open_ledger(settings.runtime).history(name) if entry.version == number]
+    if as_json:
+        known = registry.version(name, number)
+        print_json(
+            {
+                "model": name,
+                "version": number,
+                "stage": known.tags.get("stage", known.stage),
+                "bundle_digest": bundle.digest,
+                "verdict": bundle.gates,
+                "lineage": bundle.lineage.model_dump(mode="json"),
+                "ledger": [entry.model_dump(mode="json") for entry in history],
+            }
+        )
+        return
+    typer.echo(bundle.card)
+    _print_entries(history, title=f"{name} version {number} in the ledger")
+
+
+@app.command()
+def promote(
+    ctx: typer.Context,
+    version: Annotated[int, typer.Argument(help="An approved version.")],
+    model: Model = None,
+    symbol: Symbol = None,
+    interval: Interval = None,
+    reason: Reason = "by an operator",
+    as_json: Json = False,
+) -> None:
+    """Put an approved version into Production; its bundle and verdict are verified first."""
+    settings = settings_of(ctx)
+    name = _model(settings, model, symbol, interval)
+
+    from trading.night.publish import operator_promote
+
+    _print_entry(operator_promote(settings.runtime, name, version, reason=reason, actor="cli"), as_json=as_json)
+
+
+@app.command()
+def rollback(
+    ctx: typer.Context,
+    to: Annotated[int | None, typer.Option(help="A former Production version; by default the last one.")] = None,
+    model: Model = None,
+    symbol: Symbol = None,
+    interval: Interval = None,
+    reason: Reason = "",
+    as_json: Json = False,
+) -> None:
+    """Put the Production version before the current one back."""
+    settings = settings_of(ctx)
+    name = _model(settings, model, symbol, interval)
+
+    from trading.night.publish import operator_rollback
+
+    _print_entry(operator_rollback(settings.runtime, name, to, reason=reason, actor="cli"), as_json=as_json)
+
+
+def _model(settings: SevengatesSettings, model: str | None, symbol: str | None, interval: str | None) -> str:
+    from trading.registry.records import model_name
+
+    return model or model_name(symbol or settings.market.symbols[0], interval or settings.market.interval)
+
+
+def _print_entry(entry: Entry, *, as_json: bool) -> None:
+    if as_json:
+        print_json(entry.model_dump(mode="json"))
+        return
+    typer.echo(f"{entry.model} version {entry.version} is in Production (epoch {entry.epoch}): {entry.reason}")
+
+
+def _print_entries(history: list[Entry], *, title: str) -> None:
+    rows: list[list[Any]] = [[entry.at, entry.action, entry.epoch, entry.actor, entry.reason] for entry in history]
+    print_table(("at", "action", "epoch", "actor", "reason"), rows, title=title)

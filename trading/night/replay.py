@@ -1,0 +1,145 @@
+"""Looks at a model after its night: judges its stored evidence again, and trades it over any bars."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trading.codes import ReasonCode
+from trading.config import RuntimeSpec, SevengatesSettings
+from trading.errors import DataError, RegistryError
+from trading.gates.evidence import Evidence
+from trading.gates.verdict import Verdict, judge
+from trading.locations import locations
+from trading.market.bars import interval_ms
+from trading.night.plan import Moment, moment_ms
+from trading.night.records import numbers
+from trading.night.report import moment_text
+from trading.registry.bundle import Bundle, load_bundle
+from trading.registry.records import model_name
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A model's backtest over chosen bars.
+
+    Attributes:
+        symbol, bundle: what traded; first, last: open of the first and close of the last bar.
+        bars: how many; metrics: of :mod:`trading.simulation.metrics`; ledger_sha256: of the trades.
+        assumptions: of the simulation, one sentence each.
+    """
+
+    symbol: str
+    bundle: str
+    first: str
+    last: str
+    bars: int
+    metrics: dict[str, float]
+    ledger_sha256: str
+    assumptions: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON data; a number that is not finite is text."""
+        return {**asdict(self), "metrics": numbers(self.metrics)}
+
+
+def chosen_bundle(settings: SevengatesSettings, symbol: str, version: int | None, folder: Path | None) -> Bundle:
+    """The bundle of a folder, of a version, or of the version in Production; verified.
+
+    Raises:
+        RegistryError: ``MODEL_UNKNOWN`` if there is no such version, or nothing is in Production.
+    """
+    if folder is not None:
+        return load_bundle(folder)
+    from trading.registry.adapter import open_registry
+
+    model = model_name(symbol, settings.market.interval)
+    registry = open_registry(settings.runtime)
+    return registry.bundle(model, production_version(settings.runtime, model) if version is None else version)
+
+
+def production_version(runtime: RuntimeSpec, model: str) -> int:
+    """The version in Production by the ledger.
+
+    Raises:
+        RegistryError: ``MODEL_UNKNOWN`` if there is none.
+    """
+    from trading.registry.ledger import Ledger
+
+    path = locations(runtime).ledger
+    entry = Ledger(path).current(model) if path.exists() else None
+    if entry is None:
+        raise RegistryError(
+            ReasonCode.MODEL_UNKNOWN,
+            f"{model} has no version in Production.",
+            remedy="Name a version (sevengates models list shows them), or run a night.",
+            model=model,
+        )
+    return entry.version
+
+
+def judged_again(bundle: Bundle) -> Verdict:
+    """Ask the seven gates over a bundle's own evidence and thresholds.
+
+    Raises:
+        RegistryError: ``BUNDLE_INVALID`` if they do not answer as the bundle says.
+    """
+    from trading.registry.approval import verdict_of
+
+    stored = verdict_of(bundle)
+    again = judge(Evidence.model_validate(bundle.evidence), stored.thresholds)
+    if again.as_json() != stored.as_json():
+        raise RegistryError(
+            ReasonCode.BUNDLE_INVALID,
+            f"bundle {bundle.digest[:12]} says {stored.decision}, but the gates say {again.decision} to its evidence.",
+            remedy="Train the model again; it was judged by other rules than this release has.",
+        )
+    return stored
+
+
+def backtest_bundle(settings: SevengatesSettings, bundle: Bundle, as_of: Moment, start: Moment) -> Replay:
+    """Trade a bundle over the bars of the settings' source.
+
+    Args:
+        settings: the market.
+        bundle: the model.
+        as_of: nothing later is seen; None is the source's end.
+        start: first moment to trade; None is the end of the warm-up.
+
+    Raises:
+        DataError: if the bars breach the contract or none is left to trade.
+    """
+    from trading.features.steps import warmup_bars
+    from trading.market.load import load_bars
+    from trading.registry.card import assumptions
+    from trading.simulation.backtest import run_backtest
+
+    spec = bundle.model.spec
+    market = settings.market.model_copy(update={"symbols": (spec.symbol,)})
+    if interval_ms(market.interval) != spec.interval:
+        market = market.model_copy(update={"interval": bundle.lineage.interval})
+    bars = load_bars(market, spec.symbol, moment_ms(as_of), locations(settings.runtime).quarantine).bars
+    first = warmup_bars(spec.features)
+    begin = moment_ms(start)
+    if begin is not None:
+        first = max(first, int(np.searchsorted(bars.ts, begin)))
+    if len(bars) - first < 2:
+        raise DataError(
+            ReasonCode.BARS_TOO_FEW,
+            f"{spec.symbol}: {len(bars)} bars leave {max(len(bars) - first, 0)} to trade after warm-up and start.",
+            remedy="Name an earlier start or a longer history.",
+        )
+    result = run_backtest(bundle.model, bars, first)
+    return Replay(
+        symbol=spec.symbol,
+        bundle=bundle.digest,
+        first=moment_text(int(bars.ts[first])),
+        last=moment_text(int(bars.ts[-1]) + bars.interval),
+        bars=len(bars) - first,
+        metrics=dict(result.metrics),
+        ledger_sha256=result.ledger_sha256,
+        assumptions=tuple(assumptions(spec.costs, spec.risk)),
+    )
