@@ -243,6 +243,11 @@ class Journal:
                 "INSERT INTO refusals VALUES (NULL, ?, ?, ?, ?, ?)", (ts, subject, str(code), message, _now())
             )
 
+    def trouble(self, code: ReasonCode, message: str) -> None:
+        """Write down what the model watch reported, after the last committed bar."""
+        row = self._db.execute("SELECT ts FROM snapshot").fetchone()
+        self.refuse(None if row is None else row[0], "model watch", code, message)
+
     def quarantine(self, place: str, values: Sequence[object], code: ReasonCode, message: str) -> None:
         """Keep a bar that broke its contract; the same bar from the same place is kept once."""
         text = ", ".join(map(str, values))

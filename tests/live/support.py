@@ -1,0 +1,82 @@
+"""What the live tests share: bundles of random models, and replays of the embedded market in memory."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support import random_model
+from trading.live.feed import Replay
+from trading.live.journal import Journal
+from trading.live.pointer import FixedModel, ModelSource, Pointer
+from trading.live.runner import Tick
+from trading.live.session import open_runner
+from trading.live.status import Status, status_of
+from trading.market.bars import Bars
+from trading.market.raw import raw_from_bars
+from trading.model import TradingModel
+from trading.registry.bundle import Bundle, write_bundle
+from trading.registry.lineage import Lineage
+
+_MEMORY = Path("/dev/shm")
+
+
+@contextmanager
+def quick_folder() -> Generator[Path]:
+    """A folder in memory where the machine has one: a full sync then costs nothing."""
+    folder = Path(tempfile.mkdtemp(prefix="sevengates-", dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def write_model(
+    folder: Path, model: TradingModel, *, as_of_ms: int = 0, decision: str = "APPROVED", sharpe: float = 1.5
+) -> Bundle:
+    """A bundle around a model, with no more of a verdict than the runner looks at."""
+    lineage = Lineage(symbol=model.spec.symbol, interval=f"{model.spec.interval // 1000}s", as_of_ms=as_of_ms)
+    return write_bundle(folder, model, lineage, {"metrics": {"sharpe": sharpe}}, {"decision": decision}, "# Card\n")
+
+
+def bundle_of(folder: Path, seed: int) -> Bundle:
+    return write_model(folder / f"bundle-{seed}", random_model(seed))
+
+
+def pointer_to(bundle: Bundle, version: int | None = None) -> Pointer:
+    return Pointer(folder=str(bundle.folder.resolve()), digest=bundle.digest, version=version, epoch=version)
+
+
+def fixed(bundle: Bundle) -> FixedModel:
+    return FixedModel(pointer_to(bundle))
+
+
+@dataclass
+class Promotions:
+    """A model source that a test moves."""
+
+    pointer: Pointer | None
+
+    def current(self) -> Pointer | None:
+        return self.pointer
+
+
+def replay_of(bars: Bars) -> Replay:
+    return Replay(raw_from_bars(bars, "memory"))
+
+
+def trade(
+    path: Path, models: ModelSource, bars: Bars, start: int, progress: Callable[[Tick], None] | None = None
+) -> Status:
+    """Run a journal to the end of some bars, trading from one of them on."""
+    with closing(Journal(path)) as journal:
+        runner = open_runner(journal, models, start_ms=int(bars.ts[start]))
+        runner.run(replay_of(bars), progress=progress)
+    status = status_of(path)
+    assert status is not None
+    return status

@@ -1,0 +1,193 @@
+"""``sevengates live`` trades a model on the paper venue; ``sevengates status`` says what every runner is doing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trading.cli.context import settings_of
+from trading.cli.output import Json, print_json, print_table
+
+if TYPE_CHECKING:
+    from threading import Event
+
+    from trading.live.launch import Launch
+    from trading.live.status import Status
+
+
+def live(
+    ctx: typer.Context,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Trade the model in this bundle folder, without a registry.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Registered model; follows from symbol and interval.")] = None,
+    symbol: Annotated[str | None, typer.Option(help="Market; by default the first of market.symbols.")] = None,
+    interval: Annotated[str | None, typer.Option(help="Traded interval of the model, for example 15m.")] = None,
+    source: Annotated[str | None, typer.Option(help="Bars to replay, for example sim:edge=1 or csv:bars.csv.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="First traded bar, UTC; by default the first that the model's night did not see."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--to", help="End of the replay, UTC; by default the end of the file, or 90 days of sim:.")
+    ] = None,
+    speed: Annotated[
+        float | None, typer.Option(min=0.0, help="Traded bars per second; 0 is as fast as it goes.")
+    ] = None,
+    journal: Annotated[Path | None, typer.Option(help="Journal file; by default one under HOME/live.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Trade the promoted model on the paper venue, bar by bar; go on where the journal ends."""
+    settings = settings_of(
+        ctx, {"market.source": source, "market.interval": interval, "market.symbols": [symbol] if symbol else None}
+    )
+    from threading import Event
+
+    from trading.live.launch import Wish, launched
+    from trading.live.status import status_of
+
+    wish = Wish(
+        bundle=bundle,
+        model=model,
+        symbol=symbol,
+        start_ms=_milliseconds("--from", start),
+        until_ms=_milliseconds("--to", until),
+        journal=journal,
+        speed=speed,
+    )
+    stop = Event()
+    _stop_on_signals(stop)
+    with launched(settings, wish) as launch:
+        _run(launch, stop, shown=not as_json)
+        path = launch.journal.path
+    status = status_of(path)
+    assert status is not None
+    if as_json:
+        print_json(status.as_json())
+    else:
+        _print_summary(status)
+
+
+def status(ctx: typer.Context, as_json: Json = False) -> None:
+    """Say what the runner of each journal is doing: last bar, position, equity, model, trading state."""
+    settings = settings_of(ctx)
+    from trading.live.status import journals, status_of
+    from trading.locations import locations
+
+    folder = locations(settings.runtime).live
+    found = [item for item in map(status_of, journals(folder)) if item is not None]
+    if as_json:
+        print_json([item.as_json() for item in found])
+        return
+    if not found:
+        typer.echo(f"No runner has traded yet: there is no journal under {folder}. Start one with `sevengates live`.")
+        return
+    print_table(
+        ("symbol", "interval", "runner", "state", "model", "last bar", "position", "equity", "trades", "refused"),
+        [
+            (
+                item.symbol,
+                _interval(item.interval),
+                "running" if item.running else "stopped",
+                item.state,
+                _model(item),
+                _time(item.last_ts),
+                item.position,
+                round(item.equity, 2),
+                item.trades,
+                item.refusals + item.quarantined,
+            )
+            for item in found
+        ],
+    )
+    for item in found:
+        if item.last_refusal:
+            typer.echo(f"{item.symbol}: last refusal {item.last_refusal}")
+
+
+def _run(launch: Launch, stop: Event, *, shown: bool) -> None:
+    if not shown:
+        launch.run(stop)
+        return
+    session, raw = launch.runner.session, launch.replay.raw
+    typer.echo(f"{session.symbol} {_interval(session.interval)} on {raw.source}, from {_time(session.start_ms)}")
+    typer.echo(f"journal {launch.journal.path}")
+    if not sys.stderr.isatty():
+        launch.run(stop)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=max(1, len(raw) * raw.interval // session.interval))
+
+        def show(tick: Any) -> None:
+            what = "warming up" if tick.warming else f"position {tick.position:+.6g}, equity {tick.equity:,.2f}"
+            bar.update(task, advance=1, description=f"{_time(tick.ts)} {what}")
+
+        launch.run(stop, show)
+
+
+def _print_summary(status: Status) -> None:
+    lines = {
+        "model": _model(status),
+        "last bar": _time(status.last_ts),
+        "bars": f"{status.bars} traded, {status.warm_bars} to warm up",
+        "trades": status.trades,
+        "position": f"{status.position:.6g}",
+        "equity": f"{status.equity:,.2f} ({status.total_return:+.2%})",
+        "Sharpe": "-" if status.sharpe is None else f"{status.sharpe:.2f}, annualised",
+        "state": status.state,
+        "model swaps": status.swaps,
+        "refused": f"{status.refusals}, bars in quarantine {status.quarantined}",
+        "trade ledger": f"sha256 {status.ledger_sha256}",
+    }
+    print_table(("", status.symbol), list(lines.items()))
+    if status.last_refusal:
+        typer.echo(f"last refusal {status.last_refusal}")
+
+
+def _stop_on_signals(stop: Event) -> None:
+    import signal
+
+    # The bar at hand is finished and committed first.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stop.set())
+
+
+def _milliseconds(option: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    from trading.codes import ReasonCode
+    from trading.errors import ConfigError
+    from trading.market.cells import UNREADABLE, parse_times
+
+    ts, units = parse_times([text])
+    if units[0] == UNREADABLE:
+        raise ConfigError(
+            ReasonCode.CONFIG_INVALID,
+            f"{option} {text!r} is not a time between 1980 and 2100.",
+            remedy="Write for example 2024-03-05 or 2024-03-05T12:00.",
+        )
+    return int(ts[0])
+
+
+def _time(ts_ms: int | None) -> str:
+    from trading.market.raw import moment
+
+    return "-" if ts_ms is None else moment(ts_ms)
+
+
+def _interval(ms: int) -> str:
+    from trading.market.raw import duration
+
+    return duration(ms).replace(" ", "")
+
+
+def _model(status: Status) -> str:
+    number = "bundle" if status.version is None else f"version {status.version},"
+    return f"{number} {status.bundle[:12]}"
