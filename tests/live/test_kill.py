@@ -88,9 +88,15 @@ def live_and_die(path: Path, bundle: Bundle, steps: int) -> NoReturn:
 
 def test_a_runner_killed_before_any_statement_to_journal_or_venue_goes_on_from_a_whole_bar(folder: Path) -> None:
     bundle, path = bundle_of(folder, 4), folder / "killed.db"
-    for steps in range(1, 40):
+    trade(path, fixed(bundle), BARS.slice(0, START + 1), START)
+    dice, orphans = random.Random(2), 0
+    for _ in range(60):
+        steps = dice.randrange(1, 60)
         child = os.fork()
         if child == 0:
             live_and_die(path, bundle, steps)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+        with closing(sqlite3.connect(path)) as db:
+            orphans += len(db.execute("SELECT id FROM intents JOIN snapshot ON intents.ts = snapshot.ts").fetchall())
+    assert orphans > 3, "the kills were meant to leave intents of which nobody knows whether they were submitted"
     assert_as_if_never_killed(path, bundle)

@@ -14,6 +14,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,10 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--poll", type=float, default=5.0, help="seconds between two questions")
     given = parser.parse_args(arguments)
     try:
-        client = connect(given.tracking_uri)
         while True:
-            report = ask(client, given.tracking_uri, given.model, given.out)
-            write_report(given.out, report)
+            write_report(given.out, ask(given.tracking_uri, given.model, given.out))
             if _told_to_stop(given.poll):
                 return 0
     except ConfigError as error:
@@ -57,8 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
 
 
+@cache
 def connect(uri: str) -> MlflowClient:
-    """A client of the registry.
+    """The client of a registry.
 
     Raises:
         ConfigError: ``PACKAGE_MISSING`` if what is installed cannot reach such an address.
@@ -76,30 +76,36 @@ def connect(uri: str) -> MlflowClient:
     return mlflow.MlflowClient(uri, registry_uri=uri)
 
 
-def ask(client: MlflowClient, uri: str, model: str, out: Path) -> WatchReport:
-    """Ask once; move the pointer if there is a new champion that verifies, and say what was found."""
+def ask(uri: str, model: str, out: Path) -> WatchReport:
+    """Ask once; move the pointer if there is a new champion that verifies, and say what was found.
+
+    Raises:
+        ConfigError: if asking again cannot help.
+    """
     try:
-        version = champion(client, uri, model)
-        pointer = follow(client, version, model, out)
+        pointer = follow(champion(uri, model), model, out)
+    except ConfigError:
+        raise
     except SevengatesError as error:
         return _failure(error, fatal=False)
     return WatchReport(pid=os.getpid(), message=f"{model} version {pointer.version}")
 
 
-def champion(client: MlflowClient, uri: str, model: str) -> ModelVersion:
+def champion(uri: str, model: str) -> ModelVersion:
     """The version that the promotion ledger has in Production, as MLflow mirrors it.
 
     Raises:
         LiveError: ``NO_MODEL``.
         RegistryError: ``PROMOTION_CONFLICT`` if the alias was moved past the ledger.
         TransportError: if the registry does not answer.
+        ConfigError: if it cannot be asked from here.
     """
+    # MLflow would create a missing database, and a half-made one is in the way of the process that should.
+    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
+        raise _no_model(model, f"there is no registry at {uri}")
+    client = connect(uri)
     from mlflow.exceptions import MlflowException
 
-    database = Path(uri.removeprefix("sqlite:///"))
-    # MLflow would create a missing database, and a half-made one is in the way of the process that should.
-    if uri.startswith("sqlite:///") and not database.exists():
-        raise _no_model(model, f"there is no registry at {uri}")
     try:
         version = client.get_model_version_by_alias(model, CHAMPION)
     except MlflowException as error:
@@ -116,7 +122,7 @@ def champion(client: MlflowClient, uri: str, model: str) -> ModelVersion:
     return version
 
 
-def follow(client: MlflowClient, version: ModelVersion, model: str, out: Path) -> Pointer:
+def follow(version: ModelVersion, model: str, out: Path) -> Pointer:
     """Have a version's bundle verified in its folder, and point to it.
 
     Raises:
