@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast, get_type_hints
@@ -46,12 +47,12 @@ def stage(
         @wraps(work)
         def run(place: Workplace, *args: P.args, **kwargs: P.kwargs) -> Any:
             arguments = signature.bind(place, *args, **kwargs).arguments
-            symbol = place.symbol
+            symbol, begun = place.symbol, time.monotonic()
             logger = get_run_logger()
             try:
                 if not remembered:
                     output = work(place, *args, **kwargs)
-                    logger.info("%s: %s done", symbol, name)
+                    logger.info("%s: %s done in %.1f s", symbol, name, time.monotonic() - begun)
                     return output
                 done = once(
                     place.store(),
@@ -72,7 +73,7 @@ def stage(
             logger.info("%s: %s unchanged", symbol, name)
             return Completed(name="Unchanged", message="finished before for the same inputs", data=done.output)
 
-        made = as_task(run, name)
+        made = as_task(run, name, task_run_name="{place.symbol} " + name)
 
         @wraps(work)
         def call(place: Workplace, *args: P.args, **kwargs: P.kwargs) -> R:

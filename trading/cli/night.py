@@ -214,7 +214,8 @@ class _Told(logging.Filter):
 def _plain_logs(*, quiet: bool) -> None:
     for name in ("prefect.task_runs", "prefect.flow_runs"):
         logging.getLogger(name).addFilter(_Told())
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    # This module announces every temporary folder, and sets the level of its parents when it is imported.
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
     if quiet:
         logging.getLogger("prefect").setLevel(logging.WARNING)
 

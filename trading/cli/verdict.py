@@ -58,13 +58,14 @@ def _ways_to_look(reports: Sequence[NightReport], settings: SevengatesSettings) 
         return []
     first = published[0]
     named = f" --symbol {first.symbol}" if first.symbol != "SIM" else ""
-    lines = [
-        "\nTo look at it:",
-        "  make ui                                     the Prefect and MLflow pages over the same state",
-        f"  sevengates gates {first.version}{named:<27} the verdict again, over the stored evidence",
-        f"  sevengates models show {first.version}{named:<21} the model card",
-    ]
+    ways = {
+        "make ui": "the Prefect and MLflow pages over the same state",
+        f"sevengates gates {first.version}{named}": "the verdict again, over the stored evidence",
+        f"sevengates models show {first.version}{named}": "the model card",
+    }
     if any(outcome.status == "promoted" for outcome in published):
-        lines.append("  sevengates live                             trade the promoted model on the paper venue")
+        ways["sevengates live"] = "trade the promoted model on the paper venue"
+    width = max(map(len, ways))
+    lines = ["\nTo look at it:", *(f"  {command:<{width}}  {what}" for command, what in ways.items())]
     lines.append(f"State lies in {settings.runtime.home}.")
     return lines
