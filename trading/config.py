@@ -249,7 +249,7 @@ class LiveSpec(Spec):
     bars_per_second: NonNegativeFloat = Field(default=0.0, description="Replay speed; 0 is as fast as possible.")
     poll_seconds: PositiveFloat = Field(default=5.0, description="How often the model watch asks the registry.")
     model_wait_seconds: PositiveFloat = Field(
-        default=120.0, description="How long to wait for the model watch to report when the runner starts."
+        default=30.0, description="How long the runner waits at its start for a promoted model."
     )
 
 

@@ -32,7 +32,8 @@ def live(
         typer.Option("--from", help="First traded bar, UTC; by default the first that the model's night did not see."),
     ] = None,
     until: Annotated[
-        str | None, typer.Option("--to", help="End of the replay, UTC; by default the end of the file, or 90 days of sim:.")
+        str | None,
+        typer.Option("--to", help="End of the replay, UTC; by default the end of the file, or 90 days of sim:."),
     ] = None,
     speed: Annotated[
         float | None, typer.Option(min=0.0, help="Traded bars per second; 0 is as fast as it goes.")
@@ -60,7 +61,7 @@ def live(
     )
     stop = Event()
     _stop_on_signals(stop)
-    with launched(settings, wish) as launch:
+    with launched(settings, wish, say=lambda text: typer.echo(text, err=True)) as launch:
         _run(launch, stop, shown=not as_json)
         path = launch.journal.path
     status = status_of(path)

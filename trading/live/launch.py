@@ -16,11 +16,12 @@ from trading.live.journal import Journal
 from trading.live.pointer import FixedModel, ModelSource, Pointer
 from trading.live.runner import Runner, Tick
 from trading.live.session import open_runner
-from trading.live.watch import ModelWatch, watch_command
+from trading.live.watch import TRACKING_TOKEN_VARIABLE, TRACKING_URI_VARIABLE, ModelWatch, watch_command
 from trading.locations import Locations, locations
-from trading.market.raw import DAY_MS, moment
+from trading.market.raw import DAY_MS, duration, moment
 from trading.registry.bundle import Bundle, load_bundle
 from trading.registry.records import model_name
+from trading.settings import without_password
 
 SIMULATED_DAYS = 90
 """How far a replay of the embedded market goes past its start when no end is given: a file ends, that market never."""
@@ -73,8 +74,15 @@ class Launch:
 
 
 @contextmanager
-def launched(settings: SevengatesSettings, wish: Wish) -> Generator[Launch]:
+def launched(
+    settings: SevengatesSettings, wish: Wish, say: Callable[[str], None] = lambda _: None
+) -> Generator[Launch]:
     """Lock the journal, start the model watch if one is needed, and open runner and bars.
+
+    Args:
+        settings: of the process.
+        wish: what the user asked for.
+        say: told before anything that takes a while.
 
     Raises:
         SevengatesError: whatever keeps a runner from starting, with its code.
@@ -91,6 +99,7 @@ def launched(settings: SevengatesSettings, wish: Wish) -> Generator[Launch]:
             name = wish.model or model_name(wish.symbol or settings.market.symbols[0], settings.market.interval)
             journal = stack.enter_context(_opened(wish.journal or places.live / name / JOURNAL_NAME))
             models = watch = stack.enter_context(_watch(settings, places, name))
+            say(f"asking {without_password(places.tracking_uri)} for the promoted version of {name}")
             watch.wait_first(settings.live.model_wait_seconds, journal.trouble)
         runner = open_runner(journal, models, start_ms=wish.start_ms, max_jump=settings.market.max_jump)
         replay = _replay(settings.market, runner, wish.until_ms)
@@ -115,13 +124,15 @@ def _opened(path: Path) -> Generator[Journal]:
 def _watch(settings: SevengatesSettings, places: Locations, model: str) -> ModelWatch:
     folder = places.live / model
     token = settings.runtime.tracking_token.get_secret_value()
-    command = watch_command(places.tracking_uri, model, folder, settings.live.poll_seconds)
-    return ModelWatch(command, folder, {"MLFLOW_TRACKING_TOKEN": token} if token else None)
+    environment = {TRACKING_URI_VARIABLE: places.tracking_uri} | ({TRACKING_TOKEN_VARIABLE: token} if token else {})
+    return ModelWatch(watch_command(model, folder, settings.live.poll_seconds), folder, environment)
 
 
 def _replay(market: MarketSpec, runner: Runner, until_ms: int | None) -> Replay:
     session = runner.session
-    spec = market.model_copy(update={"symbols": (session.symbol,), "interval": f"{session.interval // 1000}s"})
+    spec = market.model_copy(
+        update={"symbols": (session.symbol,), "interval": duration(session.interval).replace(" ", "")}
+    )
     if until_ms is None and spec.source.startswith("sim:"):
         until_ms = session.start_ms + SIMULATED_DAYS * DAY_MS
     replay = open_replay(spec, session.symbol, until_ms)

@@ -19,6 +19,7 @@ from trading.environment import QUIET, SAFE
 from trading.errors import ConfigError, LiveError
 from trading.live.pointer import POINTER_NAME, Pointer, PointerFile
 
+TRACKING_URI_VARIABLE, TRACKING_TOKEN_VARIABLE = "MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN"
 REPORT_NAME, LOG_NAME = "watch.json", "watch.log"
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 60.0
 _STOP_SECONDS = 5.0
@@ -49,20 +50,10 @@ def write_report(folder: Path, report: WatchReport) -> None:
     write_atomic(folder / REPORT_NAME, canonical_json(report.model_dump(mode="json")))
 
 
-def watch_command(tracking_uri: str, model: str, folder: Path, poll_seconds: float) -> list[str]:
-    """How the child is started."""
+def watch_command(model: str, folder: Path, poll_seconds: float) -> list[str]:
+    """How the child is started; the registry's address, which may hold a password, goes into its environment."""
     module = [sys.executable, "-m", "trading.live.watch_child"]
-    return [
-        *module,
-        "--tracking-uri",
-        tracking_uri,
-        "--model",
-        model,
-        "--out",
-        str(folder),
-        "--poll",
-        str(poll_seconds),
-    ]
+    return [*module, "--model", model, "--out", str(folder), "--poll", str(poll_seconds)]
 
 
 class ModelWatch:
@@ -71,7 +62,7 @@ class ModelWatch:
     Args:
         command: starts the child; its standard input is closed to stop it.
         folder: of pointer, report, bundles and the child's log.
-        environment: variables for the child beyond this process's own, such as the registry's token.
+        environment: variables for the child beyond this process's own: the registry's address and token.
     """
 
     def __init__(self, command: Sequence[str], folder: Path, environment: dict[str, str] | None = None) -> None:

@@ -23,9 +23,10 @@ from trading.codes import ReasonCode
 from trading.environment import QUIET, SAFE
 from trading.errors import ConfigError, LiveError, RegistryError, SevengatesError, TransportError
 from trading.live.pointer import POINTER_NAME, Pointer, PointerFile, write_pointer
-from trading.live.watch import WatchReport, write_report
+from trading.live.watch import TRACKING_URI_VARIABLE, WatchReport, write_report
 from trading.registry.bundle import Bundle, load_bundle
 from trading.registry.records import BUNDLE_TAG, CHAMPION
+from trading.settings import without_password
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -40,11 +41,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m trading.live.watch_child", description="Follow a model's champion."
     )
-    parser.add_argument("--tracking-uri", required=True, help="http(s)://HOST, or sqlite:///PATH with the full install")
+    parser.add_argument(
+        "--tracking-uri",
+        default=os.environ.get(TRACKING_URI_VARIABLE),
+        help=f"http(s)://HOST, or sqlite:///PATH with the full install; by default {TRACKING_URI_VARIABLE}",
+    )
     parser.add_argument("--model", required=True, help="registered model name")
     parser.add_argument("--out", required=True, type=Path, help="folder of pointer, report and bundles")
     parser.add_argument("--poll", type=float, default=5.0, help="seconds between two questions")
     given = parser.parse_args(arguments)
+    if not given.tracking_uri:
+        parser.error(f"--tracking-uri or {TRACKING_URI_VARIABLE} is needed")
     try:
         while True:
             write_report(given.out, ask(given.tracking_uri, given.model, given.out))
@@ -68,7 +75,7 @@ def connect(uri: str) -> MlflowClient:
     if find_spec("mlflow") is None:
         raise _package_missing("the model watch needs MLflow", "sevengates[live]")
     if not uri.startswith(("http://", "https://")) and find_spec("sqlalchemy") is None:
-        raise _package_missing(f"mlflow-skinny cannot open {uri}", "sevengates[train]")
+        raise _package_missing(f"mlflow-skinny cannot open {without_password(uri)}", "sevengates[train]")
     import mlflow
 
     mlflow.set_tracking_uri(uri)
@@ -102,7 +109,7 @@ def champion(uri: str, model: str) -> ModelVersion:
     """
     # MLflow would create a missing database, and a half-made one is in the way of the process that should.
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
-        raise _no_model(model, f"there is no registry at {uri}")
+        raise _no_model(model, f"there is no registry at {without_password(uri)}")
     client = connect(uri)
     from mlflow.exceptions import MlflowException
 
@@ -110,8 +117,8 @@ def champion(uri: str, model: str) -> ModelVersion:
         version = client.get_model_version_by_alias(model, CHAMPION)
     except MlflowException as error:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            raise _no_model(model, f"{uri} has no champion of {model}") from error
-        raise _no_answer(uri, error) from error
+            raise _no_model(model, f"{without_password(uri)} has no champion of {model}") from error
+        raise _no_answer(without_password(uri), error) from error
     stage = version.tags.get("stage")
     if stage != "Production" or BUNDLE_TAG not in version.tags:
         raise RegistryError(
@@ -202,7 +209,7 @@ def _no_model(model: str, what: str) -> LiveError:
 def _no_answer(what: str, error: Exception) -> TransportError:
     return TransportError(
         ReasonCode.REGISTRY_UNREACHABLE,
-        f"{what}: {str(error).splitlines()[0]}.",
+        f"{what}: {without_password(str(error).splitlines()[0])}.",
         remedy="See that the MLflow server runs and that runtime.tracking_uri is right.",
     )
 

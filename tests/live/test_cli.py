@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run, run  # noqa: F401
+from tests.live.support import bundle_of, write_model
+from tests.support import DAY_MS, START_MS, random_model, small_bars
+from trading.simulation.backtest import run_backtest
+
+# ruff: noqa: F811  # pytest hands fixtures over by name
+SOURCE = "sim:edge=1"
+
+
+def replay(folder: Path) -> tuple[str, ...]:
+    """A replay of sixteen days, four of history before them."""
+    days = ("--from", "2021-01-05", "--to", "2021-01-21")
+    return "live", "--bundle", str(bundle_of(folder, 4).folder), "--source", SOURCE, *days
+
+
+def test_live_replays_a_bundle_and_prints_what_it_did(run: Run, folder: Path) -> None:
+    printed = run(*replay(folder), "--json")
+    assert printed.code == 0
+    expected = run_backtest(random_model(4), small_bars(20), 4 * 24)
+    assert printed.json["ledger_sha256"] == expected.ledger_sha256
+    assert printed.json["trades"] == len(expected.trades)
+    again = run(*replay(folder))
+    assert again.code == 0
+    assert expected.ledger_sha256 in again.out
+    assert f"bundle-{printed.json['bundle'][:12]}.db" in again.out
+
+
+def test_a_replay_of_the_embedded_market_starts_at_the_models_night_and_goes_on_for_ninety_days(
+    run: Run, folder: Path
+) -> None:
+    bundle = write_model(folder / "b", random_model(4), as_of_ms=START_MS + 10 * DAY_MS)
+    printed = run("live", "--bundle", str(bundle.folder), "--source", SOURCE, "--json")
+    assert printed.json["warm_bars"] == 10 * 24
+    assert printed.json["bars"] == 90 * 24
+
+
+def test_a_source_that_ends_before_the_models_night_is_an_error_that_names_the_option(run: Run, folder: Path) -> None:
+    bundle = write_model(folder / "b", random_model(4), as_of_ms=START_MS + 10 * DAY_MS)
+    printed = run("live", "--bundle", str(bundle.folder), "--source", SOURCE, "--to", "2021-01-08")
+    assert printed.code == 3
+    assert "BARS_TOO_FEW" in printed.err
+    assert "--from" in printed.err
+
+
+@pytest.mark.parametrize("option", ["--from", "--to"])
+def test_a_moment_that_is_none_is_named_with_its_option(run: Run, folder: Path, option: str) -> None:
+    printed = run("live", "--bundle", str(bundle_of(folder, 4).folder), option, "tomorrow")
+    assert printed.code == 2
+    assert f"{option} 'tomorrow'" in printed.err
+
+
+def test_a_missing_bundle_is_an_error_with_its_code(run: Run, folder: Path) -> None:
+    printed = run("live", "--bundle", str(folder / "none"), "--json")
+    assert printed.code == 6
+    assert printed.json["error"]["code"] == "BUNDLE_MISSING"
+
+
+def test_status_says_what_every_runner_is_doing(run: Run, folder: Path) -> None:
+    assert "no journal" in run("status").out
+    assert run("status", "--json").json == []
+    run(*replay(folder), "--json")
+    found = run("status", "--json").json
+    assert [(item["symbol"], item["running"], item["state"]) for item in found] == [("SIM", False, "ACTIVE")]
+    table = run("status").out
+    assert "SIM" in table
+    assert "2021-01-20 23:00" in table
