@@ -2,7 +2,7 @@
 
 Model, per bar of length dt (in days):
 
-* a hidden regime (bull, bear, chop) stays with probability ``exp(-dt / regime_days)`` and else moves to one of the
+* a hidden regime (bull, bear, chop) stays with probability ``exp(-dt / days[k])`` and else moves to one of the
   others with equal chance;
 * log return ``r = edge * drift[k] * dt + s[k] * sqrt(g * dt) * z``, with ``s[k]`` the regime's daily volatility;
 * ``g`` clusters volatility within a regime, a GARCH(1, 1) driven by the observed returns (Bollerslev 1986):
@@ -45,7 +45,7 @@ class SimulatedMarket:
         seed: root of the random numbers.
         interval: length of a bar, for example ``1h``.
         start: UTC date of the first bar, ISO.
-        regime_days: mean length of a regime, days.
+        bull_days, bear_days, chop_days: mean length of the regimes, days.
         bull_drift, bear_drift: daily log drift of the regimes at edge 1.
         bull_volatility, bear_volatility, chop_volatility: daily volatility of the regimes.
         tail: degrees of freedom of the Student-t innovations.
@@ -58,12 +58,14 @@ class SimulatedMarket:
     seed: int = 7
     interval: str = "1h"
     start: str = "2021-01-01"
-    regime_days: float = 12.0
-    bull_drift: float = 0.022
-    bear_drift: float = -0.022
-    bull_volatility: float = 0.022
-    bear_volatility: float = 0.040
-    chop_volatility: float = 0.012
+    bull_days: float = 10.0
+    bear_days: float = 7.0
+    chop_days: float = 9.0
+    bull_drift: float = 0.014
+    bear_drift: float = -0.020
+    bull_volatility: float = 0.015
+    bear_volatility: float = 0.027
+    chop_volatility: float = 0.008
     tail: float = 6.0
     garch_reaction: float = 0.03
     garch_days: float = 1.5
@@ -184,7 +186,7 @@ def _evolve(
     mean_variance = float(np.mean(_volatility(market) ** 2)) * dt
     reaction = market.garch_reaction
     memory = 0.5 ** (dt / market.garch_days) - reaction
-    leave = 1.0 - math.exp(-dt / market.regime_days)
+    leave = (1.0 - _stay(market, dt)).tolist()
     jump_chance = market.jumps_per_day * dt
     surprise = np.where(draws["jump"] < jump_chance, draws["normal"] * market.jump_scale, draws["student"])
     innovation = surprise.tolist()
@@ -193,7 +195,7 @@ def _evolve(
     regime, factor, returns, scale = [0] * n, [0.0] * n, [0.0] * n, [0.0] * n
     state, g = CHOP, 1.0
     for t in range(n):
-        if switch[t] < leave:
+        if switch[t] < leave[state]:
             state = (state + (1 if other[t] < 0.5 else 2)) % 3
         sigma = volatility[state] * math.sqrt(g * dt)
         r = drift[state] * dt + sigma * innovation[t]
@@ -260,8 +262,13 @@ def _volatility(market: SimulatedMarket) -> Floats:
 
 
 def _transition(market: SimulatedMarket, dt: float) -> Floats:
-    stay = math.exp(-dt / market.regime_days)
-    return np.full((3, 3), (1.0 - stay) / 2.0) + np.eye(3) * (stay - (1.0 - stay) / 2.0)
+    stay = _stay(market, dt)
+    leave_to_each = (1.0 - stay)[:, None] / 2.0
+    return np.where(np.eye(3, dtype=np.bool_), stay[:, None], leave_to_each)
+
+
+def _stay(market: SimulatedMarket, dt: float) -> Floats:
+    return np.exp(-dt / np.array([market.bull_days, market.bear_days, market.chop_days]))
 
 
 def _start_day(market: SimulatedMarket) -> int:
