@@ -72,7 +72,6 @@ def make_candidate(place: Workplace, plan: NightPlan, pinned: Pin) -> Candidate:
         use.costs,
         use.risk,
         use.calibration,
-        champion.model if champion else None,
         plan.seed_for("regimes"),
     )
     trained = policy(place, loaded.bars, parts, fitted.model, use.policy, plan.symbol, plan.seed_for("policy"))

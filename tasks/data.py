@@ -40,7 +40,7 @@ def open_night(place: Workplace, settings: SevengatesSettings, as_of: datetime |
     return OpenedNight(plan=made, report=report)
 
 
-@stage("pin")
+@stage("pin", repeatable=False)
 def pin(place: Workplace, night: str, model: str, as_of_ms: int) -> Pin:
     """Remember the champion that the night began with, so that a resumed night meets the same."""
     return publish.pin(place.store(), with_secrets(place.runtime), model, as_of_ms)

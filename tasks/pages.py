@@ -63,8 +63,14 @@ class TrainingProgress:
             self._last = time.monotonic()
 
 
-def show_night(report: NightReport, picture: bytes | None) -> None:
-    """The pages of one symbol's night: everything in words, and the gates as a table."""
+def show_night(report: NightReport, picture: bytes | None, mlflow_page: str) -> None:
+    """The pages of one symbol's night: everything in words, the gates as a table, and the way to MLflow.
+
+    Args:
+        report: of the night.
+        picture: small PNG of the equity, or None.
+        mlflow_page: address of MLflow's pages.
+    """
     shown = "" if picture is None else image(picture, f"equity of {report.symbol} on the test split")
     create_markdown_artifact(
         markdown(report, shown), key=artifact_key("night", report.symbol), description=headline(report)
@@ -72,6 +78,13 @@ def show_night(report: NightReport, picture: bytes | None) -> None:
     create_table_artifact(
         gate_rows(report), key=artifact_key("gates", report.symbol), description=f"{report.symbol}: the seven gates"
     )
+    if report.outcome is not None:
+        create_link_artifact(
+            f"{mlflow_page}/#/models/{report.outcome.model}/versions/{report.outcome.version}",
+            f"{report.outcome.model} version {report.outcome.version}",
+            key=artifact_key("mlflow", report.symbol),
+            description=f"{report.symbol}: the version in MLflow, with card, figures and files",
+        )
     if report.champion_metrics:
         create_table_artifact(
             comparison_rows(report),
@@ -84,11 +97,6 @@ def show_summary(name: str, reports: Sequence[NightReport]) -> None:
     """The page of the whole run."""
     lines = [f"# {name}", "", *(f"- {headline(report)}" for report in reports)]
     create_markdown_artifact("\n".join(lines), key="nightly", description=name)
-
-
-def show_link(key: str, link: str, text: str, description: str) -> None:
-    """A link, for example to the version in MLflow."""
-    create_link_artifact(link, text, key=key, description=description)
 
 
 def image(png: bytes, alternative: str) -> str:

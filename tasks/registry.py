@@ -99,7 +99,7 @@ def conclude(place: Workplace, of: NightPlan, outcome: NightOutcome) -> NightRep
     store = place.store()
     plan.remember(store, of, outcome)
     report = report_of(store, outcome, repeated=False)
-    pages.show_night(report, pictures.equity_png(store, outcome))
+    pages.show_night(report, pictures.equity_png(store, outcome), place.mlflow_page)
     return report
 
 
@@ -109,7 +109,7 @@ def keep(place: Workplace, of: NightPlan, bundled: Bundled, backtest: Ref, judge
     store = place.store()
     folder = publish.write_bundle_folder(store, place.bundles, bundled)
     report = trained_report(store, of, bundled, backtest, judged, folder)
-    pages.show_night(report, None)
+    pages.show_night(report, None, place.mlflow_page)
     return report
 
 

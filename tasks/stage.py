@@ -26,7 +26,7 @@ FIRST_DELAY_SECONDS = 2.0
 
 
 def stage(
-    name: str, *, remembered: bool = True, forget: tuple[str, ...] = ()
+    name: str, *, remembered: bool = True, repeatable: bool = True, forget: tuple[str, ...] = ()
 ) -> Callable[[Callable[Concatenate[Workplace, P], R]], Callable[Concatenate[Workplace, P], R]]:
     """Make a function of references and specs a task named after the stage.
 
@@ -37,6 +37,7 @@ def stage(
         name: of the stage in memory, logs and pages.
         remembered: whether the stage is run once for the same inputs; False for what changes the world outside the
             store, which has to be safe to repeat.
+        repeatable: whether a forced night runs it again; False for what a night met when it began.
         forget: parameters that cannot change the output, such as the number of workers.
     """
 
@@ -60,7 +61,7 @@ def stage(
                     _inputs(place, arguments, forget),
                     output_type,
                     lambda: work(place, *args, **kwargs),
-                    again=place.again,
+                    again=place.again and repeatable,
                 )
             except SevengatesError:
                 raise

@@ -24,7 +24,6 @@ def regimes(
     costs: CostSpec,
     risk: RiskSpec,
     calibration: CalibrationSpec,
-    champion: Ref | None,
     seed: int,
 ) -> Fitted:
     """Scaler, regimes and calibrator."""
@@ -39,7 +38,6 @@ def regimes(
         costs=costs,
         risk=risk,
         calibration=calibration,
-        champion=champion,
         seed=seed,
     )
 

@@ -193,7 +193,7 @@ def _run_flow(
     # By name, as an entry point: the layers below the flows do not depend on them.
     flow: Callable[..., Any] = getattr(import_module(module), name)
     _plain_logs(quiet=quiet)
-    state = flow(
+    state: Any = flow(
         **{table: getattr(settings, table) for table in FLOW_PARAMETERS},
         runtime=settings.runtime.model_copy(update={"tracking_token": SecretStr("")}),
         as_of=None if moment is None else datetime.fromtimestamp(moment / 1000, UTC),

@@ -35,7 +35,7 @@ def print_verdict(verdict: Verdict) -> None:
 
 def print_night(reports: Sequence[NightReport], settings: SevengatesSettings) -> None:
     """Everything a night ends with."""
-    from trading.night.report import comparison_rows, headline, night_name
+    from trading.night.report import comparison_rows, headline, night_name, regimes_line
 
     for report in reports:
         if report.verdict is not None:
@@ -45,6 +45,8 @@ def print_night(reports: Sequence[NightReport], settings: SevengatesSettings) ->
         if rows:
             columns = list(rows[0])
             print_table(columns, [list(row.values()) for row in rows], title=f"{report.symbol}: test split")
+        if report.champion_regimes:
+            typer.echo(regimes_line(report))
     typer.echo(f"\n{night_name(reports)}.")
     for report in reports:
         typer.echo(f"  {headline(report)}")

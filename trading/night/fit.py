@@ -15,6 +15,7 @@ from trading.config import (
     SevengatesSettings,
     Spec,
 )
+from trading.model import TradingModel
 from trading.night.records import get_model, get_splits, put_model
 from trading.seeds import seed_for
 from trading.store import Ref, Store
@@ -42,7 +43,6 @@ def fit_regimes(
     costs: CostSpec,
     risk: RiskSpec,
     calibration: CalibrationSpec,
-    champion: Ref | None,
     seed: int,
 ) -> Fitted:
     """Scaler and regimes from the training split, calibrator from the validation split; the policy is still empty.
@@ -51,15 +51,12 @@ def fit_regimes(
         store: holds what the references name.
         bars, features, splits: of the night.
         feature_spec, regimes, policy, costs, risk, calibration: what the model is made of.
-        champion: the model in Production, whose regimes the new ones are matched with; None if there is none.
         seed: root of the regime starts.
 
     Raises:
         TrainingError: ``HMM_DEGENERATE`` if no start gave a usable regime model.
     """
-    from trading.features.steps import FEATURE_NAMES
     from trading.policy.assemble import fit_untrained_model
-    from trading.regimes.hmm import match_champion
 
     known, parts = store.get_bars(bars), get_splits(store, splits)
     settings = SevengatesSettings(
@@ -68,12 +65,7 @@ def fit_regimes(
     fitted = fit_untrained_model(
         known, store.get_arrays(features)["values"], parts.train, parts.validation, settings, seed
     )
-    report: dict[str, Any] = dict(fitted.report)
-    if champion is not None:
-        columns = [FEATURE_NAMES.index(name) for name in regimes.features]
-        scaler = (fitted.model.scaler_mean[columns], fitted.model.scaler_std[columns])
-        report["champion"] = match_champion(fitted.fit, scaler, get_model(store, champion))
-    return Fitted(model=put_model(store, fitted.model), report=store.put_json("regime-report", _finite(report)))
+    return Fitted(model=put_model(store, fitted.model), report=store.put_json("regime-report", _finite(fitted.report)))
 
 
 def train_policy(
@@ -131,6 +123,23 @@ def train_policy(
     return Fitted(
         model=put_model(store, with_policy(untrained, best.layers)), report=store.put_json("policy-report", report)
     )
+
+
+def match_regimes(candidate: TradingModel, champion: TradingModel) -> dict[str, Any]:
+    """Which regime of the champion each regime of a candidate is nearest to, and whether their names agree."""
+    from trading.features.steps import FEATURE_NAMES
+    from trading.regimes.hmm import RegimeFit, match_champion
+
+    columns = [FEATURE_NAMES.index(name) for name in candidate.spec.regime_features]
+    fit = RegimeFit(
+        startprob=candidate.startprob,
+        transmat=candidate.transmat,
+        means=candidate.means,
+        covars=candidate.covars,
+        log_likelihood=math.nan,
+        seed=0,
+    )
+    return match_champion(fit, (candidate.scaler_mean[columns], candidate.scaler_std[columns]), champion)
 
 
 def _policy_row(result: PolicyResult) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from trading.gates.verdict import Verdict
 from trading.locations import locations
 from trading.market.bars import Bars
 from trading.night.evidence import Judged, backtest_metrics
+from trading.night.fit import match_regimes
 from trading.night.plan import Champion, NightOutcome, NightPlan, Pin
 from trading.night.records import get_model, get_record, get_splits, metrics_of, numbers, put_model, put_record
 from trading.splits import SPLITS, Splits
@@ -232,7 +233,10 @@ def operator_rollback(runtime: RuntimeSpec, model: str, to: int | None, *, reaso
 def compare(
     store: Store, *, bars: Ref, splits: Ref, model: Ref, backtest: Ref, champion: Champion | None
 ) -> Ref | None:
-    """Trade the champion over the candidate's test bars at the candidate's costs; None if there is no champion."""
+    """Trade the champion over the candidate's test bars at the candidate's costs, and match the regimes of both.
+
+    None if there is no champion.
+    """
     from trading.simulation.backtest import run_backtest
 
     if champion is None:
@@ -246,6 +250,7 @@ def compare(
         "bundle_digest": champion.bundle_digest,
         "champion": numbers(result.metrics),
         "candidate": numbers(backtest_metrics(store, backtest)),
+        "regimes": match_regimes(get_model(store, model), held),
     }
     return put_record(store, "comparison", data, {"ts": result.ts, "equity": result.equity})
 

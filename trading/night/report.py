@@ -53,6 +53,7 @@ class NightReport(Measured):
         bundle_digest, folder: the bundle, and where it lies after a night that was asked to train only.
         verdict: of the seven gates; None if the night failed.
         metrics: of the candidate on the test split; champion_metrics: of the champion on the same bars.
+        champion_regimes: the champion's nearest regime by each regime of the candidate.
         failure: why the night failed, or None.
     """
 
@@ -65,14 +66,17 @@ class NightReport(Measured):
     verdict: Verdict | None = None
     metrics: dict[str, Number] = Field(default_factory=dict[str, Number])
     champion_metrics: dict[str, Number] = Field(default_factory=dict[str, Number])
+    champion_regimes: dict[str, str] = Field(default_factory=dict[str, str])
     failure: Failure | None = None
 
 
 def report_of(store: Store, outcome: NightOutcome, *, repeated: bool) -> NightReport:
     """The report of a finished night."""
     champion: dict[str, Number] = {}
+    regimes: dict[str, str] = {}
     if outcome.comparison is not None:
-        champion = dict(metrics_of(get_record(store, outcome.comparison)[0]["champion"]))
+        compared, _ = get_record(store, outcome.comparison)
+        champion, regimes = dict(metrics_of(compared["champion"])), compared["regimes"]["mapping"]
     return NightReport(
         symbol=outcome.symbol,
         status=outcome.status,
@@ -82,6 +86,7 @@ def report_of(store: Store, outcome: NightOutcome, *, repeated: bool) -> NightRe
         verdict=Verdict.model_validate(store.get_json(outcome.verdict)),
         metrics=dict(backtest_metrics(store, outcome.backtest)),
         champion_metrics=champion,
+        champion_regimes=regimes,
     )
 
 
@@ -168,7 +173,15 @@ def markdown(report: NightReport, picture: str = "") -> str:
         columns = list(rows[0])
         lines += [f"| {' | '.join(columns)} |", f"|---|{'---:|' * (len(columns) - 1)}"]
         lines += [f"| {' | '.join(str(row[column]) for column in columns)} |" for row in rows]
+    if report.champion_regimes:
+        lines += ["", regimes_line(report)]
     return "\n".join(lines) + "\n"
+
+
+def regimes_line(report: NightReport) -> str:
+    """How the candidate's regimes compare with the champion's."""
+    moved = [f"{own} is nearest to its {other}" for own, other in report.champion_regimes.items() if own != other]
+    return f"Regimes against the champion's: {'; '.join(moved) if moved else 'each nearest to its namesake'}."
 
 
 def moment_text(as_of_ms: int) -> str:

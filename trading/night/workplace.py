@@ -37,6 +37,12 @@ class Workplace(Spec):
         """Folder of bundles that are kept without being registered."""
         return locations(self.runtime).home / "bundles"
 
+    @property
+    def mlflow_page(self) -> str:
+        """Address of MLflow's pages; over SQLite, where `make ui` shows them."""
+        uri = locations(self.runtime).tracking_uri
+        return uri.rstrip("/") if uri.startswith(("http://", "https://")) else "http://127.0.0.1:5000"
+
     def store(self) -> Store:
         """The artifact store."""
         return Store(locations(self.runtime).store)

@@ -1,0 +1,48 @@
+"""A small night that fits in a test: few bars, one short policy, gates that any honest candidate passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trading.config import DriftSpec, GateSpec, MarketSpec, PolicySpec, RegimeSpec, RuntimeSpec, StressSpec
+from trading.night.report import NightReport
+
+EASY = GateSpec(
+    min_sharpe=-100.0,
+    min_win_rate=0.0,
+    min_profit_factor=0.0,
+    max_drawdown=1.0,
+    max_volatility=100.0,
+    max_consecutive_losses=10_000,
+    max_brier=1.0,
+    max_ece=1.0,
+    max_psi=1_000.0,
+)
+SMALL: dict[str, Any] = {
+    "market": MarketSpec(history_bars=3_000),
+    "policy": PolicySpec(seeds=1, steps=1_000, lanes=8, rollout=16, batch_size=64, hidden=16, workers=1),
+    "regimes": RegimeSpec(seeds=1, iterations=15),
+    "stress": StressSpec(max_drawdown=1.0, max_loss=1.0),
+    "drift": DriftSpec(critical_psi=1_000.0, critical_ks=1.0),
+    "gates": EASY,
+    "as_of": datetime(2021, 10, 1, tzinfo=UTC),
+}
+
+Night = Callable[..., tuple[str, list[NightReport]]]
+
+
+@pytest.fixture(scope="session")
+def run_night(prefect_server: None) -> Night:
+    """Run the nightly flow over a home folder, with changed parameters; the state's name and the reports."""
+    from flows.nightly import nightly
+
+    def run(home: Path, **changes: Any) -> tuple[str, list[NightReport]]:
+        state = nightly(**{**SMALL, "runtime": RuntimeSpec(home=str(home)), **changes}, return_state=True)
+        return str(state.name), state.result(raise_on_failure=False)
+
+    return run

@@ -1,0 +1,177 @@
+"""A whole small night through Prefect: once, again, resumed, as of a later day, and beside a symbol that fails."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trading.config import GateSpec, MarketSpec
+from trading.market.simulated import SimulatedMarket, simulate
+from trading.night import data, evidence, fit, plan, publish
+from trading.night.report import NightReport
+from trading.registry.ledger import Ledger
+
+Night = Callable[..., tuple[str, list[NightReport]]]
+
+STAGES = {
+    "pin": publish,
+    "load": data,
+    "features": data,
+    "splits": data,
+    "leakage": evidence,
+    "fit_regimes": fit,
+    "train_policy": fit,
+    "backtest": evidence,
+    "stress": evidence,
+    "drift": evidence,
+    "calibration": evidence,
+    "verdict": evidence,
+    "bundle": publish,
+    "register": publish,
+    "promote": publish,
+    "remember": plan,
+}
+"""Every stage of a night in order, by the module its function is in."""
+SAFE_TO_REPEAT = {"register", "promote", "remember"}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def first(run_night: Night, home: Path) -> NightReport:
+    """The night that most tests look at."""
+    name, reports = run_night(home)
+    assert name == "Promoted", reports
+    return reports[0]
+
+
+def test_an_approved_candidate_enters_an_empty_production_on_paper(first: NightReport, home: Path) -> None:
+    assert first.outcome is not None
+    assert first.verdict is not None
+    assert first.verdict.approved
+    assert first.outcome.paper_only
+    entry = Ledger(home / "ledger.db").current(first.outcome.model)
+    assert entry is not None
+    assert (entry.version, entry.bundle) == (1, first.bundle_digest)
+
+
+def test_the_same_night_again_has_nothing_to_do(first: NightReport, run_night: Night, home: Path) -> None:
+    name, (again,) = run_night(home)
+    assert name == "Nothing to do"
+    assert again.repeated
+    assert again.bundle_digest == first.bundle_digest
+
+
+def test_a_changed_threshold_judges_again_and_trains_nothing(
+    first: NightReport, run_night: Night, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = counted(monkeypatch)
+    name, (report,) = run_night(home, gates=GateSpec(min_sharpe=99.0))
+    assert name == "Rejected"
+    assert set(ran) == {"pin", "verdict", "bundle", "register", "promote", "remember"}
+    assert report.outcome is not None
+    assert report.outcome.version == 2
+    assert report.metrics == first.metrics
+
+
+def test_forcing_repeats_every_stage_and_ends_with_the_same_bundle(
+    first: NightReport, run_night: Night, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = counted(monkeypatch)
+    _, (report,) = run_night(home, force=True)
+    assert set(ran) == set(STAGES) - {"pin"}
+    assert report.bundle_digest == first.bundle_digest
+    assert report.outcome is not None
+    assert report.outcome.version == 1
+
+
+def test_a_later_day_retrains_and_compares_with_the_champion_on_the_same_bars(
+    first: NightReport, run_night: Night, home: Path
+) -> None:
+    name, (later,) = run_night(home, as_of=datetime(2021, 10, 2, tzinfo=UTC))
+    assert name == "Staged", later
+    assert later.outcome is not None
+    assert later.outcome.champion == 1
+    assert later.champion_metrics["sharpe"] is not None
+    assert later.bundle_digest != first.bundle_digest
+    assert Ledger(home / "ledger.db").epoch(later.outcome.model) == 1
+
+
+def test_a_night_that_fails_at_every_stage_in_turn_repeats_none_and_ends_with_the_same_bundle(
+    first: NightReport, run_night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = counted(monkeypatch)
+    for stage, module in STAGES.items():
+        with monkeypatch.context() as broken:
+            broken.setattr(module, stage, failing(getattr(module, stage)))
+            name, (report,) = run_night(tmp_path)
+            assert name == "Failed", stage
+            assert report.failure is not None
+            assert "power cut" in report.failure.message
+    name, (report,) = run_night(tmp_path)
+    assert name == "Promoted"
+    assert report.bundle_digest == first.bundle_digest
+    # Each stage did its work when its result was lost, and once more; those with a memory never again after that.
+    assert {stage: ran[stage] for stage in STAGES if stage not in SAFE_TO_REPEAT} == dict.fromkeys(
+        [stage for stage in STAGES if stage not in SAFE_TO_REPEAT], 2
+    )
+    assert report.outcome is not None
+    assert report.outcome.version == 1
+    assert len(Ledger(tmp_path / "ledger.db").history()) == 1
+
+
+def test_a_symbol_with_a_bad_file_stops_alone(run_night: Night, tmp_path: Path) -> None:
+    write_csv(tmp_path / "GOOD.csv", "GOOD", spoiled=False)
+    write_csv(tmp_path / "BAD.csv", "BAD", spoiled=True)
+    market = MarketSpec(
+        symbols=("BAD", "GOOD", "GONE"), source=f"csv:{tmp_path}/{{symbol}}.csv", history_bars=3_000, max_gap_share=0.5
+    )
+    name, (bad, good, gone) = run_night(tmp_path / "home", market=market, as_of=None)
+    assert name == "Failed"
+    assert (bad.status, good.status, gone.status) == ("failed", "promoted", "failed")
+    assert bad.failure is not None
+    assert gone.failure is not None
+    assert (bad.failure.code, gone.failure.code) == ("BARS_NOT_INCREASING", "SOURCE_MISSING")
+    assert list((tmp_path / "home" / "quarantine").glob("BAD/*/report.md"))
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count the calls of every stage's function."""
+    ran: Counter[str] = Counter()
+
+    def wrapped(stage: str, work: Any) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            ran[stage] += 1
+            return work(*args, **kwargs)
+
+        return call
+
+    for stage, module in STAGES.items():
+        monkeypatch.setattr(module, stage, wrapped(stage, getattr(module, stage)))
+    return ran
+
+
+def failing(work: Any) -> Any:
+    """The same stage, stopped after its work and before anybody knew of it."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        work(*args, **kwargs)
+        raise RuntimeError("power cut")
+
+    return call
+
+
+def write_csv(path: Path, symbol: str, *, spoiled: bool) -> None:
+    bars = simulate(SimulatedMarket(), 1_620_000_000_000, symbol).bars
+    rows = [",".join(map(repr, bars.row(index))) for index in range(len(bars))]
+    if spoiled:
+        rows.insert(1_000, rows[999])
+    path.write_text("ts,open,high,low,close,volume\n" + "\n".join(rows) + "\n")

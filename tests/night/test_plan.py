@@ -1,0 +1,172 @@
+"""The key of a night: the same for the same work, another for anything that could change the outcome."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from trading.codes import ReasonCode
+from trading.config import SevengatesSettings
+from trading.errors import ConfigError, DataError
+from trading.night.plan import NightOutcome, NightPlan, code_version, finished, moment_ms, plan_night, remember
+from trading.registry.ledger import Ledger, Transition
+from trading.store import Ref, Store
+
+ROWS = "ts,open,high,low,close,volume\n" + "".join(
+    f"{1_600_000_000_000 // 3_600_000 * 3_600_000 + 3_600_000 * n},1,1,1,1,5\n" for n in range(5)
+)
+
+
+def plan(**changes: dict[str, object]) -> NightPlan:
+    settings = SevengatesSettings.model_validate(changes)
+    return plan_night(settings, settings.market.symbols[0], "2022-01-01")
+
+
+def of_file(path: Path, as_of: str | None = None) -> NightPlan:
+    settings = SevengatesSettings.model_validate({"market": {"source": f"csv:{path}", "symbols": ["ABC"]}})
+    return plan_night(settings, "ABC", as_of)
+
+
+def test_a_file_that_is_moved_is_the_same_night(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(ROWS)
+    shutil.copy(tmp_path / "a.csv", tmp_path / "b.csv")
+    first, second = of_file(tmp_path / "a.csv"), of_file(tmp_path / "b.csv")
+    assert first.key == second.key
+    assert first.source_label == second.source_label
+    assert str(tmp_path) not in first.source_label
+
+
+def test_a_file_with_one_more_bar_is_another_night(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(ROWS)
+    before = of_file(tmp_path / "a.csv")
+    (tmp_path / "a.csv").write_text(ROWS + "1600020000000,1,1,1,1,5\n")
+    assert of_file(tmp_path / "a.csv").key != before.key
+
+
+def test_a_file_is_run_as_of_the_close_of_its_last_bar(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(ROWS)
+    last = max(int(line.split(",")[0]) for line in ROWS.splitlines()[1:])
+    assert of_file(tmp_path / "a.csv").as_of_ms == last + 3_600_000
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"runtime": {"home": "/elsewhere"}},
+        {"runtime": {"tracking_uri": "http://mlflow:5000"}},
+        {"runtime": {"symbols_at_a_time": 9}},
+        {"policy": {"workers": 7}},
+        {"live": {"poll_seconds": 1.0}},
+        {"market": {"source": "sim:seed=7,edge=1.0"}},
+        {"market": {"symbols": ["SIM", "OTHER"]}},
+    ],
+)
+def test_what_cannot_change_the_outcome_does_not_change_the_key(changes: dict[str, dict[str, object]]) -> None:
+    assert plan(**changes).key == plan().key
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"runtime": {"seed": 8}},
+        {"policy": {"steps": 5_000}},
+        {"gates": {"min_sharpe": 1.1}},
+        {"costs": {"fee_bps": 5.0}},
+        {"promotion": {"min_improvement": 0.1}},
+        {"market": {"source": "sim:edge=0.9"}},
+        {"market": {"symbols": ["OTHER"]}},
+        {"market": {"interval": "2h"}},
+    ],
+)
+def test_what_can_change_the_outcome_changes_the_key(changes: dict[str, dict[str, object]]) -> None:
+    assert plan(**changes).key != plan().key
+
+
+def test_a_later_moment_is_another_night() -> None:
+    settings = SevengatesSettings()
+    assert plan_night(settings, "SIM", "2022-01-02").key != plan_night(settings, "SIM", "2022-01-01").key
+
+
+def test_every_use_has_a_seed_of_its_own() -> None:
+    assert len(set(plan().seeds.values())) == len(plan().seeds)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2022-01-01",
+        "2022-01-01T00:00",
+        "2022-01-01T00:00Z",
+        "2022-01-01T02:00+02:00",
+        datetime(2022, 1, 1, tzinfo=UTC),
+        datetime(2022, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))),
+        datetime(2022, 1, 1),
+    ],
+)
+def test_a_moment_is_utc_unless_it_says_otherwise(text: str | datetime) -> None:
+    assert moment_ms(text) == 1_640_995_200_000
+
+
+def test_a_moment_that_cannot_be_read_is_refused() -> None:
+    with pytest.raises(ConfigError, match="yesterday"):
+        moment_ms("yesterday")
+
+
+def test_a_source_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"nothing\.csv"):
+        of_file(tmp_path / "nothing.csv")
+
+
+def test_the_code_counts_and_the_command_line_and_the_runner_do_not(tmp_path: Path) -> None:
+    for name in ("trading/a.py", "trading/cli/b.py", "trading/live/c.py", "envs/d.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("1")
+    version: Callable[[Path], str] = code_version.__wrapped__
+    before = version(tmp_path)
+    for name in ("trading/cli/b.py", "trading/live/c.py"):
+        (tmp_path / name).write_text("2")
+    assert version(tmp_path) == before
+    for name in ("trading/a.py", "envs/d.py"):
+        (tmp_path / name).write_text(f"2 {name}")
+        changed = version(tmp_path)
+        assert changed != before
+        before = changed
+
+
+def test_a_finished_night_counts_only_while_the_ledger_knows_its_version(tmp_path: Path) -> None:
+    store, night = Store(tmp_path / "store"), plan()
+    ref = store.put_json("anything", [])
+    outcome = NightOutcome(
+        symbol="SIM",
+        interval="1h",
+        as_of_ms=night.as_of_ms,
+        status="rejected",
+        model=night.model,
+        version=1,
+        bundle_digest="a" * 64,
+        bundle=ref,
+        backtest=ref,
+        evidence=ref,
+        verdict=ref,
+        comparison=None,
+        code=ReasonCode.MODEL_NOT_APPROVED,
+        reason="Rejected by drift.",
+        paper_only=False,
+        champion=None,
+    )
+    remember(store, night, outcome)
+    assert finished(store, night, tmp_path / "ledger.db") is None
+    ledger = Ledger(tmp_path / "ledger.db")
+    assert finished(store, night, ledger.path) is None
+    ledger.append(Transition(model=night.model, version=1, bundle="a" * 64, action="reject"))
+    assert finished(store, night, ledger.path) == outcome
+    assert finished(store, plan(gates={"min_sharpe": 3.0}), ledger.path) is None
+
+
+def test_a_plan_survives_json() -> None:
+    assert NightPlan.model_validate_json(plan().model_dump_json()).key == plan().key
+    assert Ref.model_validate_json(Ref(kind="a", digest="b").model_dump_json()).kind == "a"
