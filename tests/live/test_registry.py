@@ -114,11 +114,11 @@ def test_a_server_that_does_not_answer_is_reported_and_asked_again(
 def test_a_sqlite_registry_without_the_full_install_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch_child, "find_spec", lambda name: None if name == "sqlalchemy" else object())
     with pytest.raises(ConfigError, match=r"sevengates\[train\].*http address.*--bundle") as error:
-        watch_child.connect("sqlite:///nowhere.db")
+        watch_child.champion("sqlite:///nowhere.db", NAME)
     assert error.value.code is ReasonCode.PACKAGE_MISSING
     monkeypatch.setattr(watch_child, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"sevengates\[live\]"):
-        watch_child.connect("http://127.0.0.1:10")
+        watch_child.champion("http://127.0.0.1:10", NAME)
 
 
 def test_a_runner_trades_what_the_child_found_in_the_registry(

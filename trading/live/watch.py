@@ -114,19 +114,19 @@ class ModelWatch:
 
         Raises:
             LiveError: ``NO_MODEL`` if nothing points to a model when the time is over.
-            ConfigError: if the child says that it can never work here, and there is no pointer.
+            ConfigError: if the child says that it can never work here.
         """
         deadline = time.monotonic() + seconds
         while True:
             report = self._report()
             if report is not None and report.code is ReasonCode.OK:
                 return
+            if report is not None and report.fatal:
+                raise ConfigError(report.code, report.message, remedy=report.remedy)
             if report is not None and self.current() is not None:
                 # The registry does not answer, or its model is refused: the one we have goes on.
                 self._pass_on(note)
                 return
-            if report is not None and report.fatal:
-                raise ConfigError(report.code, report.message, remedy=report.remedy)
             if time.monotonic() >= deadline:
                 break
             self.look_after(note)

@@ -63,19 +63,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
 
 
-@cache
-def connect(uri: str) -> MlflowClient:
-    """The client of a registry.
+def require_packages(uri: str) -> None:
+    """See that what is installed can reach a registry.
 
     Raises:
-        ConfigError: ``PACKAGE_MISSING`` if what is installed cannot reach such an address.
+        ConfigError: ``PACKAGE_MISSING``, with what to install.
     """
-    for name, value in {**QUIET, **SAFE, **_NETWORK}.items():
-        os.environ.setdefault(name, value)
     if find_spec("mlflow") is None:
         raise _package_missing("the model watch needs MLflow", "sevengates[live]")
     if not uri.startswith(("http://", "https://")) and find_spec("sqlalchemy") is None:
         raise _package_missing(f"mlflow-skinny cannot open {without_password(uri)}", "sevengates[train]")
+
+
+@cache
+def connect(uri: str) -> MlflowClient:
+    """The client of a registry."""
+    for name, value in {**QUIET, **SAFE, **_NETWORK}.items():
+        os.environ.setdefault(name, value)
     import mlflow
 
     mlflow.set_tracking_uri(uri)
@@ -107,6 +111,7 @@ def champion(uri: str, model: str) -> ModelVersion:
         TransportError: if the registry does not answer.
         ConfigError: if it cannot be asked from here.
     """
+    require_packages(uri)
     # MLflow would create a missing database, and a half-made one is in the way of the process that should.
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
         raise _no_model(model, f"there is no registry at {without_password(uri)}")
