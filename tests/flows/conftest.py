@@ -42,7 +42,7 @@ def run_night(prefect_server: None) -> Night:
     from flows.nightly import nightly
 
     def run(home: Path, **changes: Any) -> tuple[str, list[NightReport]]:
-        state = nightly(**{**SMALL, "runtime": RuntimeSpec(home=str(home)), **changes}, return_state=True)
+        state: Any = nightly(**{**SMALL, "runtime": RuntimeSpec(home=str(home)), **changes}, return_state=True)
         return str(state.name), state.result(raise_on_failure=False)
 
     return run
