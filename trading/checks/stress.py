@@ -65,7 +65,8 @@ def _judge(name: str, result: BacktestResult, spec: StressSpec) -> CheckResult:
         observed=drawdown,
         threshold=spec.max_drawdown,
         code=ReasonCode.OK if passed else ReasonCode.STRESS_FAILED,
-        message=f"drawdown {drawdown:.1%} (limit {spec.max_drawdown:.1%}), loss {loss:.1%} (limit {spec.max_loss:.1%})",
+        message=f"drawdown {drawdown:.1%} (at most {spec.max_drawdown:.1%}), return {-loss:+.1%} "
+        f"(at least {-spec.max_loss:+.1%})",
         remedy="" if passed else "Lower risk.size_cap, or let the policy take closer stops (policy.max_stop).",
         evidence={
             "max_drawdown": drawdown,
