@@ -54,10 +54,11 @@ def test_a_replay_has_the_ledger_of_the_backtest_to_the_last_byte(
 def test_a_replay_of_short_bars_has_the_ledger_of_the_backtest_on_joined_ones(folder: Path) -> None:
     model = random_model(1)
     four_hours = replace(model, spec=model.spec.model_copy(update={"interval": 4 * HOUR_MS}))
-    joined = resample(BARS, 4 * HOUR_MS)
+    bars = small_bars(60)
+    joined = resample(bars, 4 * HOUR_MS)
     with closing(Journal(folder / "j.db")) as journal:
         runner = open_runner(journal, fixed(write_model(folder / "b", four_hours)), start_ms=int(joined.ts[50]))
-        runner.run(replay_of(BARS))
+        runner.run(replay_of(bars))
     expected = run_backtest(four_hours, joined, 50)
     assert len(expected.trades) > 5
     assert trades_of(folder / "j.db") == expected.trades

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from trading.gates.evidence import LiveRecord
-from trading.live.journal import open_reader, read_session
+from trading.live.journal_file import open_reader, read_session
 from trading.simulation.metrics import sharpe
 
 

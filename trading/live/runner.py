@@ -19,7 +19,8 @@ from trading.errors import LiveError, RegistryError
 from trading.live.bar import Bar, BarJoiner
 from trading.live.decider import Decider
 from trading.live.feed import Feed, FeedRow, Pace
-from trading.live.journal import Decided, Journal, Session, Snapshot
+from trading.live.journal import Decided, Journal, Snapshot
+from trading.live.journal_file import Session
 from trading.live.pointer import ModelSource, Pointer
 from trading.live.venue import PaperVenue, Venue, take_intent
 from trading.market.bar_contract import check_bar

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from trading.codes import ReasonCode
 from trading.errors import LiveError, RegistryError
-from trading.live.journal import Journal, Session
+from trading.live.journal import Journal
+from trading.live.journal_file import Session
 from trading.live.pointer import ModelSource, Pointer
 from trading.live.runner import Runner, verified
 from trading.live.venue import Venue

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from trading.live.journal import is_running, open_reader, read_session
+from trading.live.journal_file import is_running, open_reader, read_session
 from trading.simulation.ledger import ledger_sha256, trade_row
 from trading.simulation.metrics import sharpe
 from trading.simulation.state import HALTED
