@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from envs.vectorised import ACTION_BOX, OBSERVATIONS
 from trading.policy.reward import decision_reward
 from trading.policy.training import TrainingJob
-from trading.simulation.series import model_parameters
+from trading.simulation.state import model_parameters
 from trading.simulation.training_lanes import TrainingLanes
 
 

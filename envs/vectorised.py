@@ -14,7 +14,7 @@ from trading.model import ACTIONS, OBSERVATION_SIZE
 from trading.policy.curriculum import LEVELS, Level, lane_parameters
 from trading.policy.reward import decision_reward
 from trading.policy.training import TrainingJob
-from trading.simulation.series import model_parameters
+from trading.simulation.state import model_parameters
 from trading.simulation.training_lanes import TrainingLanes
 
 OBSERVATIONS = spaces.Box(-np.inf, np.inf, (OBSERVATION_SIZE,), np.float32)

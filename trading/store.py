@@ -90,7 +90,9 @@ class Store:
         """Keep bars; symbol and interval travel with the numbers."""
         name = np.frombuffer(bars.symbol.encode(), dtype=np.uint8)
         columns = {column: getattr(bars, column) for column in COLUMNS}
-        return self.put_arrays("bars", {"symbol": name, "interval": np.array([bars.interval]), "ts": bars.ts, **columns})
+        return self.put_arrays(
+            "bars", {"symbol": name, "interval": np.array([bars.interval]), "ts": bars.ts, **columns}
+        )
 
     def get_bars(self, ref: Ref) -> Bars:
         arrays = self.get_arrays(ref)

@@ -10,8 +10,7 @@ from trading.codes import ReasonCode
 from trading.config import StressSpec
 from trading.gates.evidence import SCENARIOS
 from trading.simulation.backtest import run_backtest
-from trading.simulation.series import model_parameters
-from trading.simulation.state import FEE, HALF_SPREAD, LATENCY
+from trading.simulation.state import FEE, HALF_SPREAD, LATENCY, model_parameters
 
 BARS = small_bars(120)
 START, STOP = 800, len(BARS)

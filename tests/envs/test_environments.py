@@ -15,8 +15,8 @@ from trading.policy.training import TrainingJob
 from trading.simulation.backtest import run_backtest
 from trading.simulation.lanes import advance
 from trading.simulation.ledger import ledger_sha256, trade_row
-from trading.simulation.series import compute_signals, model_parameters
-from trading.simulation.state import EQUITY, TRADE_SIZE, new_state
+from trading.simulation.series import compute_signals
+from trading.simulation.state import EQUITY, TRADE_SIZE, model_parameters, new_state
 
 FIXED = [0.4, -0.2, 0.1, 0.6]
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from tests.support import random_model, small_bars
 from trading.live.bar import Bar
 from trading.live.decider import Decider, SignalStream
-from trading.simulation.series import Signals, compute_signals, model_parameters
+from trading.simulation.series import Signals, compute_signals
+from trading.simulation.state import model_parameters
 
 BARS = small_bars(20)
 

@@ -167,8 +167,8 @@ def swapped_ledger(bars: Bars, first: int, second: int, start: int, swap: int) -
     from trading.risk.breakers import ALLOWED
     from trading.simulation.decision import close_step
     from trading.simulation.ledger import trade_row
-    from trading.simulation.series import compute_signals, model_parameters
-    from trading.simulation.state import EQUITY, TRADE_SIZE, new_state
+    from trading.simulation.series import compute_signals
+    from trading.simulation.state import EQUITY, TRADE_SIZE, model_parameters, new_state
     from trading.simulation.steps import CLOSED, venue_step
 
     models = [random_model(first), random_model(second)]

@@ -14,8 +14,8 @@ from trading.policy.curriculum import LEVELS, lane_parameters
 from trading.policy.inference import policy_step
 from trading.policy.reward import decision_reward
 from trading.policy.training import PolicyResult, TrainingJob, act, export_layers, train, train_one
-from trading.simulation.series import compute_signals, model_parameters
-from trading.simulation.state import FEE, MIN_CONFIDENCE
+from trading.simulation.series import compute_signals
+from trading.simulation.state import FEE, MIN_CONFIDENCE, model_parameters
 
 SPEC = PolicySpec(steps=1_000, lanes=8, rollout=16, batch_size=64, hidden=16, epochs=2)
 

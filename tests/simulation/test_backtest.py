@@ -19,8 +19,8 @@ from trading.simulation.backtest import run_backtest
 from trading.simulation.decision import close_step, side_step, signal_step
 from trading.simulation.ledger import ledger_sha256, trade_row
 from trading.simulation.metrics import longest_losing_streak, max_drawdown, sharpe, sortino
-from trading.simulation.series import compute_paths, model_parameters, run_lanes
-from trading.simulation.state import TRADE_SIZE, new_state
+from trading.simulation.series import compute_paths, run_lanes
+from trading.simulation.state import TRADE_SIZE, model_parameters, new_state
 from trading.simulation.steps import CLOSED, venue_step
 
 

@@ -12,7 +12,8 @@ from trading.market.bars import Bars
 from trading.model import TradingModel
 from trading.results import CheckResult
 from trading.simulation.backtest import BacktestResult, result_of
-from trading.simulation.series import compute_paths, model_parameters, run_lanes
+from trading.simulation.series import compute_paths, run_lanes
+from trading.simulation.state import model_parameters
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from trading.live.bar import Bar
 from trading.model import ACTIONS, OBSERVATION_SIZE, TradingModel
 from trading.regimes.filter import BEAR, BULL, confidence_step, emission_terms
 from trading.simulation.decision import close_step, side_step, signal_step
-from trading.simulation.state import pack_parameters
+from trading.simulation.state import model_parameters
 
 Floats = NDArray[np.float64]
 
@@ -100,10 +100,9 @@ class Decider:
     """
 
     def __init__(self, model: TradingModel) -> None:
-        spec = model.spec
         self.model = model
         self.stream = SignalStream(model)
-        self.parameters = pack_parameters(spec.costs, spec.risk, spec.policy, spec.features.medium, spec.bars_per_year)
+        self.parameters = model_parameters(model)
         self.action = np.full(len(ACTIONS), math.nan)
         self._observation = np.empty(OBSERVATION_SIZE)
 

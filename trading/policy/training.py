@@ -23,7 +23,8 @@ from trading.market.bars import Bars
 from trading.model import ACTIONS, OBSERVATION_SIZE, TradingModel
 from trading.policy.curriculum import LEVELS
 from trading.policy.inference import policy_step
-from trading.simulation.series import Signals, model_parameters, run_lanes, single_path
+from trading.simulation.series import Signals, run_lanes, single_path
+from trading.simulation.state import model_parameters
 
 if TYPE_CHECKING:
     from stable_baselines3 import PPO

@@ -42,13 +42,14 @@ def decisions(model: TradingModel, bars: Bars) -> dict[str, NDArray[Any]]:
     """
     from trading.risk.breakers import ALLOWED, DENIALS
     from trading.simulation.decision import close_step
-    from trading.simulation.series import compute_signals, model_parameters
+    from trading.simulation.series import compute_signals
     from trading.simulation.state import (
         EQUITY,
         ORDER_DURATION,
         ORDER_QUANTITY,
         ORDER_STOP,
         ORDER_TARGET,
+        model_parameters,
         new_state,
     )
 

@@ -15,7 +15,8 @@ from trading.market.bars import Bars
 from trading.model import TradingModel
 from trading.simulation.ledger import ledger_sha256, trade_row
 from trading.simulation.metrics import backtest_metrics
-from trading.simulation.series import LaneRun, Signals, compute_signals, model_parameters, run_lanes, single_path
+from trading.simulation.series import LaneRun, Signals, compute_signals, run_lanes, single_path
+from trading.simulation.state import model_parameters
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

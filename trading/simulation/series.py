@@ -15,7 +15,7 @@ from trading.market.bars import COLUMNS, Bars
 from trading.model import TradingModel
 from trading.regimes.filter import emission_terms
 from trading.simulation.lanes import empty_trades, lock_step, side_loop, signal_loop
-from trading.simulation.state import new_state, pack_parameters
+from trading.simulation.state import new_state
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -121,12 +121,6 @@ def _fill_signals(model: TradingModel, paths: Paths, lane: int) -> None:
         paths.beliefs[lane], paths.warm[lane], spec.direction_threshold, model.calibrator_x, model.calibrator_y,
         paths.direction[lane], paths.confidence[lane],
     )  # fmt: skip
-
-
-def model_parameters(model: TradingModel) -> Floats:
-    """The packed parameters of a model's own costs, limits and action bounds."""
-    spec = model.spec
-    return pack_parameters(spec.costs, spec.risk, spec.policy, spec.features.medium, spec.bars_per_year)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trading.config import CostSpec, PolicySpec, RiskSpec
+from trading.model import TradingModel
 
 Floats = NDArray[np.float64]
 
@@ -90,6 +91,12 @@ def new_state(initial_equity: float) -> Floats:
     state[CASH] = state[EQUITY] = state[PEAK] = initial_equity
     state[STOP] = state[TARGET] = math.nan
     return state
+
+
+def model_parameters(model: TradingModel) -> Floats:
+    """The packed parameters of a model's own costs, limits and action bounds."""
+    spec = model.spec
+    return pack_parameters(spec.costs, spec.risk, spec.policy, spec.features.medium, spec.bars_per_year)
 
 
 def pack_parameters(
