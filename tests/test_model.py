@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,7 @@ def test_a_model_is_its_spec_and_its_arrays() -> None:
 @pytest.mark.parametrize("fault", ["nan", "shape", "type", "missing"])
 def test_a_faulty_array_is_refused_by_name(name: str, fault: str) -> None:
     model = random_model(1)
-    arrays = {key: array.copy() for key, array in model.arrays().items()}
+    arrays: dict[str, Any] = {key: array.copy() for key, array in model.arrays().items()}
     if fault == "nan":
         arrays[name].flat[0] = np.nan
     elif fault == "shape":

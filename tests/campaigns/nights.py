@@ -68,7 +68,6 @@ def judged_night(folder: Path, source: str, *, as_of: str = AS_OF) -> JudgedNigh
         costs=use.costs,
         risk=use.risk,
         calibration=use.calibration,
-        champion=None,
         seed=plan.seed_for("regimes"),
     )
     trained = fit.train_policy(
