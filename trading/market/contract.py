@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Mapping, Sequence
@@ -123,6 +124,8 @@ def _library() -> Any:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations
 
+    # It announces every temporary folder.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     return great_expectations
 
 
