@@ -33,7 +33,25 @@ SMALL: dict[str, Any] = {
     "as_of": datetime(2021, 10, 1, tzinfo=UTC),
 }
 
+
+def command_options(home: Path) -> list[str]:
+    """The options of the command line that ask for the small night."""
+    options: list[str] = ["--set", f"runtime.home={home}"]
+    for table in ("market", "policy", "regimes", "stress", "gates", "drift"):
+        spec = SMALL[table]
+        blank = type(spec)()
+        for name, value in spec.model_dump().items():
+            if value != getattr(blank, name):
+                options += ["--set", f"{table}.{name}={value}"]
+    return options
+
+
 Night = Callable[..., tuple[str, list[NightReport]]]
+
+
+@pytest.fixture(scope="session")
+def small_options() -> Callable[[Path], list[str]]:
+    return command_options
 
 
 @pytest.fixture(scope="session")

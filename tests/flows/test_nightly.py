@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,6 +20,7 @@ from trading.night.report import NightReport
 from trading.registry.ledger import Ledger
 
 Night = Callable[..., tuple[str, list[NightReport]]]
+Options = Callable[[Path], list[str]]
 
 STAGES = {
     "pin": publish,
@@ -141,6 +145,62 @@ def test_a_symbol_with_a_bad_file_stops_alone(run_night: Night, tmp_path: Path) 
     assert gone.failure is not None
     assert (bad.failure.code, gone.failure.code) == ("BARS_NOT_INCREASING", "SOURCE_MISSING")
     assert list((tmp_path / "home" / "quarantine").glob("BAD/*/report.md"))
+
+
+def test_the_command_answers_for_a_finished_night_without_prefect(
+    first: NightReport, home: Path, small_options: Options
+) -> None:
+    result = command(home, small_options, "nightly", "--as-of", "2021-10-01", "--json")
+    assert result["loaded"] == []
+    assert result["code"] == 0
+    assert result["out"]["result"] == "Nothing to do"
+    assert result["out"]["nights"][0]["bundle_digest"] == first.bundle_digest
+
+
+def test_the_command_judges_a_version_again_and_shows_it(
+    first: NightReport, home: Path, small_options: Options
+) -> None:
+    assert first.verdict is not None
+    result = command(home, small_options, "gates", "1", "--json")
+    assert result["out"]["verdict"] == first.verdict.as_json()
+    shown = command(home, small_options, "models", "show", "1", "--json")["out"]
+    assert (shown["stage"], shown["bundle_digest"]) == ("Production", first.bundle_digest)
+    assert shown["ledger"][0]["action"] == "promote"
+    listed = command(home, small_options, "models", "list", "--json")["out"]
+    assert 1 in {row["version"] for row in listed}
+
+
+def test_the_command_backtests_the_version_in_production(
+    first: NightReport, home: Path, small_options: Options
+) -> None:
+    options = ("backtest", "--as-of", "2021-10-01", "--from", "2021-09-01", "--json")
+    result = command(home, small_options, *options)["out"]
+    assert result["bundle"] == first.bundle_digest
+    assert result["bars"] == 30 * 24
+
+
+def test_the_command_refuses_a_version_that_is_not_there(
+    first: NightReport, home: Path, small_options: Options
+) -> None:
+    result = command(home, small_options, "gates", "99", "--json")
+    assert result["code"] == 6
+    assert result["out"]["error"]["code"] == "MODEL_UNKNOWN"
+
+
+def command(home: Path, options: Options, *arguments: str) -> dict[str, Any]:
+    """Run the command in a process of its own: its exit code, its JSON, and which heavy libraries it has loaded."""
+    script = (
+        "import sys\n"
+        "from trading.cli.main import main\n"
+        "try:\n    main(sys.argv[1:])\n"
+        "except SystemExit as end:\n    code = end.code or 0\n"
+        "print(code, *sorted({'prefect', 'mlflow', 'torch'} & set(sys.modules)), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *options(home), *arguments], capture_output=True, text=True, check=True
+    )
+    code, *loaded = done.stderr.splitlines()[-1].split()
+    return {"code": int(code), "loaded": loaded, "out": json.loads(done.stdout)}
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:

@@ -53,7 +53,7 @@ def nightly(
     reports = None if force else _finished(settings, as_of)
     if reports is None:
         promotion = {"promotion": settings.promotion, "force": force}
-        reports = _run_flow(ctx, "flows.nightly", "nightly", settings, as_of, promotion, quiet=as_json)
+        reports = _run_flow(ctx, "nightly", settings, as_of, promotion, quiet=as_json)
     _show(reports, settings, as_json=as_json)
 
 
@@ -67,7 +67,7 @@ def train(
 ) -> None:
     """Train and judge candidates without registering them; each becomes a bundle folder under the home folder."""
     settings = _settings(ctx, source, symbol, interval)
-    reports = _run_flow(ctx, "flows.train", "train", settings, as_of, {}, quiet=as_json)
+    reports = _run_flow(ctx, "train", settings, as_of, {}, quiet=as_json)
     _show(reports, settings, as_json=as_json)
 
 
@@ -79,7 +79,9 @@ def backtest(
     symbol: Symbol = None,
     interval: Interval = None,
     as_of: AsOf = None,
-    start: Annotated[str | None, typer.Option(help="First moment to trade, UTC; by default after the warm-up.")] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="First moment to trade, UTC; by default after the warm-up.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Trade a model over bars and print its metrics; nothing is stored.
@@ -167,7 +169,6 @@ def _finished(settings: SevengatesSettings, as_of: str | None) -> list[NightRepo
 
 def _run_flow(
     ctx: typer.Context,
-    module: str,
     name: str,
     settings: SevengatesSettings,
     as_of: str | None,
@@ -191,16 +192,19 @@ def _run_flow(
     if not os.environ.get("PREFECT_API_URL"):
         typer.echo("Starting the embedded Prefect server; the first time takes some ten seconds.", err=True)
     # By name, as an entry point: the layers below the flows do not depend on them.
-    flow: Callable[..., Any] = getattr(import_module(module), name)
+    run_here: Callable[..., Any] = import_module("flows.local").run_here
     _plain_logs(quiet=quiet)
-    state: Any = flow(
+    state = run_here(
+        name,
         **{table: getattr(settings, table) for table in FLOW_PARAMETERS},
         runtime=settings.runtime.model_copy(update={"tracking_token": SecretStr("")}),
         as_of=None if moment is None else datetime.fromtimestamp(moment / 1000, UTC),
         **extra,
-        return_state=True,
     )
-    return state.result(raise_on_failure=False)
+    result = state.result(raise_on_failure=False)
+    if isinstance(result, BaseException):
+        raise result
+    return result
 
 
 class _Told(logging.Filter):
