@@ -22,8 +22,11 @@ prepare(RUNTIME.home)
 def task_runner() -> Any:
     """What runs the nights of several symbols side by side; tasks pass references, so any machine will do."""
     if RUNTIME.task_runner == "dask":
-        from prefect_dask import DaskTaskRunner  # pyright: ignore[reportMissingImports]  # of the extra dask
+        import dask.config  # pyright: ignore[reportMissingImports]  # of the extra dask
+        from prefect_dask import DaskTaskRunner  # pyright: ignore[reportMissingImports]
 
+        # Training starts processes of its own, which a daemonic worker may not.
+        dask.config.set({"distributed.worker.daemon": False})
         return DaskTaskRunner(cluster_kwargs={"n_workers": RUNTIME.symbols_at_a_time, "threads_per_worker": 1})
     if RUNTIME.task_runner == "ray":
         from prefect_ray import RayTaskRunner  # pyright: ignore[reportMissingImports]  # of the extra ray

@@ -37,6 +37,8 @@ def embedded_server(home: Path) -> None:
     server = SubprocessASGIServer()
     server.start(timeout=START_SECONDS)
     assert server.server_process is not None
+    # For workers in other processes; this one knows the server already.
+    os.environ["PREFECT_API_URL"] = server.api_url
     record = folder / f"embedded-{os.getpid()}.json"
     write_atomic(record, canonical_json({"owner": os.getpid(), "server": server.server_process.pid}))
     atexit.register(record.unlink, missing_ok=True)
