@@ -63,6 +63,6 @@ def stop_orphans(folder: Path) -> list[int]:
 
 
 def _command(pid: int) -> str:
-    """The command line of a process, empty if there is none."""
-    found = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    """The whole command line of a process, however narrow the terminal; empty if there is none."""
+    found = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return found.stdout.strip()
