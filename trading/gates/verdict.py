@@ -167,7 +167,10 @@ def _outcome(gate: GateResult) -> str:
 def _text(value: float | int | str | None) -> str:
     if value is None:
         return "-"
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    # Counts are kept as floats beside shares and ratios; they read better without decimals.
+    return f"{value:.0f}" if value.is_integer() else f"{value:.4f}"
 
 
 def _cell(text: str) -> str:
