@@ -108,6 +108,16 @@ def test_a_killed_night_is_finished_by_the_next_run(
     assert finish(tmp_path)["repeated"]
 
 
+def test_a_night_killed_while_it_trains_repeats_nothing_that_was_finished(tmp_path: Path) -> None:
+    kill(tmp_path, *KILLS["in the middle of training"])
+    before = finished_stages(tmp_path)
+    report = finish(tmp_path)
+    after = finished_stages(tmp_path)
+    assert {path: after[path] for path in before} == before
+    assert report["status"] in ("promoted", "rejected")
+    assert len(Ledger(tmp_path / "ledger.db").history()) == 1
+
+
 @pytest.mark.campaign
 def test_a_night_killed_again_and_again_comes_to_the_same_end(undisturbed: dict[str, object], tmp_path: Path) -> None:
     for moment in KILLS:

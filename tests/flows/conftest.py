@@ -50,6 +50,11 @@ Night = Callable[..., tuple[str, list[NightReport]]]
 
 
 @pytest.fixture(scope="session")
+def small_parameters() -> dict[str, Any]:
+    return SMALL
+
+
+@pytest.fixture(scope="session")
 def small_options() -> Callable[[Path], list[str]]:
     return command_options
 

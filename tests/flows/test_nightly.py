@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from trading.config import GateSpec, MarketSpec
+from trading.config import GateSpec, MarketSpec, RuntimeSpec
 from trading.market.simulated import SimulatedMarket, simulate
 from trading.night import data, evidence, fit, plan, publish
 from trading.night.report import NightReport
+from trading.registry.bundle import load_bundle
 from trading.registry.ledger import Ledger
 
 Night = Callable[..., tuple[str, list[NightReport]]]
@@ -107,6 +108,36 @@ def test_a_later_day_retrains_and_compares_with_the_champion_on_the_same_bars(
     assert later.champion_metrics["sharpe"] is not None
     assert later.bundle_digest != first.bundle_digest
     assert Ledger(home / "ledger.db").epoch(later.outcome.model) == 1
+
+
+def test_an_operator_promotes_a_staged_version_and_rolls_it_back(
+    first: NightReport, run_night: Night, home: Path
+) -> None:
+    from flows.promote import promote
+    from flows.rollback import rollback
+
+    _, (staged,) = run_night(home, as_of=datetime(2021, 10, 2, tzinfo=UTC))
+    assert staged.outcome is not None
+    assert staged.status == "staged"
+    runtime, model = RuntimeSpec(home=str(home)), staged.outcome.model
+    assert promote(model, staged.outcome.version, reason="seen enough", runtime=runtime) == 2
+    assert rollback(model, runtime=runtime) == 3
+    entry = Ledger(home / "ledger.db").current(model)
+    assert entry is not None
+    assert (entry.version, entry.action, entry.bundle) == (1, "rollback", first.bundle_digest)
+
+
+def test_training_alone_leaves_a_judged_bundle_in_a_folder_and_registers_nothing(
+    first: NightReport, small_parameters: dict[str, Any], home: Path
+) -> None:
+    from flows.train import train
+
+    before = len(Ledger(home / "ledger.db").history())
+    state: Any = train(**small_parameters, runtime=RuntimeSpec(home=str(home)), return_state=True)
+    (report,) = state.result()
+    assert state.name == "Trained"
+    assert load_bundle(Path(report.folder)).digest == report.bundle_digest == first.bundle_digest
+    assert len(Ledger(home / "ledger.db").history()) == before
 
 
 def test_a_night_that_fails_at_every_stage_in_turn_repeats_none_and_ends_with_the_same_bundle(
