@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
 
+from prefect import get_run_logger
 from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
@@ -60,6 +61,7 @@ class TrainingProgress:
                 return
             else:
                 update_progress_artifact(self._artifact, progress=min(total, 100.0))
+            get_run_logger().info("%s: training %.0f %%", self._symbol, min(total, 100.0))
             self._last = time.monotonic()
 
 

@@ -64,5 +64,11 @@ def stop_orphans(folder: Path) -> list[int]:
 
 def _command(pid: int) -> str:
     """The whole command line of a process, however narrow the terminal; empty if there is none."""
+    # Linux says it in a file, also where the command ps is not installed; a process that has ended has none.
+    if Path("/proc/self/cmdline").exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
     found = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return found.stdout.strip()
