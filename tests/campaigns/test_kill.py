@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ NIGHT = (
 """A night of about twenty seconds."""
 
 PATIENCE_SECONDS = 300.0
+_STARTED: list[int] = []
 
 
 def stage_finished(stage: str) -> Callable[[Path], bool]:
@@ -52,7 +54,7 @@ def start(home: Path) -> subprocess.Popen[bytes]:
     foreign = ("SEVENGATES_", "PREFECT_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     with (home / "out.json").open("wb") as out, (home / "log.txt").open("ab") as log:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "trading.cli.main", *NIGHT],
             env=environment | {"SEVENGATES_HOME": str(home)},
             cwd=Path(__file__).parents[2],
@@ -60,6 +62,8 @@ def start(home: Path) -> subprocess.Popen[bytes]:
             stderr=log,
             start_new_session=True,
         )
+    _STARTED.append(process.pid)
+    return process
 
 
 def finish(home: Path) -> dict[str, object]:
@@ -85,6 +89,14 @@ def kill(home: Path, due: Callable[[Path], bool], seconds: float) -> None:
 def finished_stages(home: Path) -> dict[str, int]:
     """Every remembered stage and when it was written."""
     return {str(path): path.stat().st_mtime_ns for path in (home / "store" / "stages").rglob("*.json")}
+
+
+@pytest.fixture(autouse=True)
+def no_process_outlives_its_test() -> Iterator[None]:
+    yield
+    while _STARTED:
+        with suppress(ProcessLookupError):
+            os.killpg(_STARTED.pop(), signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
