@@ -16,7 +16,7 @@ from trading.config import (
     SplitSpec,
 )
 from trading.locations import locations
-from trading.night import data, plan, publish
+from trading.night import data, plan, promotion
 from trading.night.data import Loaded
 from trading.night.plan import NightPlan, Pin
 from trading.night.report import NightReport, report_of
@@ -43,7 +43,7 @@ def open_night(place: Workplace, settings: SevengatesSettings, as_of: datetime |
 @stage("pin", repeatable=False)
 def pin(place: Workplace, night: str, model: str, as_of_ms: int) -> Pin:
     """Remember the champion that the night began with, so that a resumed night meets the same."""
-    return publish.pin(place.store(), with_secrets(place.runtime), model, as_of_ms)
+    return promotion.pin(place.store(), with_secrets(place.runtime), model, as_of_ms)
 
 
 @stage("load")

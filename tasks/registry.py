@@ -5,7 +5,7 @@ from __future__ import annotations
 from tasks import pages
 from tasks.stage import as_task, stage
 from trading.config import RuntimeSpec
-from trading.night import pictures, plan, publish
+from trading.night import pictures, plan, promotion, publish
 from trading.night.evidence import Judged
 from trading.night.plan import Champion, NightOutcome, NightPlan, Pin
 from trading.night.publish import Bundled
@@ -78,7 +78,7 @@ def promote(
     pinned: Pin,
 ) -> NightOutcome:
     """Production, Staging or rejected; the ledger knows what holds already, so repeating this changes nothing."""
-    return publish.promote(
+    return promotion.promote(
         place.store(),
         with_secrets(place.runtime),
         plan=plan,
@@ -115,12 +115,12 @@ def keep(place: Workplace, of: NightPlan, bundled: Bundled, backtest: Ref, judge
 
 def promote_version(runtime: RuntimeSpec, model: str, version: int, reason: str) -> Entry:
     """Put an approved version into Production."""
-    return publish.operator_promote(with_secrets(runtime), model, version, reason=reason, actor="flow")
+    return promotion.operator_promote(with_secrets(runtime), model, version, reason=reason, actor="flow")
 
 
 def rollback_model(runtime: RuntimeSpec, model: str, to: int | None, reason: str) -> Entry:
     """Put an earlier Production version back."""
-    return publish.operator_rollback(with_secrets(runtime), model, to, reason=reason, actor="flow")
+    return promotion.operator_rollback(with_secrets(runtime), model, to, reason=reason, actor="flow")
 
 
 promote_task = as_task(promote_version, "promote version")

@@ -15,7 +15,7 @@ import pytest
 
 from trading.config import GateSpec, MarketSpec, RuntimeSpec
 from trading.market.simulated import SimulatedMarket, simulate
-from trading.night import data, evidence, fit, plan, publish
+from trading.night import data, evidence, fit, plan, promotion, publish
 from trading.night.report import NightReport
 from trading.registry.bundle import load_bundle
 from trading.registry.ledger import Ledger
@@ -24,7 +24,7 @@ Night = Callable[..., tuple[str, list[NightReport]]]
 Options = Callable[[Path], list[str]]
 
 STAGES = {
-    "pin": publish,
+    "pin": promotion,
     "load": data,
     "features": data,
     "splits": data,
@@ -38,7 +38,7 @@ STAGES = {
     "verdict": evidence,
     "bundle": publish,
     "register": publish,
-    "promote": publish,
+    "promote": promotion,
     "remember": plan,
 }
 """Every stage of a night in order, by the module its function is in."""

@@ -65,7 +65,7 @@ def show(
     settings = settings_of(ctx)
     name = _model(settings, model, symbol, interval)
 
-    from trading.night.publish import open_ledger
+    from trading.night.promotion import open_ledger
     from trading.night.replay import production_version
     from trading.registry.adapter import open_registry
 
@@ -105,7 +105,7 @@ def promote(
     settings = settings_of(ctx)
     name = _model(settings, model, symbol, interval)
 
-    from trading.night.publish import operator_promote
+    from trading.night.promotion import operator_promote
 
     _print_entry(operator_promote(settings.runtime, name, version, reason=reason, actor="cli"), as_json=as_json)
 
@@ -124,7 +124,7 @@ def rollback(
     settings = settings_of(ctx)
     name = _model(settings, model, symbol, interval)
 
-    from trading.night.publish import operator_rollback
+    from trading.night.promotion import operator_rollback
 
     _print_entry(operator_rollback(settings.runtime, name, to, reason=reason, actor="cli"), as_json=as_json)
 
