@@ -81,7 +81,7 @@ def make_candidate(place: Workplace, plan: NightPlan, pinned: Pin) -> Candidate:
     honest = calibration(place, loaded.bars, parts, trained.model, fitted.report, use.calibration, use.costs)
     inputs = {"bars": loaded.bars.digest, "splits": parts.digest, "model": trained.model.digest}
     judged = verdict(place, plan.symbol, inputs, tested, stressed, leaks, moved, honest, pinned.live, use.gates)
-    bundled = bundle(place, plan, loaded.bars, parts, trained.model, tested, judged, champion)
+    bundled = bundle(place, plan, loaded.bars, parts, trained.model, judged, champion)
     return Candidate(
         bars=loaded.bars,
         splits=parts,

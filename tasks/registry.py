@@ -22,7 +22,6 @@ def bundle(
     bars: Ref,
     splits: Ref,
     model: Ref,
-    backtest: Ref,
     judged: Judged,
     champion: Champion | None,
 ) -> Bundled:
@@ -33,7 +32,6 @@ def bundle(
         bars=bars,
         splits=splits,
         model=model,
-        backtest=backtest,
         judged=judged,
         champion=champion,
     )

@@ -1,11 +1,11 @@
-"""Last stages of a night: the bundle, its registration, the comparison with the champion, and the promotion."""
+"""Publishing a candidate: its bundle in the store, its version in MLflow, or its folder."""
 
 from __future__ import annotations
 
 import math
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trading.config import RuntimeSpec, Spec
 from trading.gates.evidence import Evidence
@@ -15,9 +15,6 @@ from trading.night.plan import Champion, NightPlan
 from trading.night.records import get_model, get_splits
 from trading.splits import SPLITS, Splits
 from trading.store import Ref, Store
-
-if TYPE_CHECKING:
-    pass
 
 
 class Bundled(Spec):
@@ -34,7 +31,6 @@ def bundle(
     bars: Ref,
     splits: Ref,
     model: Ref,
-    backtest: Ref,
     judged: Judged,
     champion: Champion | None,
 ) -> Bundled:
