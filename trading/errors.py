@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from trading.codes import ReasonCode
 
 
@@ -25,11 +27,21 @@ class SevengatesError(Exception):
         self.remedy = remedy
         self.fields = fields
 
+    def __reduce__(self) -> tuple[Callable[..., SevengatesError], tuple[object, ...]]:
+        # Keyword-only arguments need help to travel from a training process to the one that waits for it.
+        return _again, (type(self), self.code, self.message, self.remedy, self.fields)
+
     def __str__(self) -> str:
         return f"{self.code}: {self.message} {self.remedy}"
 
     def as_json(self) -> dict[str, object]:
         return {"code": str(self.code), "message": self.message, "remedy": self.remedy, "fields": self.fields}
+
+
+def _again(
+    kind: type[SevengatesError], code: ReasonCode, message: str, remedy: str, fields: dict[str, object]
+) -> SevengatesError:
+    return kind(code, message, remedy=remedy, **fields)
 
 
 class ConfigError(SevengatesError):

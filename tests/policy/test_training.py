@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -85,3 +90,54 @@ def test_reward_prefers_the_steadier_of_two_equal_means() -> None:
     steady, wild = np.array([0.01, 0.01]), np.array([0.05, -0.03])
     assert decision_reward(steady, 5.0).mean() > decision_reward(wild, 5.0).mean()
     assert decision_reward(steady, 0.0).mean() == pytest.approx(decision_reward(wild, 0.0).mean())
+
+
+class _BrokenEnv(LaneVecEnv):
+    """Fails in the worker, where a real environment may."""
+
+    def reset(self) -> np.ndarray:
+        raise TrainingError(ReasonCode.TRAINING_DIVERGED, "planted.", remedy="None: this is a test.", place="worker")
+
+
+def test_an_error_in_a_worker_arrives_as_itself() -> None:
+    with pytest.raises(TrainingError, match="planted") as error:
+        train([_job()], _BrokenEnv, 1)
+    assert error.value.fields == {"place": "worker"}
+
+
+def test_a_worker_does_not_outlive_the_process_that_was_killed(tmp_path: Path) -> None:
+    program = tmp_path / "night.py"
+    program.write_text(
+        "import multiprocessing, time\n"
+        "from concurrent.futures import ProcessPoolExecutor\n"
+        "from trading.policy.training import _start_worker\n"
+        "import os\n"
+        "if __name__ == '__main__':\n"
+        "    context = multiprocessing.get_context('spawn')\n"
+        "    pool = ProcessPoolExecutor(1, context, _start_worker, (context.Queue(),))\n"
+        "    print(pool.submit(os.getpid).result(), flush=True)\n"
+        "    pool.submit(time.sleep, 60)\n"
+        "    time.sleep(60)\n"
+    )
+    root = str(Path(__file__).parents[2])
+    parent = subprocess.Popen(
+        [sys.executable, str(program)], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": root}
+    )
+    assert parent.stdout is not None
+    worker = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 20
+    while _is_alive(worker) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not _is_alive(worker)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat")
+    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"

@@ -7,10 +7,13 @@ trained alone or beside others.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
+from multiprocessing.connection import wait as wait_for
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -246,6 +249,15 @@ _messages: Any = None
 def _start_worker(messages: Any) -> None:
     global _messages
     _messages = messages
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    """End this process when its parent does: a night that was killed must not leave its workers behind."""
+    wait_for([sentinel])
+    os._exit(1)
 
 
 def _pass_on(messages: Any, progress: Progress | None) -> None:
