@@ -78,7 +78,7 @@ format: $(READY) ## Rewrite the code in the project's format and sort its import
 
 bench: $(READY) ## Measure speed as ratios against peers in one run
 	@echo "==> Benchmarks; keep the machine otherwise idle"
-	@$(BIN)/python -m pytest -q bench --benchmark-enable
+	@$(BIN)/python -m pytest -q -s bench --benchmark-enable
 
 campaign: $(READY) ## Run the long tests: many nights, kills, real data
 	@echo "==> Campaigns; these take from minutes to hours"
