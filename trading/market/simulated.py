@@ -35,6 +35,13 @@ from trading.market.bars import Bars, Floats, interval_ms
 DAY_MS = 86_400_000
 BULL, BEAR, CHOP = 0, 1, 2
 
+# Log volume: its base, how it rises with volatility and with the surprise of a bar, and its noise.
+_VOLUME_NOISE = 0.7
+_VOLUME_BASE = 17.0
+_VOLUME_ON_SCALE = 0.9
+_VOLUME_ON_SURPRISE = 0.25
+_BRIDGE_STEPS = 12
+
 
 @dataclass(frozen=True)
 class SimulatedMarket:
@@ -157,13 +164,6 @@ def true_filter(market: SimulatedMarket, path: SimulatedPath) -> Floats:
         belief /= belief.sum()
         out[t] = belief
     return out
-
-
-_VOLUME_NOISE = 0.7
-_VOLUME_BASE = 17.0
-_VOLUME_ON_SCALE = 0.9
-_VOLUME_ON_SURPRISE = 0.25
-_BRIDGE_STEPS = 12
 
 
 def _draw_day(market: SimulatedMarket, symbol: str, day: int, n: int) -> dict[str, NDArray[np.float64]]:

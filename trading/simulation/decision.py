@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from trading.features.steps import LOG_VOLATILITY_MEDIUM, feature_step
 from trading.policy.inference import policy_step
 from trading.policy.observation import observation_step
-from trading.regimes.filter import confidence_step, direction_step, filter_step
+from trading.regimes.filter import direction_step, filter_step
 from trading.risk.breakers import ALLOWED, breaker_step
 from trading.risk.sizing import order_step
 from trading.simulation.state import DIRECTION, DIRECTION_AGE
@@ -124,6 +124,3 @@ def close_step(
 def bar_volatility(raw: Floats) -> float:
     """Standard deviation of one bar's log return, from the unscaled features."""
     return math.exp(raw[LOG_VOLATILITY_MEDIUM])
-
-
-__all__ = ["bar_volatility", "close_step", "confidence_step", "ready_step", "side_step", "signal_step"]
