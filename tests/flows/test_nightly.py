@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from trading.config import GateSpec, MarketSpec, RuntimeSpec
+from trading.errors import RegistryError
 from trading.market.simulated import SimulatedMarket, simulate
 from trading.night import data, evidence, fit, plan, promotion, publish
 from trading.night.report import NightReport
+from trading.registry.adapter import open_registry
 from trading.registry.bundle import load_bundle
 from trading.registry.ledger import Ledger
 
@@ -110,7 +112,7 @@ def test_a_later_day_retrains_and_compares_with_the_champion_on_the_same_bars(
     assert Ledger(home / "ledger.db").epoch(later.outcome.model) == 1
 
 
-def test_an_operator_promotes_a_staged_version_and_rolls_it_back(
+def test_an_operator_puts_a_version_without_a_live_record_only_where_nothing_is_and_rolls_it_back(
     first: NightReport, run_night: Night, home: Path
 ) -> None:
     from flows.promote import promote
@@ -119,9 +121,13 @@ def test_an_operator_promotes_a_staged_version_and_rolls_it_back(
     _, (staged,) = run_night(home, as_of=datetime(2021, 10, 2, tzinfo=UTC))
     assert staged.outcome is not None
     assert staged.status == "staged"
-    runtime, model = RuntimeSpec(home=str(home)), staged.outcome.model
-    assert promote(model, staged.outcome.version, reason="seen enough", runtime=runtime) == 2
-    assert rollback(model, runtime=runtime) == 3
+    runtime, model, version = RuntimeSpec(home=str(home)), staged.outcome.model, staged.outcome.version
+    with pytest.raises(RegistryError, match=r"LIVE_RECORD_MISSING.*sevengates live"):
+        promote(model, version, reason="seen enough", runtime=runtime)
+    open_registry(runtime).set_stage(model, 1, "Archived")
+    # Epoch 2 is the archiving by hand, which is settled before the promotion.
+    assert promote(model, version, reason="seen enough", runtime=runtime) == 3
+    assert rollback(model, 1, runtime=runtime) == 4
     entry = Ledger(home / "ledger.db").current(model)
     assert entry is not None
     assert (entry.version, entry.action, entry.bundle) == (1, "rollback", first.bundle_digest)

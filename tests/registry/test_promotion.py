@@ -142,6 +142,43 @@ def test_a_rejected_version_is_never_promoted_not_even_by_an_operator(
     assert ledger.history(NAME) == []
 
 
+def test_without_a_live_record_not_even_an_operator_replaces_a_champion(
+    registry: MlflowRegistry, ledger: Ledger, log: Log
+) -> None:
+    first, second = log(1, live=False), log(2, live=False)
+    promote(registry, ledger, NAME, first, reason="nothing is there", actor="operator")
+    with pytest.raises(RegistryError, match="without a live record") as caught:
+        promote(registry, ledger, NAME, second, reason="I like it", actor="operator")
+    assert caught.value.code == ReasonCode.LIVE_RECORD_MISSING
+    assert "sevengates live" in caught.value.remedy
+    assert (shown(registry), len(ledger.history(NAME))) == ({1: "Production", 2: "None"}, 1)
+
+
+def test_a_version_without_a_live_record_may_return_where_it_was_and_enter_where_nothing_is(
+    registry: MlflowRegistry, ledger: Ledger, log: Log
+) -> None:
+    first, better, other = log(1, live=False), log(2), log(3, live=False)
+    for version in (first, better, first):
+        promote(registry, ledger, NAME, version, reason="by hand", actor="operator")
+    registry.set_stage(NAME, first, "Archived")
+    reconcile(registry, ledger, NAME)
+    promote(registry, ledger, NAME, other, reason="nothing is there", actor="operator")
+    assert shown(registry) == {1: "Archived", 2: "Archived", 3: "Production"}
+    assert rollback(registry, ledger, NAME, first).version == first
+
+
+def test_a_version_that_only_waited_in_staging_does_not_return(
+    registry: MlflowRegistry, ledger: Ledger, log: Log
+) -> None:
+    promote(registry, ledger, NAME, log(1), reason="better", actor="nightly")
+    waiting = log(2, live=False)
+    apply_decision(registry, ledger, NAME, waiting, decided("staging"), expected_epoch=1)
+    with pytest.raises(RegistryError) as caught:
+        promote(registry, ledger, NAME, waiting, reason="long enough", actor="operator")
+    assert caught.value.code == ReasonCode.LIVE_RECORD_MISSING
+    assert shown(registry) == {1: "Production", 2: "Staging"}
+
+
 def test_a_verdict_edited_to_approved_is_refused_by_its_own_gates(make_bundle: MakeBundle, tmp_path: Path) -> None:
     bundle = make_bundle(1, sharpe=0.5)
     forged = write_bundle(
@@ -155,7 +192,8 @@ def test_a_verdict_edited_to_approved_is_refused_by_its_own_gates(make_bundle: M
 def test_of_two_decisions_taken_at_the_same_epoch_the_second_is_refused(
     registry: MlflowRegistry, ledger: Ledger, log: Log
 ) -> None:
-    first, second, epoch = log(1), log(2), ledger.epoch(NAME)
+    # The loser hears of the conflict, not of a missing live record: it has to compare again first.
+    first, second, epoch = log(1, live=False), log(2), ledger.epoch(NAME)
     apply_decision(registry, ledger, NAME, second, decided("production"), expected_epoch=epoch)
     with pytest.raises(RegistryError) as caught:
         apply_decision(registry, ledger, NAME, first, decided("production"), expected_epoch=epoch)
@@ -333,9 +371,30 @@ def test_an_approved_version_set_to_production_by_hand_is_adopted_as_external(
     assert rollback(registry, ledger, NAME).version == 1
 
 
+def test_a_version_without_a_live_record_set_over_the_champion_by_hand_is_put_back(
+    registry: MlflowRegistry, ledger: Ledger, log: Log
+) -> None:
+    promote(registry, ledger, NAME, log(1, live=False), reason="nothing is there", actor="nightly")
+    by_hand = log(2, live=False)
+    registry.set_stage(NAME, by_hand, "Production")
+    registry.set_stage(NAME, 1, "Archived")
+    result = reconcile(registry, ledger, NAME)
+    assert result.adopted is None
+    assert "LIVE_RECORD_MISSING" in registry.version(NAME, by_hand).tags["request_refused"]
+    assert (shown(registry), champion(registry)) == ({1: "Production", 2: "None"}, 1)
+
+
+def test_a_version_without_a_live_record_set_by_hand_where_nothing_is_is_adopted(
+    registry: MlflowRegistry, ledger: Ledger, log: Log
+) -> None:
+    registry.set_stage(NAME, log(1, live=False), "Production")
+    reconcile(registry, ledger, NAME)
+    assert champion(registry) == 1
+
+
 def test_an_older_version_set_back_by_hand_is_adopted_too(registry: MlflowRegistry, ledger: Ledger, log: Log) -> None:
-    for seed in range(2):
-        promote(registry, ledger, NAME, log(seed), reason="better", actor="nightly")
+    for seed, live in enumerate([False, True]):
+        promote(registry, ledger, NAME, log(seed, live=live), reason="better", actor="nightly")
     registry.set_stage(NAME, 1, "Production")
     registry.set_stage(NAME, 2, "Archived")
     reconcile(registry, ledger, NAME)

@@ -38,14 +38,9 @@ def pin(store: Store, runtime: RuntimeSpec, model: str, as_of_ms: int) -> Pin:
     Raises:
         RegistryError: if the bundle in Production is not what the ledger says.
     """
-    from trading.registry.adapter import open_registry
-    from trading.registry.mirror import reconcile
-
-    ledger = open_ledger(runtime)
-    if not ledger.history(model):
+    if not open_ledger(runtime).history(model):
         return Pin()
-    registry = open_registry(runtime)
-    reconcile(registry, ledger, model)
+    registry, ledger = _settled(runtime, model)
     entry = ledger.current(model)
     if entry is None:
         return Pin()
@@ -152,19 +147,29 @@ def compare(
 
 
 def operator_promote(runtime: RuntimeSpec, model: str, version: int, *, reason: str, actor: str) -> Entry:
-    """Put an approved version into Production because a person asks for it."""
-    from trading.registry import promotion
-    from trading.registry.adapter import open_registry
+    """Put a version that its verdict admits into Production because a person asks for it.
 
-    return promotion.promote(open_registry(runtime), open_ledger(runtime), model, version, reason=reason, actor=actor)
+    Changes made by hand in MLflow count before: a champion archived there leaves Production empty.
+
+    Raises:
+        RegistryError: as :func:`trading.registry.promotion.promote`.
+    """
+    from trading.registry import promotion
+
+    registry, ledger = _settled(runtime, model)
+    return promotion.promote(registry, ledger, model, version, reason=reason, actor=actor)
 
 
 def operator_rollback(runtime: RuntimeSpec, model: str, to: int | None, *, reason: str, actor: str) -> Entry:
-    """Put an earlier Production version back because a person asks for it."""
-    from trading.registry import promotion
-    from trading.registry.adapter import open_registry
+    """Put an earlier Production version back because a person asks for it; changes made by hand in MLflow count before.
 
-    return promotion.rollback(open_registry(runtime), open_ledger(runtime), model, to, reason=reason, actor=actor)
+    Raises:
+        RegistryError: as :func:`trading.registry.promotion.rollback`.
+    """
+    from trading.registry import promotion
+
+    registry, ledger = _settled(runtime, model)
+    return promotion.rollback(registry, ledger, model, to, reason=reason, actor=actor)
 
 
 def open_ledger(runtime: RuntimeSpec) -> Ledger:
@@ -179,6 +184,16 @@ _STATUS: Mapping[str, Literal["promoted", "staged", "rejected"]] = {
     "staging": "staged",
     "rejected": "rejected",
 }
+
+
+def _settled(runtime: RuntimeSpec, model: str) -> tuple[MlflowRegistry, Ledger]:
+    """Registry and ledger, agreeing on the model: what was left half done or changed by hand is settled."""
+    from trading.registry.adapter import open_registry
+    from trading.registry.mirror import reconcile
+
+    registry, ledger = open_registry(runtime), open_ledger(runtime)
+    reconcile(registry, ledger, model)
+    return registry, ledger
 
 
 def _champion(

@@ -22,7 +22,10 @@ from trading.errors import RegistryError, TransportError
 Action = Literal["promote", "rollback", "external", "archive", "stage", "reject"]
 Stage = Literal["Production", "Staging", "Archived", "Rejected"]
 
-REIGN_ACTIONS = frozenset({"promote", "rollback", "external", "archive"})
+ENTRY_ACTIONS = frozenset({"promote", "rollback", "external"})
+"""The actions that put a version into Production."""
+
+REIGN_ACTIONS = ENTRY_ACTIONS | {"archive"}
 """The actions that change what is in Production; each begins a new epoch."""
 
 GENESIS = "0" * 64

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
-from trading.registry.approval import require_approval
+from trading.registry.approval import require_admission
 from trading.registry.bundle import Bundle
 from trading.registry.ledger import Entry, Ledger, Stage, Transition, stages
 from trading.registry.records import CHAMPION, Version
@@ -62,7 +62,7 @@ def mirror(registry: Registry, ledger: Ledger, model: str) -> tuple[str, ...]:
 def reconcile(registry: Registry, ledger: Ledger, model: str, actor: str = "mlflow") -> Reconciliation:
     """Repair the mirror after a crash, and treat stages changed by hand as requests.
 
-    A version set to Production by hand is adopted as ``external`` if its bundle verifies and its verdict is APPROVED;
+    A version set to Production by hand is adopted as ``external`` if its bundle verifies and its verdict admits it;
     otherwise the ledger's Production is put back. A Production version archived or deleted by hand is entered as
     ``archive``: nothing is in Production then, and nothing else takes its place by itself.
     """
@@ -167,8 +167,9 @@ def _mirror_champion(registry: Registry, model: str, known: list[Version], due: 
 
 
 def _acceptable(registry: Registry, ledger: Ledger, version: Version) -> Bundle:
-    """The bundle of a version that somebody set to Production by hand, verified and approved."""
-    recorded = [entry.bundle for entry in ledger.history(version.model) if entry.version == version.version]
+    """The bundle of a version that somebody set to Production by hand, verified and admitted by its verdict."""
+    history = ledger.history(version.model)
+    recorded = [entry.bundle for entry in history if entry.version == version.version]
     bundle = registry.bundle(version.model, version.version, expected_digest=recorded[-1] if recorded else None)
-    require_approval(bundle, version.model, version.version)
+    require_admission(bundle, version.model, version.version, history)
     return bundle

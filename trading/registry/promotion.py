@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
-from trading.registry.approval import require_approval
+from trading.registry.approval import require_admission
 from trading.registry.bundle import Bundle
-from trading.registry.ledger import Action, Entry, Ledger, Transition, previous_production
+from trading.registry.ledger import ENTRY_ACTIONS, Action, Entry, Ledger, Transition, previous_production
 from trading.registry.mirror import Registry, mirror
 from trading.results import CheckResult
 
@@ -137,7 +137,7 @@ def promote(
     actor: str,
     expected_epoch: int | None = None,
 ) -> Entry:
-    """Put a version into Production, after verifying its bundle and its verdict.
+    """Put a version into Production, after verifying its bundle and that its verdict admits it.
 
     Args:
         registry: where the versions are.
@@ -149,11 +149,14 @@ def promote(
         expected_epoch: the ledger's epoch when the decision was taken; None means now, as for an operator's command.
 
     Raises:
-        RegistryError: ``MODEL_NOT_APPROVED``, ``PROMOTION_CONFLICT``, or what is wrong with the bundle.
+        RegistryError: ``MODEL_NOT_APPROVED``, ``LIVE_RECORD_MISSING``, ``PROMOTION_CONFLICT``, or what is wrong with
+            the bundle.
     """
     epoch = ledger.epoch(model) if expected_epoch is None else expected_epoch
+    # What came after that epoch is for the ledger's comparison to refuse, so that the caller decides again.
+    history = [entry for entry in ledger.history(model) if entry.epoch <= epoch]
     bundle = registry.bundle(model, version)
-    require_approval(bundle, model, version)
+    require_admission(bundle, model, version, history)
     return _record(registry, ledger, model, version, bundle, "promote", reason, actor, epoch)
 
 
@@ -175,7 +178,7 @@ def rollback(
             current version stays then.
     """
     epoch, history = ledger.epoch(model), ledger.history(model)
-    reigns = {entry.version: entry for entry in history if entry.action in ("promote", "rollback", "external")}
+    reigns = {entry.version: entry for entry in history if entry.action in ENTRY_ACTIONS}
     target = previous_production(history) if to_version is None else reigns.get(to_version)
     if target is None:
         raise RegistryError(
@@ -186,7 +189,7 @@ def rollback(
             model=model,
         )
     bundle = registry.bundle(model, target.version, expected_digest=target.bundle)
-    require_approval(bundle, model, target.version)
+    require_admission(bundle, model, target.version, history)
     why = reason or f"rolled back to version {target.version}"
     return _record(registry, ledger, model, target.version, bundle, "rollback", why, actor, epoch)
 
