@@ -48,10 +48,10 @@ def _pair(folder: Path, seed: int) -> Paired:
     shift = len(path.bars) - len(night.bars)
     regime, truth = path.regime[shift:], true_filter(market, path)[shift:]
     signals = compute_signals(night.model, night.bars)
-    policy = run_backtest(night.model, night.bars, test.start, test.stop, signals=signals)
+    policy = run_backtest(night.model, night.bars, test.start, test.stop)
     size = _mean_size(night, policy.trades)
     rivals = [
-        run_backtest(night.model, night.bars, test.start, test.stop, signals=signals, fixed_action=action).metrics
+        run_backtest(night.model, night.bars, test.start, test.stop, fixed_action=action).metrics
         for action in ([MIDDLE] * 4, [2.0 * size - 1.0, MIDDLE, MIDDLE, MIDDLE])
     ]
     return Paired(

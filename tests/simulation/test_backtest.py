@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from trading.simulation.backtest import run_backtest
 from trading.simulation.decision import close_step, side_step, signal_step
 from trading.simulation.ledger import ledger_sha256, trade_row
 from trading.simulation.metrics import longest_losing_streak, max_drawdown, sharpe, sortino
-from trading.simulation.series import compute_paths, run_lanes
+from trading.simulation.series import run_lanes
 from trading.simulation.state import TRADE_SIZE, model_parameters, new_state
 from trading.simulation.steps import CLOSED, venue_step
 
@@ -74,18 +75,32 @@ def test_lanes_in_lock_step_equal_lanes_alone() -> None:
     models = [random_model(5, costs=CostSpec(fee_bps=fee)) for fee in (0.0, 5.0, 20.0)]
     bars = small_bars(60)
     packed = [model_parameters(model) for model in models]
-    together = run_lanes(models[0], compute_paths(models[0], [bars] * 3), packed, 100, len(bars))
+    together = run_lanes(models[0], [bars] * 3, packed, 100, len(bars))
     for lane, parameters in zip(together, packed, strict=True):
-        alone = run_lanes(models[0], compute_paths(models[0], [bars]), [parameters], 100, len(bars))[0]
+        alone = run_lanes(models[0], [bars], [parameters], 100, len(bars))[0]
         np.testing.assert_array_equal(lane.equity, alone.equity)
         np.testing.assert_array_equal(lane.trades, alone.trades)
+
+
+def test_lanes_may_differ_from_the_start_on_but_not_before() -> None:
+    model, bars, start = random_model(5), small_bars(60), 100
+    packed, other = [model_parameters(model)] * 2, bars.close.copy()
+    other[start] *= 1.001
+    changed = replace(bars, close=other, high=np.maximum(bars.high, other), low=np.minimum(bars.low, other))
+    for order in ([bars, changed], [changed, bars]):
+        together = run_lanes(model, order, packed, start, len(bars))
+        alone = [run_lanes(model, [lane], packed[:1], start, len(bars))[0] for lane in order]
+        for one, other_run in zip(together, alone, strict=True):
+            np.testing.assert_array_equal(one.equity, other_run.equity)
+    with pytest.raises(ValueError, match="before bar 101"):
+        run_lanes(model, [bars, changed], packed, start + 1, len(bars))
 
 
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 1_000))
 def test_equity_is_the_start_plus_every_trade(seed: int) -> None:
     model, bars = random_model(seed), small_bars(60)
-    run = run_lanes(model, compute_paths(model, [bars]), [model_parameters(model)], 100, len(bars))[0]
+    run = run_lanes(model, [bars], [model_parameters(model)], 100, len(bars))[0]
     closed_flat = run.state[1] == 0.0
     pnl = run.trades[:, 6].sum()
     if closed_flat:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from trading.checks.scenarios import stressed_bars, stressed_parameters
@@ -12,7 +13,7 @@ from trading.market.bars import Bars
 from trading.model import TradingModel
 from trading.results import CheckResult
 from trading.simulation.backtest import BacktestResult, result_of
-from trading.simulation.series import compute_paths, run_lanes
+from trading.simulation.series import LANE_THREADS, run_lanes
 from trading.simulation.state import model_parameters
 
 
@@ -43,11 +44,11 @@ def run_stress(
         The base backtest, equal to :func:`trading.simulation.backtest.run_backtest`, and the eight results in order.
     """
     parameters = model_parameters(model)
-    paths = compute_paths(
-        model, [bars.slice(0, stop), *(stressed_bars(name, bars, start, stop, seed) for name in SCENARIOS)]
-    )
+    with ThreadPoolExecutor(LANE_THREADS) as pool:
+        stressed = pool.map(lambda name: stressed_bars(name, bars, start, stop, seed), SCENARIOS)
+        lanes = [bars.slice(0, stop), *stressed]
     packed = [parameters, *(stressed_parameters(name, parameters) for name in SCENARIOS)]
-    runs = run_lanes(model, paths, packed, start, stop)
+    runs = run_lanes(model, lanes, packed, start, stop)
     results = [result_of(model, bars.ts[start:stop], run) for run in runs]
     judged = [
         StressResult(name, _judge(name, result, spec), result)

@@ -26,7 +26,7 @@ from trading.market.bars import Bars
 from trading.model import ACTIONS, OBSERVATION_SIZE, TradingModel
 from trading.policy.curriculum import LEVELS
 from trading.policy.inference import policy_step
-from trading.simulation.series import Signals, run_lanes, single_path
+from trading.simulation.series import Signals, run_lanes
 from trading.simulation.state import model_parameters
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def act(layers: Layers, observations: Floats) -> Floats:
 def validation_score(job: TrainingJob, layers: Layers) -> float:
     """How steadily the policy earns on the validation split, at its own costs and limits."""
     model = replace(job.model, **layers)
-    run = run_lanes(model, single_path(job.bars, job.signals), [model_parameters(model)], *job.validation)[0]
+    run = run_lanes(model, [job.bars], [model_parameters(model)], *job.validation)[0]
     returns = np.diff(np.log(np.r_[job.model.spec.risk.initial_equity, run.equity]))
     deviation = float(returns.std())
     return float(returns.mean()) / deviation if deviation > 0.0 else -np.inf

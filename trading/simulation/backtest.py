@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from trading.market.bars import Bars
 from trading.model import TradingModel
 from trading.simulation.ledger import ledger_sha256, trade_row
 from trading.simulation.metrics import backtest_metrics
-from trading.simulation.series import LaneRun, Signals, compute_signals, run_lanes, single_path
+from trading.simulation.series import LaneRun, run_lanes
 from trading.simulation.state import model_parameters
 
 Floats = NDArray[np.float64]
@@ -28,18 +29,26 @@ class BacktestResult:
 
     Attributes:
         ts: shape (n,), open of each bar; equity: shape (n,), at each close.
-        trades: rows of the ledger, see :func:`trading.simulation.ledger.trade_row`.
+        closed: shape (number of trades, TRADE_SIZE), in the order of closing.
         metrics: see :func:`trading.simulation.metrics.backtest_metrics`.
-        ledger_sha256: proves equal trades.
         codes: shape (n,), the breaker's answer at each close.
     """
 
     ts: Ints
     equity: Floats
-    trades: list[dict[str, Any]]
+    closed: Floats
     metrics: dict[str, float]
-    ledger_sha256: str
     codes: Ints
+
+    @cached_property
+    def trades(self) -> list[dict[str, Any]]:
+        """Rows of the ledger, see :func:`trading.simulation.ledger.trade_row`; drawn up when first asked for."""
+        return [trade_row(trade) for trade in self.closed]
+
+    @cached_property
+    def ledger_sha256(self) -> str:
+        """Proves equal trades."""
+        return ledger_sha256(self.trades)
 
 
 def run_backtest(
@@ -48,7 +57,6 @@ def run_backtest(
     start: int,
     stop: int | None = None,
     *,
-    signals: Signals | None = None,
     fixed_action: Sequence[float] | None = None,
 ) -> BacktestResult:
     """Trade bars ``start`` to ``stop``; the bars before ``start`` only warm features and regimes.
@@ -57,7 +65,6 @@ def run_backtest(
         model: what decides; its spec holds costs and limits.
         bars: of the model's symbol and interval.
         start, stop: half-open range of traded bars.
-        signals: of these bars, if they are known already.
         fixed_action: four numbers in [-1, 1] that replace the policy, for comparison.
 
     Raises:
@@ -70,17 +77,13 @@ def run_backtest(
             remedy="Resample the bars to the model's interval.",
         )
     end = len(bars) if stop is None else stop
-    known = compute_signals(model, bars) if signals is None else signals
-    run = run_lanes(model, single_path(bars, known), [model_parameters(model)], start, end, fixed_action=fixed_action)[
-        0
-    ]
+    (run,) = run_lanes(model, [bars], [model_parameters(model)], start, end, fixed_action=fixed_action)
     return result_of(model, bars.ts[start:end], run)
 
 
 def result_of(model: TradingModel, ts: Ints, run: LaneRun) -> BacktestResult:
-    """Draw up metrics and ledger of a lane."""
-    rows = [trade_row(trade) for trade in run.trades]
+    """Draw up the metrics of a lane."""
     metrics = backtest_metrics(
         run.equity, run.trades, run.state, model.spec.risk.initial_equity, model.spec.bars_per_year
     )
-    return BacktestResult(ts, run.equity, rows, metrics, ledger_sha256(rows), run.codes)
+    return BacktestResult(ts, run.equity, run.trades, metrics, run.codes)

@@ -48,21 +48,38 @@ def side_loop(beliefs, warm, threshold, knots_x, knots_y, direction, confidence)
 
 @compile_loop
 def lock_step(
-    ts, interval, open_, high, low, close, volume, raw, scaled, beliefs, warm, direction, confidence,
-    start, stop, w0, b0, w1, b1, w2, b2, fixed, states, p, equity, trades, closed, codes,
+    ts, interval, open_, high, low, close, volume, start, stop, rings, windows, scaler_mean, scaler_std, columns,
+    startprob, transmat, means, whiten, log_norm, threshold, knots_x, knots_y, w0, b0, w1, b1, w2, b2, fixed, states, p,
+    equity, trades, closed, codes,
 ):  # fmt: skip
-    """Run L lanes over bars ``start`` to ``stop``, bar by bar, lane after lane within a bar.
+    """Run L lanes from raw bars to trades over bars ``start`` to ``stop``, bar by bar, lane after lane within a bar.
+
+    Before ``start`` all lanes have the same bars, so those are taken into features and regimes once, for all.
 
     Args:
-        ts: shape (n,); prices, volume, direction, confidence: shape (L, n); raw, scaled: (L, n, F); beliefs: (L, n, 3).
+        ts: shape (n,); prices, volume: shape (L, n).
+        rings: shape (L, RING_ROWS, ring length), empty feature state of each lane.
         fixed: shape (4,), an action used instead of the policy unless its first number is NaN.
         states: shape (L, STATE_SIZE); p: shape (L, PARAMETERS_SIZE).
         equity, codes: shape (L, stop - start), written; trades: shape (L, M, TRADE_SIZE); closed: shape (L,).
     """
     lanes = close.shape[0]
+    raw = np.empty(scaler_mean.shape[0])
+    scaled = np.empty(scaler_mean.shape[0])
+    beliefs = np.empty((lanes, 3))
+    warm = np.zeros(lanes, dtype=np.int64)
     observation = np.empty(27)
     action = np.empty(4)
     use_fixed = not math.isnan(fixed[0])
+    for t in range(start):
+        warm[0] = signal_step(
+            rings[0], t, warm[0], windows, high[0, t], low[0, t], close[0, t], volume[0, t], scaler_mean, scaler_std,
+            columns, startprob, transmat, means, whiten, log_norm, raw, scaled, beliefs[0],
+        )  # fmt: skip
+    for lane in range(1, lanes):
+        rings[lane] = rings[0]
+        beliefs[lane] = beliefs[0]
+        warm[lane] = warm[0]
     for t in range(start, stop):
         for lane in range(lanes):
             state = states[lane]
@@ -72,18 +89,23 @@ def lock_step(
             )  # fmt: skip
             if events & CLOSED:
                 closed[lane] += 1
+            belief = beliefs[lane]
+            warm[lane] = signal_step(
+                rings[lane], t, warm[lane], windows, high[lane, t], low[lane, t], close[lane, t], volume[lane, t],
+                scaler_mean, scaler_std, columns, startprob, transmat, means, whiten, log_norm, raw, scaled, belief,
+            )  # fmt: skip
+            direction = side_step(belief, warm[lane], threshold)
+            confidence = confidence_step(belief, direction, knots_x, knots_y)
             if use_fixed:
                 code = ready_step(
-                    state, p[lane], ts[t] + interval, scaled[lane, t], beliefs[lane, t], warm[lane, t],
-                    direction[lane, t], confidence[lane, t], observation,
-                )  # fmt: skip
+                    state, p[lane], ts[t] + interval, scaled, belief, warm[lane], direction, confidence, observation
+                )
                 if code == ALLOWED:
-                    volatility = bar_volatility(raw[lane, t])
-                    code = order_step(state, p[lane], fixed, direction[lane, t], close[lane, t], volatility)
+                    code = order_step(state, p[lane], fixed, direction, close[lane, t], bar_volatility(raw))
             else:
                 code = close_step(
-                    state, p[lane], ts[t] + interval, close[lane, t], raw[lane, t], scaled[lane, t], beliefs[lane, t],
-                    warm[lane, t], direction[lane, t], confidence[lane, t], w0, b0, w1, b1, w2, b2, observation, action,
+                    state, p[lane], ts[t] + interval, close[lane, t], raw, scaled, belief, warm[lane], direction,
+                    confidence, w0, b0, w1, b1, w2, b2, observation, action,
                 )  # fmt: skip
             codes[lane, t - start] = code
             equity[lane, t - start] = state[EQUITY]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,9 @@ from trading.simulation.state import new_state
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+LANE_THREADS = 2
+"""The platform's smallest machine has two cores; nine lanes leave little for more threads to win."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,86 +46,23 @@ class Signals:
     confidence: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class Paths:
-    """Bars and signals of L lanes with the same timestamps.
-
-    Attributes:
-        ts: shape (n,); interval: milliseconds of a bar.
-        open, high, low, close, volume: shape (L, n).
-        raw, scaled: shape (L, n, F); beliefs: shape (L, n, 3); warm, direction, confidence: shape (L, n).
-    """
-
-    ts: Ints
-    interval: int
-    open: Floats
-    high: Floats
-    low: Floats
-    close: Floats
-    volume: Floats
-    raw: Floats
-    scaled: Floats
-    beliefs: Floats
-    warm: Ints
-    direction: Ints
-    confidence: Floats
-
-    def signals(self, lane: int) -> Signals:
-        """Views of one lane's signals."""
-        return Signals(*(getattr(self, name)[lane] for name in SIGNAL_NAMES))
-
-
-SIGNAL_NAMES = tuple(Signals.__dataclass_fields__)
-SIGNAL_THREADS = 2
-
-
 def compute_signals(model: TradingModel, bars: Bars) -> Signals:
     """Run features, regime filter and calibrator over bars, first to last."""
-    return compute_paths(model, [bars]).signals(0)
-
-
-def compute_paths(model: TradingModel, lanes: Sequence[Bars]) -> Paths:
-    """Signals of several series with the same timestamps, two at a time: compiled loops hold no interpreter lock."""
-    count, n = len(lanes), len(lanes[0])
-    paths = Paths(
-        lanes[0].ts,
-        lanes[0].interval,
-        *(np.stack([getattr(bars, name) for bars in lanes]) for name in COLUMNS),
-        raw=np.empty((count, n, FEATURES)),
-        scaled=np.empty((count, n, FEATURES)),
-        beliefs=np.empty((count, n, 3)),
-        warm=np.empty((count, n), dtype=np.int64),
-        direction=np.empty((count, n), dtype=np.int64),
-        confidence=np.empty((count, n)),
+    n = len(bars)
+    signals = Signals(
+        raw=np.empty((n, FEATURES)),
+        scaled=np.empty((n, FEATURES)),
+        beliefs=np.empty((n, 3)),
+        warm=np.empty(n, dtype=np.int64),
+        direction=np.empty(n, dtype=np.int64),
+        confidence=np.empty(n),
     )
-    with ThreadPoolExecutor(SIGNAL_THREADS) as pool:
-        list(pool.map(lambda lane: _fill_signals(model, paths, lane), range(count)))
-    return paths
-
-
-def single_path(bars: Bars, signals: Signals) -> Paths:
-    """One lane of signals that are known already, without copying them."""
-    return Paths(
-        bars.ts,
-        bars.interval,
-        *(getattr(bars, name)[None, :] for name in COLUMNS),
-        *(getattr(signals, name)[None] for name in SIGNAL_NAMES),
-    )
-
-
-def _fill_signals(model: TradingModel, paths: Paths, lane: int) -> None:
-    spec = model.spec
-    whiten, log_norm = emission_terms(model.covars)
-    columns = np.array([FEATURE_NAMES.index(name) for name in spec.regime_features], dtype=np.int64)
     signal_loop(
-        paths.high[lane], paths.low[lane], paths.close[lane], paths.volume[lane], new_ring(spec.features),
-        feature_windows(spec.features), model.scaler_mean, model.scaler_std, columns, model.startprob, model.transmat,
-        model.means, whiten, log_norm, paths.raw[lane], paths.scaled[lane], paths.beliefs[lane], paths.warm[lane],
+        bars.high, bars.low, bars.close, bars.volume, new_ring(model.spec.features), *_perception(model),
+        signals.raw, signals.scaled, signals.beliefs, signals.warm,
     )  # fmt: skip
-    side_loop(
-        paths.beliefs[lane], paths.warm[lane], spec.direction_threshold, model.calibrator_x, model.calibrator_y,
-        paths.direction[lane], paths.confidence[lane],
-    )  # fmt: skip
+    side_loop(signals.beliefs, signals.warm, *_side(model), signals.direction, signals.confidence)
+    return signals
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,30 +84,68 @@ class LaneRun:
 
 def run_lanes(
     model: TradingModel,
-    paths: Paths,
+    lanes: Sequence[Bars],
     parameters: Sequence[Floats],
     start: int,
     stop: int,
     *,
     fixed_action: Sequence[float] | None = None,
 ) -> list[LaneRun]:
-    """Run lanes in lock step over bars ``start`` to ``stop``.
+    """Run lanes in lock step over bars ``start`` to ``stop``; the bars before only warm features and regimes.
+
+    Two threads share the lanes: compiled loops hold no interpreter lock, and no lane sees another.
 
     Args:
-        model: the policy and the initial equity.
-        paths: bars and signals of each lane.
+        model: features, regimes, policy and the initial equity.
+        lanes: the bars of each lane, with the same timestamps and the same prices and volumes before ``start``.
         parameters: packed parameters of each lane.
-        start, stop: half-open range of bars.
+        start, stop: half-open range of traded bars.
         fixed_action: size, duration, stop and target in [-1, 1] used instead of the policy.
     """
-    lanes, n = len(paths.close), stop - start
-    states = np.stack([new_state(model.spec.risk.initial_equity)] * lanes)
-    equity, codes = np.empty((lanes, n)), np.empty((lanes, n), dtype=np.int64)
-    trades, closed = empty_trades(lanes, n), np.zeros(lanes, dtype=np.int64)
+    first = lanes[0]
+    for bars in lanes[1:]:
+        if not all(np.array_equal(getattr(bars, name)[:start], getattr(first, name)[:start]) for name in COLUMNS):
+            raise ValueError(f"lanes in lock step need the same bars before bar {start}")
+    action = np.full(4, math.nan) if fixed_action is None else np.asarray(fixed_action, dtype=np.float64)
+    groups = [range(part, len(lanes), LANE_THREADS) for part in range(min(LANE_THREADS, len(lanes)))]
+    with ThreadPoolExecutor(LANE_THREADS) as pool:
+        done = pool.map(
+            lambda group: _run_group(
+                model, [lanes[i] for i in group], [parameters[i] for i in group], start, stop, action
+            ),
+            groups,
+        )
+        runs = dict(zip(itertools.chain.from_iterable(groups), itertools.chain.from_iterable(done), strict=True))
+    return [runs[i] for i in range(len(lanes))]
+
+
+def _run_group(
+    model: TradingModel, lanes: list[Bars], parameters: list[Floats], start: int, stop: int, action: Floats
+) -> list[LaneRun]:
+    count, n = len(lanes), stop - start
+    states = np.stack([new_state(model.spec.risk.initial_equity)] * count)
+    equity, codes = np.empty((count, n)), np.empty((count, n), dtype=np.int64)
+    trades, closed = empty_trades(count, n), np.zeros(count, dtype=np.int64)
     lock_step(
-        paths.ts, paths.interval, *(getattr(paths, name) for name in (*COLUMNS, *SIGNAL_NAMES)), start, stop,
-        model.w0, model.b0, model.w1, model.b1, model.w2, model.b2,
-        np.full(4, math.nan) if fixed_action is None else np.asarray(fixed_action, dtype=np.float64),
-        states, np.stack(list(parameters)), equity, trades, closed, codes,
+        lanes[0].ts, lanes[0].interval, *(np.stack([getattr(bars, name) for bars in lanes]) for name in COLUMNS),
+        start, stop, np.stack([new_ring(model.spec.features)] * count), *_perception(model), *_side(model),
+        model.w0, model.b0, model.w1, model.b1, model.w2, model.b2, action,
+        states, np.stack(parameters), equity, trades, closed, codes,
     )  # fmt: skip
-    return [LaneRun(equity[i], trades[i, : closed[i]], codes[i], states[i]) for i in range(lanes)]
+    return [LaneRun(equity[i], trades[i, : closed[i]], codes[i], states[i]) for i in range(count)]
+
+
+def _perception(model: TradingModel) -> tuple[Any, ...]:
+    """What the signal step needs of a model, in its order."""
+    spec = model.spec
+    whiten, log_norm = emission_terms(model.covars)
+    columns = np.array([FEATURE_NAMES.index(name) for name in spec.regime_features], dtype=np.int64)
+    return (
+        feature_windows(spec.features), model.scaler_mean, model.scaler_std, columns, model.startprob, model.transmat,
+        model.means, whiten, log_norm,
+    )  # fmt: skip
+
+
+def _side(model: TradingModel) -> tuple[Any, ...]:
+    """What direction and confidence need of a model."""
+    return model.spec.direction_threshold, model.calibrator_x, model.calibrator_y
