@@ -103,7 +103,7 @@ def test_forcing_repeats_every_stage_and_ends_with_the_same_bundle(
 def test_a_later_day_retrains_and_compares_with_the_champion_on_the_same_bars(
     first: NightReport, run_night: Night, home: Path
 ) -> None:
-    name, (later,) = run_night(home, as_of=datetime(2021, 10, 2, tzinfo=UTC))
+    name, (later,) = run_night(home, as_of=datetime(2021, 12, 2, tzinfo=UTC))
     assert name == "Staged", later
     assert later.outcome is not None
     assert later.outcome.champion == 1
@@ -118,7 +118,7 @@ def test_an_operator_puts_a_version_without_a_live_record_only_where_nothing_is_
     from flows.promote import promote
     from flows.rollback import rollback
 
-    _, (staged,) = run_night(home, as_of=datetime(2021, 10, 2, tzinfo=UTC))
+    _, (staged,) = run_night(home, as_of=datetime(2021, 12, 2, tzinfo=UTC))
     assert staged.outcome is not None
     assert staged.status == "staged"
     runtime, model, version = RuntimeSpec(home=str(home)), staged.outcome.model, staged.outcome.version
@@ -187,7 +187,7 @@ def test_a_symbol_with_a_bad_file_stops_alone(run_night: Night, tmp_path: Path) 
 def test_the_command_answers_for_a_finished_night_without_prefect(
     first: NightReport, home: Path, small_options: Options
 ) -> None:
-    result = command(home, small_options, "nightly", "--as-of", "2021-10-01", "--json")
+    result = command(home, small_options, "nightly", "--as-of", "2021-12-01", "--json")
     assert result["loaded"] == []
     assert result["code"] == 0
     assert result["out"]["result"] == "Nothing to do"
@@ -210,7 +210,7 @@ def test_the_command_judges_a_version_again_and_shows_it(
 def test_the_command_backtests_the_version_in_production(
     first: NightReport, home: Path, small_options: Options
 ) -> None:
-    options = ("backtest", "--as-of", "2021-10-01", "--from", "2021-09-01", "--json")
+    options = ("backtest", "--as-of", "2021-12-01", "--from", "2021-11-01", "--json")
     result = command(home, small_options, *options)["out"]
     assert result["bundle"] == first.bundle_digest
     assert result["bars"] == 30 * 24

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hmmlearn.hmm import GaussianHMM
 
 from tests.support import random_model, small_path
 from trading.codes import ReasonCode
@@ -27,6 +28,17 @@ def test_states_are_named_by_what_their_bars_earned() -> None:
     earned = fit.report["mean_return"]
     assert earned["bull"] > earned["chop"] > earned["bear"]
     np.testing.assert_allclose(fit.transmat.sum(axis=1), 1.0)
+
+
+def test_a_fit_never_asks_hmmlearn_for_probabilities_that_know_later_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*_: object) -> None:
+        raise AssertionError("smoothed probabilities were asked for")
+
+    for name in ("predict", "predict_proba", "decode", "score_samples"):
+        monkeypatch.setattr(GaussianHMM, name, asked)
+    raw, returns = _training_rows(120)
+    fit = fit_regimes(((raw - raw.mean(0)) / raw.std(0))[:, COLUMNS], returns, SPEC, seed=1)
+    assert sum(fit.report["occupancy"].values()) == pytest.approx(1.0)
 
 
 def test_the_same_seed_gives_the_same_fit_and_the_best_start_wins() -> None:

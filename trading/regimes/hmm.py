@@ -167,8 +167,13 @@ def _problem(hmm: Any, scaled: Floats, spec: RegimeSpec, score: float) -> str:
 
 
 def _occupancy(hmm: Any, scaled: Floats) -> Floats:
-    """Smoothed state probabilities of the training rows: look-ahead is harmless here, they only name the states."""
-    return np.asarray(hmm.predict_proba(scaled))
+    """State probabilities of the training rows by the causal filter, as a decision would have seen them.
+
+    hmmlearn's own probabilities know the rows to come; states are not even named by those.
+    """
+    from trading.regimes.batch import filtered_probabilities
+
+    return filtered_probabilities(hmm.startprob_, hmm.transmat_, hmm.means_, hmm.covars_, scaled)
 
 
 def _naming(state_returns: Floats) -> list[int]:

@@ -25,6 +25,7 @@ STEP_FILES = (
     "simulation/decision.py",
     "simulation/lanes.py",
     "features/batch.py",
+    "regimes/batch.py",
 )
 
 
