@@ -18,7 +18,8 @@ from trading.simulation.series import compute_signals
 
 pytestmark = pytest.mark.campaign
 
-PAIRED_SEEDS = (1, 2, 3, 4, 5, 6, 7)
+PAIRED_SEEDS = {"seen": (1, 2, 3, 4, 5, 6, 7), "fresh": (11, 12, 13, 14, 15, 16, 17)}
+"""Market seeds whose test results were looked at when the defaults were chosen, and seeds that nobody had looked at."""
 NIGHTS_WITHOUT_EDGE = 20
 MIDDLE = 0.0
 
@@ -35,9 +36,9 @@ class Paired:
     same_size: dict[str, float]
 
 
-@pytest.fixture(scope="module")
-def paired(tmp_path_factory: pytest.TempPathFactory) -> list[Paired]:
-    return [_pair(tmp_path_factory.mktemp(f"edge-{seed}"), seed) for seed in PAIRED_SEEDS]
+@pytest.fixture(scope="module", params=PAIRED_SEEDS)
+def paired(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Paired]:
+    return [_pair(tmp_path_factory.mktemp(f"edge-{seed}"), seed) for seed in PAIRED_SEEDS[request.param]]
 
 
 def _pair(folder: Path, seed: int) -> Paired:
@@ -89,8 +90,10 @@ def test_the_policy_earns_more_after_costs_than_fixed_size_stop_and_target(paire
         sharpe = np.array([pair.night.metrics["sharpe"] - getattr(pair, rival)["sharpe"] for pair in paired])
         t = gains.mean() / (gains.std(ddof=1) / np.sqrt(len(gains)))
         print(f"against {rival}: mean gain {gains.mean():.1%} (t {t:.1f}), mean Sharpe gain {sharpe.mean():.2f}")
+        print(f"  more return on {(gains > 0).sum()} of {len(gains)} seeds")
         assert gains.mean() > 0
-        assert (gains > 0).mean() >= 0.8
+        # The rival of the same size knows one number of the policy; it is only to be beaten on average.
+        assert rival == "same_size" or (gains > 0).all()
 
 
 def test_candidates_of_a_market_with_edge_pass_the_seven_gates(paired: list[Paired]) -> None:
@@ -98,7 +101,8 @@ def test_candidates_of_a_market_with_edge_pass_the_seven_gates(paired: list[Pair
     print(f"\napproved with edge 1: {len(approved)} of {len(paired)} (seeds {approved})")
     for pair in paired:
         print(f"{pair.seed:>5} {pair.night.verdict.decision} {[gate.name for gate in pair.night.verdict.failed]}")
-    assert SimulatedMarket().seed in approved
+    default = SimulatedMarket().seed
+    assert default in approved or default not in [pair.seed for pair in paired]
     assert len(approved) >= len(paired) // 2
 
 
