@@ -51,6 +51,12 @@ def test_training_visits_every_level_of_the_curriculum(trained: PolicyResult) ->
     assert all(np.isfinite(row["mean_reward"]) for row in trained.curve)
 
 
+def test_training_leaves_nothing_among_the_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    train_one(_job(), LaneVecEnv)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_exported_weights_act_like_sb3_on_two_thousand_states() -> None:
     from stable_baselines3 import PPO
 

@@ -119,6 +119,7 @@ def train_one(job: TrainingJob, make_environment: MakeEnvironment) -> PolicyResu
     """Train one policy in this process through every level of the curriculum."""
     import torch
     from stable_baselines3 import PPO
+    from stable_baselines3.common.logger import Logger
 
     torch.set_num_threads(1)
     spec = job.spec
@@ -137,6 +138,8 @@ def train_one(job: TrainingJob, make_environment: MakeEnvironment) -> PolicyResu
         seed=job.seed,
         device="cpu",
     )
+    # Its own logger would leave an empty folder among the temporary files at every level.
+    agent.set_logger(Logger(None, []))
     curve: list[dict[str, Any]] = []
     for level, steps in zip(LEVELS, _level_steps(spec.steps, per_update), strict=True):
         environment.set_level(level)  # pyright: ignore[reportAttributeAccessIssue]  # of LaneVecEnv
