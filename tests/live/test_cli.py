@@ -55,6 +55,16 @@ def test_a_moment_that_is_none_is_named_with_its_option(run: Run, folder: Path, 
     assert f"{option} 'tomorrow'" in printed.err
 
 
+def test_a_bundle_that_was_not_approved_trades_as_a_study_and_says_so(run: Run, folder: Path) -> None:
+    bundle = write_model(folder / "b", random_model(4), decision="REJECTED")
+    printed = run(
+        "live", "--bundle", str(bundle.folder), "--source", SOURCE, "--from", "2021-01-05", "--to", "2021-01-07"
+    )
+    assert printed.code == 0
+    assert "did not approve" in printed.err
+    assert "did not approve" not in run(*replay(folder)).err
+
+
 def test_a_missing_bundle_is_an_error_with_its_code(run: Run, folder: Path) -> None:
     printed = run("live", "--bundle", str(folder / "none"), "--json")
     assert printed.code == 6

@@ -93,6 +93,8 @@ def launched(
         watch: ModelWatch | None = None
         if wish.bundle is not None:
             bundle = load_bundle(wish.bundle)
+            if not bundle.approved:
+                say(f"{wish.bundle}: the gates did not approve this bundle; it trades as a study, on paper")
             models = FixedModel(Pointer(folder=str(wish.bundle.resolve()), digest=bundle.digest))
             journal = stack.enter_context(_opened(wish.journal or bundle_journal(places.live, bundle)))
         else:

@@ -187,11 +187,16 @@ _STATUS: Mapping[str, Literal["promoted", "staged", "rejected"]] = {
 
 
 def _settled(runtime: RuntimeSpec, model: str) -> tuple[MlflowRegistry, Ledger]:
-    """Registry and ledger, agreeing on the model: what was left half done or changed by hand is settled."""
+    """Registry and ledger, agreeing on the model: what was left half done or changed by hand is settled.
+
+    Raises:
+        RegistryError: ``LEDGER_BROKEN`` if any row of the ledger was altered; nothing is read from it then.
+    """
     from trading.registry.adapter import open_registry
     from trading.registry.mirror import reconcile
 
     registry, ledger = open_registry(runtime), open_ledger(runtime)
+    ledger.verify()
     reconcile(registry, ledger, model)
     return registry, ledger
 
