@@ -112,6 +112,22 @@ def test_a_later_day_retrains_and_compares_with_the_champion_on_the_same_bars(
     assert Ledger(home / "ledger.db").epoch(later.outcome.model) == 1
 
 
+def test_a_night_of_the_past_neither_sees_nor_replaces_what_came_later(
+    first: NightReport, run_night: Night, home: Path
+) -> None:
+    assert first.outcome is not None
+    past = datetime(2021, 11, 20, tzinfo=UTC)
+    name, (report,) = run_night(home, as_of=past)
+    assert name == "Staged", report
+    assert report.outcome is not None
+    assert (report.champion_metrics, report.champion_regimes) == ({}, {})
+    registry = open_registry(RuntimeSpec(home=str(home)))
+    assert registry.bundle(report.outcome.model, report.outcome.version).lineage.parent_digest is None
+    current = Ledger(home / "ledger.db").current(report.outcome.model)
+    assert current is not None
+    assert current.bundle == first.bundle_digest
+
+
 def test_an_operator_puts_a_version_without_a_live_record_only_where_nothing_is_and_rolls_it_back(
     first: NightReport, run_night: Night, home: Path
 ) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support import drift_of
 from trading.gates.evidence import (
     SCENARIOS,
     CalibrationEvidence,
-    DriftEvidence,
     Evidence,
     LeakageEvidence,
     LiveRecord,
@@ -37,8 +37,6 @@ def good() -> Evidence:
             splits=CheckResult(name="splits", passed=True, observed=0, threshold=0),
             target=CheckResult(name="target", passed=True, observed=0.05, threshold=0.3),
         ),
-        drift=DriftEvidence(
-            psi={"momentum": 0.05, "range": 0.11}, ks={"momentum": 0.1, "range": 0.2}, critical_psi=0.5, critical_ks=0.4
-        ),
+        drift=drift_of(0.05, 0.1),
         live=LiveRecord(version="3", bars=500, sharpe=1.5, backtest_sharpe=1.6),
     )

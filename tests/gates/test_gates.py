@@ -7,9 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support import drift_of
 from trading.codes import ReasonCode
 from trading.config import GateSpec
-from trading.gates.evidence import SCENARIOS, DriftEvidence, Evidence, LeakageEvidence, LiveRecord, Number
+from trading.features.steps import FEATURE_NAMES
+from trading.gates.evidence import SCENARIOS, Evidence, LeakageEvidence, LiveRecord, Number
 from trading.gates.gates import GATES
 from trading.gates.rules import GateResult, at_least, at_most, decide
 from trading.gates.verdict import judge
@@ -31,8 +33,8 @@ PLACES: dict[tuple[str, ...], bool] = {
     ("calibration", "outcomes"): True,
     ("calibration", "brier"): False,
     ("calibration", "ece"): False,
-    ("drift", "psi", "momentum"): False,
-    ("drift", "ks", "range"): False,
+    ("drift", "psi", "trend_slow"): False,
+    ("drift", "ks", "log_return_1"): False,
     ("live", "sharpe"): True,
 }
 NEEDED = [
@@ -180,17 +182,28 @@ def test_a_leakage_check_that_did_not_run_fails_the_leakage_gate(good: Evidence)
 
 
 def test_one_critical_feature_fails_the_drift_gate_although_the_mean_is_low(good: Evidence):
-    drifted = with_number(good, ("drift", "ks", "range"), 0.45)
+    drifted = with_number(good, ("drift", "ks", "log_return_1"), 0.45)
     result = gate(drifted, "drift")
     assert result.code is ReasonCode.DRIFT_CRITICAL
-    assert "range" in result.reason
+    assert "log_return_1" in result.reason
     assert [rule.passed for rule in result.rules] == [True, True, False, True]
 
 
 def test_a_mean_psi_over_the_limit_fails_the_drift_gate_without_a_critical_feature():
-    spread = DriftEvidence(psi={"a": 0.3, "b": 0.3}, ks={"a": 0.1, "b": 0.1}, critical_psi=0.5, critical_ks=0.4)
-    result = gate(Evidence(symbol="SIM", drift=spread), "drift")
+    result = gate(Evidence(symbol="SIM", drift=drift_of(0.3, 0.1)), "drift")
     assert [rule.name for rule in result.rules if not rule.passed] == ["mean_psi"]
+
+
+@pytest.mark.parametrize("missing", FEATURE_NAMES)
+def test_one_feature_whose_drift_was_not_looked_at_fails_the_drift_gate(good: Evidence, missing: str):
+    assert good.drift is not None
+    psi, ks = (
+        {name: value for name, value in numbers.items() if name != missing}
+        for numbers in (good.drift.psi, good.drift.ks)
+    )
+    partly = good.drift.model_copy(update={"psi": psi, "ks": ks})
+    result = gate(good.model_copy(update={"drift": partly}), "drift")
+    assert [rule.name for rule in result.rules if not rule.passed] == ["features"]
 
 
 @pytest.mark.parametrize("live", [None, LiveRecord(version="3", bars=199, sharpe=-9.0, backtest_sharpe=2.0)])

@@ -29,7 +29,7 @@ from trading.live.status import status_of
 from trading.live.watch import TRACKING_URI_VARIABLE, ModelWatch, watch_command
 from trading.registry.adapter import MlflowRegistry
 from trading.registry.ledger import Ledger
-from trading.registry.promotion import promote
+from trading.registry.promotion import promote, rollback
 from trading.simulation.backtest import run_backtest
 
 # ruff: noqa: F811  # pytest hands fixtures over by name
@@ -91,6 +91,22 @@ def test_an_alias_moved_past_the_ledger_is_not_followed(
     pointer = PointerFile(tmp_path / POINTER_NAME).current()
     assert pointer is not None
     assert pointer.version == 1
+
+
+def test_a_version_of_an_earlier_epoch_is_not_followed_even_if_mlflow_shows_it_in_production(
+    registry: MlflowRegistry, ledger: Ledger, log: Log, tmp_path: Path
+) -> None:
+    for seed in (1, 2):
+        put_into_production(registry, ledger, log(seed))
+        watch_child.ask(registry.tracking_uri, NAME, tmp_path)
+    registry.set_champion(NAME, 1)
+    registry.tag_version(NAME, 1, {"stage": "Production"})
+    assert watch_child.ask(registry.tracking_uri, NAME, tmp_path).code is ReasonCode.PROMOTION_CONFLICT
+    rollback(registry, ledger, NAME)
+    assert watch_child.ask(registry.tracking_uri, NAME, tmp_path).code is ReasonCode.OK
+    pointer = PointerFile(tmp_path / POINTER_NAME).current()
+    assert pointer is not None
+    assert (pointer.version, pointer.epoch) == (1, 3)
 
 
 def test_a_damaged_local_copy_is_downloaded_again(

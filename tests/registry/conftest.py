@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support import drift_of
 from trading.config import CostSpec, FeatureSpec, GateSpec, PolicySpec, RiskSpec
 from trading.features.steps import FEATURE_NAMES
 from trading.gates.evidence import (
     SCENARIOS,
     CalibrationEvidence,
-    DriftEvidence,
     Evidence,
     LeakageEvidence,
     LiveRecord,
@@ -89,7 +89,7 @@ def evidence_of(*, sharpe: float = 1.8, live: bool = True) -> Evidence:
             splits=CheckResult(name="splits", passed=True, observed=0, threshold=0),
             target=CheckResult(name="target", passed=True, observed=0.05, threshold=0.3),
         ),
-        drift=DriftEvidence(psi={"range": 0.1}, ks={"range": 0.2}, critical_psi=0.5, critical_ks=0.4),
+        drift=drift_of(0.1, 0.2),
         live=LiveRecord(version="3", bars=500, sharpe=1.5, backtest_sharpe=1.6) if live else None,
     )
 

@@ -189,6 +189,37 @@ def test_a_verdict_edited_to_approved_is_refused_by_its_own_gates(make_bundle: M
     assert caught.value.code == ReasonCode.BUNDLE_INVALID
 
 
+def test_a_verdict_that_its_evidence_does_not_give_does_not_enter(
+    registry: MlflowRegistry, ledger: Ledger, make_bundle: MakeBundle, tmp_path: Path
+) -> None:
+    poor, good = make_bundle(1, sharpe=0.5), make_bundle(2)
+    forged = write_bundle(tmp_path / "forged", poor.model, poor.lineage, poor.evidence, good.gates, "")
+    version = registry.log_night(NAME, forged.folder, metrics={}, params={})
+    with pytest.raises(RegistryError, match="performance") as caught:
+        promote(registry, ledger, NAME, version, reason="I like it", actor="operator")
+    assert caught.value.code == ReasonCode.BUNDLE_INVALID
+
+
+def test_a_bundle_exchanged_after_its_night_does_not_enter_whatever_mlflow_says_its_digest_is(
+    registry: MlflowRegistry, ledger: Ledger, log: Log, make_bundle: MakeBundle
+) -> None:
+    version, other = log(1, sharpe=0.5), make_bundle(2)
+    apply_decision(registry, ledger, NAME, version, decided("rejected"), expected_epoch=0)
+    folder = registry.download(NAME, version)
+    shutil.rmtree(folder)
+    shutil.copytree(other.folder, folder)
+    registry.tag_version(NAME, version, {"bundle_digest": other.digest})
+    with pytest.raises(RegistryError) as caught:
+        promote(registry, ledger, NAME, version, reason="I like it", actor="operator")
+    assert caught.value.code == ReasonCode.BUNDLE_CORRUPT
+    with pytest.raises(RegistryError) as caught:
+        apply_decision(
+            registry, ledger, NAME, log(3), decided("staging"), expected_epoch=0, expected_digest=other.digest
+        )
+    assert caught.value.code == ReasonCode.BUNDLE_CORRUPT
+    assert ledger.current(NAME) is None
+
+
 def test_of_two_decisions_taken_at_the_same_epoch_the_second_is_refused(
     registry: MlflowRegistry, ledger: Ledger, log: Log
 ) -> None:

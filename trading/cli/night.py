@@ -120,7 +120,8 @@ def gates(
     """Print the verdict of the seven gates over a version, after asking them again over its stored evidence."""
     settings = _settings(ctx, None, [symbol] if symbol else None, interval)
 
-    from trading.night.replay import chosen_bundle, judged_again
+    from trading.night.replay import chosen_bundle
+    from trading.registry.approval import judged_again
 
     chosen = chosen_bundle(settings, settings.market.symbols[0], version, bundle)
     verdict = judged_again(chosen)

@@ -13,24 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trading.config import FeatureSpec
+from trading.features.names import FEATURE_NAMES
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-FEATURE_NAMES = (
-    "log_return_1",
-    "log_return_fast",
-    "log_return_medium",
-    "log_return_slow",
-    "log_volatility_medium",
-    "log_volatility_slow",
-    "vwap_distance",
-    "price_zscore",
-    "volume_zscore",
-    "log_range_medium",
-    "efficiency_slow",
-    "trend_slow",
-)
 FEATURES = len(FEATURE_NAMES)
 LOG_VOLATILITY_MEDIUM = FEATURE_NAMES.index("log_volatility_medium")
 

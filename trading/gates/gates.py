@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from trading.codes import ReasonCode
 from trading.config import GateSpec
+from trading.features.names import FEATURE_NAMES
 from trading.gates.evidence import (
     LEAKAGE_CHECKS,
     SCENARIOS,
@@ -124,7 +125,8 @@ def leakage_gate(evidence: Evidence, _limits: GateSpec) -> GateResult:
 def drift_gate(evidence: Evidence, limits: GateSpec) -> GateResult:
     """Reject a candidate whose market is no longer the one it learned.
 
-    PSI is the mean over features, test split against training split; one feature alone can be critical.
+    PSI is the mean over features, test split against training split; one feature alone can be critical. Every feature
+    that the platform computes has to be there.
     """
     found = evidence.drift or DriftEvidence()
     retrain = "Train on more recent bars (lower market.history_bars), or find out what changed in the data."
@@ -132,7 +134,12 @@ def drift_gate(evidence: Evidence, limits: GateSpec) -> GateResult:
     limits_known = {"critical_psi": found.critical_psi, "critical_ks": found.critical_ks}
     return decide(
         "drift",
-        at_least("features", len(found.features) or None, 1, remedy=MEASURE_AGAIN),
+        at_least(
+            "features",
+            len(set(FEATURE_NAMES) & set(found.features)) or None,
+            len(FEATURE_NAMES),
+            remedy=MEASURE_AGAIN,
+        ),
         rule(
             "measured",
             not found.unmeasured,

@@ -102,7 +102,7 @@ class Verdict(Measured):
             None,
             ReasonCode.LIVE_RECORD_MISSING,
             "approved without a live record, and a version is already in Production",
-            "Let `sevengates live` trade the version in Production on paper, then run the night again.",
+            "Let `sevengates live` trade the version in Production on paper, then run a later night.",
         )
 
     def rows(self) -> list[Row]:

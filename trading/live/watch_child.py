@@ -147,8 +147,16 @@ def follow(version: ModelVersion, model: str, out: Path) -> Pointer:
         folder=str(folder), digest=digest, version=int(version.version), epoch=int(version.tags.get("epoch", "0"))
     )
     known = PointerFile(out / POINTER_NAME)
-    if pointer == _pointed(known) and folder.is_dir():
+    before = _pointed(known)
+    if pointer == before and folder.is_dir():
         return pointer
+    if before is not None and pointer.epoch is not None and before.epoch is not None and pointer.epoch < before.epoch:
+        raise RegistryError(
+            ReasonCode.PROMOTION_CONFLICT,
+            f"{model} version {version.version} was put into Production at epoch {pointer.epoch}, before version "
+            f"{before.version} at epoch {before.epoch}: every change of Production has a higher epoch, a rollback too.",
+            remedy=f"Go back with `sevengates models rollback`; if the registry was made anew, move {out} away.",
+        )
     bundle = _bundle(version, model, folder, digest)
     if not bundle.approved:
         raise RegistryError(

@@ -123,9 +123,11 @@ def _library() -> Any:
     # Read when the library is first imported: nothing may be sent anywhere.
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations
+    from great_expectations.data_context.types import base
 
-    # It announces every temporary folder.
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    # It announces every temporary folder, by a logger that has a level of its own.
+    for name in (great_expectations.__name__, base.__name__):
+        logging.getLogger(name).setLevel(logging.WARNING)
     return great_expectations
 
 

@@ -90,10 +90,12 @@ class Champion(Spec):
 
     Attributes:
         version: in the registry; bundle_digest: of its bundle; model: in the store.
+        as_of_ms: moment of its night, UTC milliseconds.
     """
 
     version: int
     bundle_digest: str
+    as_of_ms: int
     model: Ref
 
 

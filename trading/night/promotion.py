@@ -29,11 +29,13 @@ MOST_CONFLICTS = 5
 def pin(store: Store, runtime: RuntimeSpec, model: str, as_of_ms: int) -> Pin:
     """The champion that a night begins with, its model in the store; changes made by hand in MLflow count or go first.
 
+    A champion of a later moment than the night's is not seen: a night of the past begins as it would have begun then.
+
     Args:
         store: receives the champion's model.
         runtime: names ledger and registry.
         model: registered model of the night.
-        as_of_ms: what the champion traded later does not count.
+        as_of_ms: moment of the night; what the champion traded later does not count.
 
     Raises:
         RegistryError: if the bundle in Production is not what the ledger says.
@@ -44,8 +46,9 @@ def pin(store: Store, runtime: RuntimeSpec, model: str, as_of_ms: int) -> Pin:
     entry = ledger.current(model)
     if entry is None:
         return Pin()
-    bundle = registry.bundle(model, entry.version, expected_digest=entry.bundle)
-    champion = Champion(version=entry.version, bundle_digest=entry.bundle, model=put_model(store, bundle.model))
+    champion = _stored(store, registry, entry)
+    if champion.as_of_ms > as_of_ms:
+        return Pin()
     record = _live_record(runtime, entry.bundle, as_of_ms)
     return Pin(champion=champion, live=None if record is None else store.put_json("live-record", record.as_json()))
 
@@ -85,8 +88,10 @@ def promote(
         if current is not None and (current.version, current.bundle) == (version, bundled.digest):
             champion = pinned.champion
         else:
-            champion = _champion(store, registry, plan.model, current, pinned)
-        comparison = compare(store, bars=bars, splits=splits, model=model, backtest=backtest, champion=champion)
+            champion = _champion(store, registry, current, pinned)
+        # A champion of a later moment may have been trained on these very bars: there is nothing to compare.
+        rival = champion if champion is None or champion.as_of_ms <= plan.as_of_ms else None
+        comparison = compare(store, bars=bars, splits=splits, model=model, backtest=backtest, champion=rival)
         decision = decide_promotion(
             judgement,
             candidate["sharpe"],
@@ -95,7 +100,15 @@ def promote(
             plan.settings.promotion.min_improvement,
         )
         try:
-            apply_decision(registry, ledger, plan.model, version, decision, expected_epoch=epoch)
+            apply_decision(
+                registry,
+                ledger,
+                plan.model,
+                version,
+                decision,
+                expected_epoch=epoch,
+                expected_digest=bundled.digest,
+            )
             break
         except RegistryError as error:
             conflicts += 1
@@ -201,28 +214,38 @@ def _settled(runtime: RuntimeSpec, model: str) -> tuple[MlflowRegistry, Ledger]:
     return registry, ledger
 
 
-def _champion(
-    store: Store, registry: MlflowRegistry, model: str, current: Entry | None, pinned: Pin
-) -> Champion | None:
+def _champion(store: Store, registry: MlflowRegistry, current: Entry | None, pinned: Pin) -> Champion | None:
     """The champion of this moment: mostly the one the night began with."""
     if current is None:
         return None
     known = pinned.champion
     if known is not None and (known.version, known.bundle_digest) == (current.version, current.bundle):
         return known
-    bundle = registry.bundle(model, current.version, expected_digest=current.bundle)
-    return Champion(version=current.version, bundle_digest=current.bundle, model=put_model(store, bundle.model))
+    return _stored(store, registry, current)
+
+
+def _stored(store: Store, registry: MlflowRegistry, entry: Entry) -> Champion:
+    bundle = registry.bundle(entry.model, entry.version, expected_digest=entry.bundle)
+    return Champion(
+        version=entry.version,
+        bundle_digest=entry.bundle,
+        as_of_ms=bundle.lineage.as_of_ms,
+        model=put_model(store, bundle.model),
+    )
 
 
 def _live_record(runtime: RuntimeSpec, bundle_digest: str, as_of_ms: int) -> LiveRecord | None:
-    """The longest record that any runner's journal holds of a model, up to a moment."""
+    """The longest record that any runner's journal holds of a registered model, up to a moment.
+
+    A bundle that was named by its folder trades as a study, on whatever bars, and has no version: that is no record.
+    """
     from trading.live.record import live_record
     from trading.live.status import journals
 
     found = [
         live_record(journal, digest=bundle_digest, until_ms=as_of_ms) for journal in journals(locations(runtime).live)
     ]
-    records = [record for record in found if record is not None]
+    records = [record for record in found if record is not None and record.version]
     return max(records, key=lambda record: record.bars or 0, default=None)
 
 

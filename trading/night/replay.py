@@ -1,4 +1,4 @@
-"""Looks at a model after its night: judges its stored evidence again, and trades it over any bars."""
+"""Looks at a model after its night: finds its bundle, and trades it over any bars."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import numpy as np
 from trading.codes import ReasonCode
 from trading.config import RuntimeSpec, SevengatesSettings
 from trading.errors import DataError, RegistryError
-from trading.gates.evidence import Evidence
-from trading.gates.verdict import Verdict, judge
 from trading.locations import locations
 from trading.market.bars import interval_ms
 from trading.night.plan import Moment, moment_ms
@@ -79,25 +77,6 @@ def production_version(runtime: RuntimeSpec, model: str) -> int:
             model=model,
         )
     return entry.version
-
-
-def judged_again(bundle: Bundle) -> Verdict:
-    """Ask the seven gates over a bundle's own evidence and thresholds.
-
-    Raises:
-        RegistryError: ``BUNDLE_INVALID`` if they do not answer as the bundle says.
-    """
-    from trading.registry.approval import verdict_of
-
-    stored = verdict_of(bundle)
-    again = judge(Evidence.model_validate(bundle.evidence), stored.thresholds)
-    if again.as_json() != stored.as_json():
-        raise RegistryError(
-            ReasonCode.BUNDLE_INVALID,
-            f"bundle {bundle.digest[:12]} says {stored.decision}, but the gates say {again.decision} to its evidence.",
-            remedy="Train the model again; it was judged by other rules than this release has.",
-        )
-    return stored
 
 
 def backtest_bundle(settings: SevengatesSettings, bundle: Bundle, as_of: Moment, start: Moment) -> Replay:

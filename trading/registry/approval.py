@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
-from trading.gates.verdict import Verdict
+from trading.gates.evidence import Evidence
+from trading.gates.verdict import Verdict, judge
 from trading.registry.bundle import Bundle
 from trading.registry.ledger import ENTRY_ACTIONS, Entry, stages
 
@@ -25,6 +26,25 @@ def verdict_of(bundle: Bundle) -> Verdict:
         ) from error
 
 
+def judged_again(bundle: Bundle) -> Verdict:
+    """Ask the seven gates over a bundle's own evidence and thresholds.
+
+    Raises:
+        RegistryError: ``BUNDLE_INVALID`` if they do not answer as the bundle says.
+    """
+    stored = verdict_of(bundle)
+    again = judge(Evidence.model_validate(bundle.evidence), stored.thresholds)
+    if again.as_json() == stored.as_json():
+        return stored
+    differing = [ours.name for ours, theirs in zip(again.gates, stored.gates, strict=True) if ours != theirs]
+    where = f", differing in {', '.join(differing)}" if differing else ""
+    raise RegistryError(
+        ReasonCode.BUNDLE_INVALID,
+        f"bundle {bundle.digest[:12]} says {stored.decision}, the gates say {again.decision} to its evidence{where}.",
+        remedy="Train the model again: this verdict is of other evidence, or of the rules of another release.",
+    )
+
+
 def require_admission(bundle: Bundle, model: str, version: int, history: list[Entry]) -> None:
     """Refuse a version that its verdict keeps out of Production, whoever asks for it.
 
@@ -38,12 +58,15 @@ def require_admission(bundle: Bundle, model: str, version: int, history: list[En
         history: the ledger's entries of the model at the epoch that the transition is to follow.
 
     Raises:
-        RegistryError: with code ``MODEL_NOT_APPROVED`` or ``LIVE_RECORD_MISSING``.
+        RegistryError: ``MODEL_NOT_APPROVED``, ``LIVE_RECORD_MISSING``, or ``BUNDLE_INVALID`` if the gates do not say of
+            the bundle's evidence what its verdict says.
     """
     same = (version, bundle.digest)
+    # A returning version is what the ledger recorded; rules that changed since must not bar the way back.
     reigned = any((entry.version, entry.bundle) == same and entry.action in ENTRY_ACTIONS for entry in history)
     occupied = "Production" in stages(history).values()
-    door = verdict_of(bundle).may_enter_production(production_exists=occupied and not reigned)
+    verdict = verdict_of(bundle) if reigned else judged_again(bundle)
+    door = verdict.may_enter_production(production_exists=occupied and not reigned)
     if not door.passed:
         raise RegistryError(
             door.code,

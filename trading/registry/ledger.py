@@ -237,6 +237,11 @@ def stages(history: list[Entry]) -> dict[int, Stage]:
     return result
 
 
+def recorded_bundle(history: list[Entry], version: int) -> str | None:
+    """The bundle digest last recorded for a version of one model, or None if the ledger does not know it."""
+    return next((entry.bundle for entry in reversed(history) if entry.version == version), None)
+
+
 def previous_production(history: list[Entry]) -> Entry | None:
     """The entry a rollback returns to: the Production before the current one, passing over what was rolled back."""
     reigns: list[Entry] = []

@@ -15,7 +15,7 @@ from trading.codes import ReasonCode
 from trading.errors import RegistryError
 from trading.registry.approval import require_admission
 from trading.registry.bundle import Bundle
-from trading.registry.ledger import Entry, Ledger, Stage, Transition, stages
+from trading.registry.ledger import Entry, Ledger, Stage, Transition, recorded_bundle, stages
 from trading.registry.records import CHAMPION, Version
 
 EPOCH_TAG = "ledger_epoch"
@@ -169,7 +169,7 @@ def _mirror_champion(registry: Registry, model: str, known: list[Version], due: 
 def _acceptable(registry: Registry, ledger: Ledger, version: Version) -> Bundle:
     """The bundle of a version that somebody set to Production by hand, verified and admitted by its verdict."""
     history = ledger.history(version.model)
-    recorded = [entry.bundle for entry in history if entry.version == version.version]
-    bundle = registry.bundle(version.model, version.version, expected_digest=recorded[-1] if recorded else None)
+    recorded = recorded_bundle(history, version.version)
+    bundle = registry.bundle(version.model, version.version, expected_digest=recorded)
     require_admission(bundle, version.model, version.version, history)
     return bundle

@@ -15,7 +15,15 @@ from trading.codes import ReasonCode
 from trading.errors import RegistryError
 from trading.registry.approval import require_admission
 from trading.registry.bundle import Bundle
-from trading.registry.ledger import ENTRY_ACTIONS, Action, Entry, Ledger, Transition, previous_production
+from trading.registry.ledger import (
+    ENTRY_ACTIONS,
+    Action,
+    Entry,
+    Ledger,
+    Transition,
+    previous_production,
+    recorded_bundle,
+)
 from trading.registry.mirror import Registry, mirror
 from trading.results import CheckResult
 
@@ -111,19 +119,27 @@ def apply_decision(
     decision: PromotionDecision,
     *,
     expected_epoch: int,
+    expected_digest: str | None = None,
     actor: str = "nightly",
 ) -> Entry:
-    """Carry out a decision that was taken when the ledger stood at ``expected_epoch``.
+    """Carry out a decision that was taken on a bundle when the ledger stood at ``expected_epoch``.
 
     Raises:
         RegistryError: ``PROMOTION_CONFLICT`` if Production changed since; compare again and decide again.
     """
     if decision.action == "production":
         return promote(
-            registry, ledger, model, version, reason=decision.reason, actor=actor, expected_epoch=expected_epoch
+            registry,
+            ledger,
+            model,
+            version,
+            reason=decision.reason,
+            actor=actor,
+            expected_epoch=expected_epoch,
+            expected_digest=expected_digest,
         )
     action: Action = "stage" if decision.action == "staging" else "reject"
-    bundle = registry.bundle(model, version)
+    bundle = registry.bundle(model, version, expected_digest or recorded_bundle(ledger.history(model), version))
     return _record(registry, ledger, model, version, bundle, action, decision.reason, actor, None)
 
 
@@ -136,6 +152,7 @@ def promote(
     reason: str,
     actor: str,
     expected_epoch: int | None = None,
+    expected_digest: str | None = None,
 ) -> Entry:
     """Put a version into Production, after verifying its bundle and that its verdict admits it.
 
@@ -147,6 +164,7 @@ def promote(
         reason: why, for people.
         actor: who asks.
         expected_epoch: the ledger's epoch when the decision was taken; None means now, as for an operator's command.
+        expected_digest: of the bundle that was judged; None is the one that the ledger recorded for the version.
 
     Raises:
         RegistryError: ``MODEL_NOT_APPROVED``, ``LIVE_RECORD_MISSING``, ``PROMOTION_CONFLICT``, or what is wrong with
@@ -155,7 +173,7 @@ def promote(
     epoch = ledger.epoch(model) if expected_epoch is None else expected_epoch
     # What came after that epoch is for the ledger's comparison to refuse, so that the caller decides again.
     history = [entry for entry in ledger.history(model) if entry.epoch <= epoch]
-    bundle = registry.bundle(model, version)
+    bundle = registry.bundle(model, version, expected_digest or recorded_bundle(history, version))
     require_admission(bundle, model, version, history)
     return _record(registry, ledger, model, version, bundle, "promote", reason, actor, epoch)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 _ROOT = Path(__file__).resolve().parent.parent
 STEP_FILES = (
+    "features/names.py",
     "features/steps.py",
     "regimes/filter.py",
     "policy/observation.py",
