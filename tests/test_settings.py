@@ -13,7 +13,7 @@ from trading.codes import ReasonCode
 from trading.config import SevengatesSettings
 from trading.errors import ConfigError
 from trading.locations import locations
-from trading.settings import describe, load_settings, redacted, to_toml
+from trading.settings import describe, load_settings, redacted, to_toml, without_password
 
 KEYS = {setting.key: setting for setting in describe()}
 
@@ -137,6 +137,15 @@ def test_the_short_home_variable_wins_so_that_children_agree_with_their_parent()
     assert load_settings(environ=variables, overrides={"runtime.home": "/c"}).runtime.home == "/c"
 
 
+@pytest.mark.parametrize("symbols", [("btc/usd", "BTC-USD"), ("",), ("../other",), ("A", "a")])
+def test_symbols_that_are_none_or_would_share_a_model_are_refused(symbols: tuple[str, ...]) -> None:
+    assert refused(overrides={"market.symbols": list(symbols)}).code == ReasonCode.CONFIG_INVALID
+
+
+def test_a_home_without_a_name_is_refused() -> None:
+    assert refused(overrides={"runtime.home": ""}).code == ReasonCode.CONFIG_INVALID
+
+
 def test_no_secret_is_printed_not_even_in_an_error() -> None:
     variables = {
         "SEVENGATES_RUNTIME__TRACKING_TOKEN": "hunter2",
@@ -145,6 +154,14 @@ def test_no_secret_is_printed_not_even_in_an_error() -> None:
     shown = to_toml(redacted(load_settings(environ=variables)))
     assert "hunter2" not in shown
     assert "https://me:**********@mlflow.example" in shown
+    addresses = {
+        "s3://key:hunter/2@bucket/prefix": "s3://key:**********@bucket/prefix",
+        "postgresql://hunter2@db/mlflow": "postgresql://**********@db/mlflow",
+        "postgresql://db/mlflow?user=me&password=hunter2": "postgresql://db/mlflow?user=me&password=**********",
+        "s3://bucket/prefix": "s3://bucket/prefix",
+        "sqlite:///var/a@b.db": "sqlite:///var/a@b.db",
+    }
+    assert {address: without_password(address) for address in addresses} == addresses
     assert "12345" not in str(refused(overrides={"runtime.tracking_token": 12345}))
 
 

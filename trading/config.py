@@ -6,9 +6,10 @@ The small models are also the parameters of the flows, so a form in the Prefect 
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, SecretStr, field_validator, model_validator
 
 Fraction = Annotated[FiniteFloat, Field(ge=0.0, le=1.0)]
 PositiveFloat = Annotated[FiniteFloat, Field(gt=0.0)]
@@ -19,6 +20,14 @@ class Spec(BaseModel):
     """Immutable settings; an unknown key or a NaN is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+_SYMBOL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:/-]*[A-Za-z0-9])?")
+
+
+def plain_symbol(symbol: str) -> str:
+    """A symbol as models and folders are named after it."""
+    return symbol.lower().replace("/", "-").replace(":", "-")
 
 
 class MarketSpec(Spec):
@@ -33,7 +42,7 @@ class MarketSpec(Spec):
         "path. `{symbol}` in a path is replaced by the symbol.",
     )
     interval: str = Field(
-        default="1h", pattern=r"^[1-9][0-9]*[smhd]$", description="Length of the traded bar, for example 15m."
+        default="1h", pattern=r"^[1-9][0-9]{0,5}[smhd]$", description="Length of the traded bar, for example 15m."
     )
     history_bars: int = Field(
         default=40_000, ge=2_000, description="At most this many traded bars before `as_of` are used."
@@ -58,6 +67,20 @@ class MarketSpec(Spec):
     session: Literal["continuous", "exchange"] = Field(
         default="continuous", description="`exchange`: closed nights and weekends are not gaps."
     )
+
+    @field_validator("symbols")
+    @classmethod
+    def _name_models(cls, symbols: tuple[str, ...]) -> tuple[str, ...]:
+        models: dict[str, str] = {}
+        for symbol in symbols:
+            if not _SYMBOL.fullmatch(symbol):
+                raise ValueError(
+                    f"{symbol!r} is no symbol: write letters, digits and . _ - / : after a letter or digit"
+                )
+            other = models.setdefault(plain_symbol(symbol), symbol)
+            if other != symbol:
+                raise ValueError(f"{other} and {symbol} would be one model, {plain_symbol(symbol)}: name one of them")
+        return symbols
 
 
 class SplitSpec(Spec):
@@ -256,7 +279,7 @@ class LiveSpec(Spec):
 class RuntimeSpec(Spec):
     """Where state lives and which services are used."""
 
-    home: str = Field(default="var", description="Folder of all run-time state.")
+    home: str = Field(default="var", min_length=1, description="Folder of all run-time state.")
     store: str = Field(
         default="", description="Artifact store, a folder or an fsspec URL such as s3://bucket; empty: HOME/store."
     )

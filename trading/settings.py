@@ -34,8 +34,11 @@ RESERVED_VARIABLES = MappingProxyType(
     }
 )
 MASK = "**********"
-# The password in SCHEME://USER:PASSWORD@HOST.
-_PASSWORD = re.compile(r"(?<=:)[^:/@]+(?=@)")
+# USER:PASSWORD or TOKEN in SCHEME://USER:PASSWORD@HOST; a password may hold anything, slashes too.
+_USER = re.compile(r"(?<=://)(?P<user>[^:/@\s]*)(?P<password>:\S*)?(?=@)")
+_QUERY = re.compile(
+    r"(?i)(?<=[?&])(?P<name>[^=&\s]*(?:password|passwd|pwd|token|secret|key|signature)[^=&\s]*)=[^&\s]+"
+)
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,9 @@ def redacted(settings: SevengatesSettings) -> dict[str, Any]:
 
 
 def without_password(text: str) -> str:
-    """An address with the password in it masked."""
-    return _PASSWORD.sub(MASK, text)
+    """An address with the secrets in it masked: password or token before the host, and secrets among its parameters."""
+    named = _USER.sub(lambda found: f"{found['user']}:{MASK}" if found["password"] else MASK, text)
+    return _QUERY.sub(lambda found: f"{found['name']}={MASK}", named)
 
 
 def to_toml(values: Mapping[str, Mapping[str, Any]]) -> str:

@@ -62,6 +62,20 @@ def test_with_json_an_error_is_json_too(run: Run) -> None:
     assert result.json["error"]["fields"]["nearest"] == "gates.min_sharpe"
 
 
+@pytest.mark.parametrize("words", [("gates", "x"), ("models", "promote"), ("data", "facts"), ("live", "--set", "a=1")])
+def test_with_json_a_wrong_option_is_json_too(run: Run, words: tuple[str, ...]) -> None:
+    result = run(*words, "--json")
+    assert result.code == 2
+    assert result.json["error"]["code"] == "CONFIG_INVALID"
+
+
+def test_a_home_that_cannot_be_written_is_a_setting_to_change(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    result = run("models", "list")
+    assert result.code == 2
+    assert "cannot be written" in result.err
+
+
 def test_a_set_option_without_a_value_says_how_to_write_it(run: Run) -> None:
     result = run("--set", "gates.min_sharpe", "config", "show")
     assert result.code == 2

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import io
 import subprocess
 import sys
@@ -10,10 +11,12 @@ import pytest
 
 from tests.market.samples import clean_bars
 from trading.codes import ReasonCode
+from trading.config import MarketSpec
 from trading.errors import DataError
 from trading.market.bars import COLUMNS, Bars
 from trading.market.layout import BARS
 from trading.market.parquet_reader import read_parquet
+from trading.market.sources import open_source
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -33,6 +36,17 @@ def packed(columns: dict[str, object], row_group_size: int | None = None) -> byt
 
 
 BARS_200 = clean_bars(200)
+
+
+def test_a_gzip_file_reads_like_the_plain_one_and_a_damaged_one_is_named() -> None:
+    plain = packed(table_of(BARS_200))
+    squeezed = gzip.compress(plain)
+    np.testing.assert_array_equal(read_parquet(squeezed, BARS, "a.gz").ts, read_parquet(plain, BARS, "a").ts)
+    assert open_source(MarketSpec(source="bars.parquet.gz"), "X").kind == "parquet"
+    with pytest.raises(DataError, match=r"a\.gz is a damaged gzip file"):
+        read_parquet(squeezed[:-20], BARS, "a.gz")
+
+
 TIMES = {
     "milliseconds": pa.array(BARS_200.ts),
     "seconds": pa.array(BARS_200.ts // 1000),

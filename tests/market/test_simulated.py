@@ -72,3 +72,24 @@ def test_the_embedded_market_makes_bars_of_the_traded_interval_by_itself() -> No
     assert parse_simulated(source.target).interval == "15m"
     kept = open_source(MarketSpec(source="sim:edge=1,interval=1h", interval="4h"), "SIM")
     assert parse_simulated(kept.target).interval == "1h"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "start=",
+        "start=NaT",
+        "start=1000-01-01",
+        "seed=-1",
+        "tail=2",
+        "tail=-3",
+        "garch_reaction=5",
+        "garch_days=0",
+        "bull_days=-1",
+        "jumps_per_day=1e9",
+        "edge=1,edge=2",
+    ],
+)
+def test_a_market_that_cannot_be_is_refused_by_the_name_of_its_parameter(text: str) -> None:
+    with pytest.raises(ConfigError, match=text.partition("=")[0]):
+        parse_simulated(text)

@@ -114,6 +114,8 @@ def test_a_moment_is_utc_unless_it_says_otherwise(text: str | datetime) -> None:
 def test_a_moment_that_cannot_be_read_is_refused() -> None:
     with pytest.raises(ConfigError, match="yesterday"):
         moment_ms("yesterday")
+    with pytest.raises(ConfigError, match="2099"):
+        moment_ms("9999-12-31")
 
 
 def test_a_source_that_is_not_there_is_refused(tmp_path: Path) -> None:

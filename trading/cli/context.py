@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,4 +54,10 @@ def settings_of(
             f"runtime.home = {settings.runtime.home!r}: {error.strerror}.",
             remedy="Set SEVENGATES_HOME to a folder that can be written.",
         ) from error
+    if create_home and not os.access(settings.runtime.home, os.W_OK):
+        raise ConfigError(
+            ReasonCode.CONFIG_INVALID,
+            f"runtime.home = {settings.runtime.home!r} cannot be written.",
+            remedy="Set SEVENGATES_HOME to a folder that can be written.",
+        )
     return settings

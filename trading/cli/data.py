@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from trading.cli.context import settings_of
-from trading.cli.output import Json, print_checks, print_json, print_table
+from trading.cli.output import Json, print_checks, print_error, print_json, print_table
 
 app = typer.Typer(help="Check market data, and compare markets.", no_args_is_help=True)
 
@@ -43,7 +43,7 @@ def check(
             failure = failure or error
             reports.append({"symbol": name, "error": error.as_json()})
             if not as_json:
-                typer.echo(str(error))
+                print_error(error, as_json=False)
             continue
         reports.append(loaded.report.model_dump(mode="json"))
         if not as_json:

@@ -20,6 +20,10 @@ from trading.cli.output import print_error
 from trading.codes import ReasonCode
 from trading.errors import ConfigError, SevengatesError
 
+INTERRUPTED = 130
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+"""What typer raises for any wrong option; of its family it exports only this child."""
+
 COMMANDS = {
     "nightly": "trading.cli.night:nightly",
     "train": "trading.cli.night:train",
@@ -97,16 +101,25 @@ def options(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and leave the process with its documented exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in given
     try:
-        app(given, prog_name="sevengates")
+        # Left alone, typer draws a box around a wrong option and leaves; a machine is to be told in JSON.
+        raise SystemExit(app(given, prog_name="sevengates", standalone_mode=not as_json))
+    except UsageError as error:
+        message = str(error.format_message())  # pyright: ignore[reportAttributeAccessIssue]  # see UsageError
+        wrong = ConfigError(ReasonCode.CONFIG_INVALID, message, remedy="See what the command takes with --help.")
+        print_error(wrong, as_json=True)
+        raise SystemExit(wrong.exit_code) from None
+    except typer.Abort:
+        raise SystemExit(INTERRUPTED) from None
     except SevengatesError as error:
-        print_error(error, as_json="--json" in given)
+        print_error(error, as_json=as_json)
         raise SystemExit(error.exit_code) from None
     except ModuleNotFoundError as error:
         missing = _package_error(error)
         if missing is None:
             raise
-        print_error(missing, as_json="--json" in given)
+        print_error(missing, as_json=as_json)
         raise SystemExit(missing.exit_code) from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import typer
@@ -50,23 +51,28 @@ def print_night(reports: Sequence[NightReport], settings: SevengatesSettings) ->
     typer.echo(f"\n{night_name(reports)}.")
     for report in reports:
         typer.echo(f"  {headline(report)}")
-    for line in _ways_to_look(reports, settings):
-        typer.echo(line)
-
-
-def _ways_to_look(reports: Sequence[NightReport], settings: SevengatesSettings) -> list[str]:
     published = [report.outcome for report in reports if report.outcome is not None and report.outcome.version]
-    if not published:
-        return []
-    first = published[0]
-    named = f" --symbol {first.symbol}" if first.symbol != "SIM" else ""
+    if published:
+        shown = next((outcome for outcome in published if outcome.status == "promoted"), published[0])
+        for line in ways_to_look(settings, shown.symbol, shown.version, promoted=shown.status == "promoted"):
+            typer.echo(line)
+
+
+def ways_to_look(settings: SevengatesSettings, symbol: str, version: int, *, promoted: bool) -> list[str]:
+    """The lines that say how to look at a version, with the options that its market needs."""
+    from trading.config import MarketSpec
+
+    market, usual = settings.market, MarketSpec()
+    named = f" --symbol {quote(symbol)}" if symbol != usual.symbols[0] else ""
+    named += f" --interval {market.interval}" if market.interval != usual.interval else ""
     ways = {
         "make ui": "the Prefect and MLflow pages over the same state",
-        f"sevengates gates {first.version}{named}": "the verdict again, over the stored evidence",
-        f"sevengates models show {first.version}{named}": "the model card",
+        f"sevengates gates {version}{named}": "the verdict again, over the stored evidence",
+        f"sevengates models show {version}{named}": "the model card",
     }
-    if any(outcome.status == "promoted" for outcome in published):
-        ways["sevengates live"] = "trade the promoted model on the paper venue"
+    if promoted:
+        source = f" --source {quote(market.source)}" if market.source != usual.source else ""
+        ways[f"sevengates live{named}{source}"] = "trade the promoted model on the paper venue"
     width = max(map(len, ways))
     lines = ["\nTo look at it:", *(f"  {command:<{width}}  {what}" for command, what in ways.items())]
     lines.append(f"State lies in {settings.runtime.home}.")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,7 +12,7 @@ from trading.market.bars import Floats
 from trading.market.cells import UNREADABLE, number_trouble, parse_numbers, parse_times
 from trading.market.layout import Layout, check_delimiter, find_columns, has_header, no_rows, schema_error
 from trading.market.raw import Columns, Problem
-from trading.market.reading import SHOWN, Reading, unreadable
+from trading.market.reading import SHOWN, Reading, unpacked, unreadable
 
 _BLOCK = 4_096
 _ENOUGH_ROWS = 20
@@ -81,11 +79,7 @@ def read_csv(data: bytes, layout: Layout, name: str) -> Columns:
 
 
 def _text(data: bytes, name: str) -> str:
-    if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as error:
-            raise unreadable(f"{name} is a damaged gzip file: {error}", "Write or download the file again.") from error
+    data = unpacked(data, name)
     for magic, kind in ((b"PAR1", "Parquet"), (b"PK\x03\x04", "zip"), (b"BZh", "bzip2"), (b"\xfd7zXZ", "xz")):
         if data.startswith(magic):
             remedy = "Name the source parquet:PATH." if kind == "Parquet" else "Unpack it, or pack it with gzip."

@@ -22,11 +22,11 @@ from trading.market.cells import (
 )
 from trading.market.layout import Layout, find_columns, no_rows, schema_error
 from trading.market.raw import Columns, Problem
-from trading.market.reading import SHOWN, Reading, unreadable
+from trading.market.reading import SHOWN, Reading, unpacked, unreadable
 
 
 def read_parquet(data: bytes, layout: Layout, name: str) -> Columns:
-    """Columns of a Parquet file; times may be integers, timestamps, dates or text.
+    """Columns of a Parquet file, plain or gzip; times may be integers, timestamps, dates or text.
 
     Raises:
         DataError: ``SOURCE_NEEDS_EXTRA`` without pyarrow, ``SOURCE_UNREADABLE`` if the bytes are no Parquet file,
@@ -42,7 +42,7 @@ def read_parquet(data: bytes, layout: Layout, name: str) -> Columns:
             remedy="Install pyarrow, or convert the file to CSV.",
         ) from error
     try:
-        file = pq.ParquetFile(pa.BufferReader(data))
+        file = pq.ParquetFile(pa.BufferReader(unpacked(data, name)))
         header = file.schema_arrow.names
         positions = find_columns(header, layout, name)
         table = file.read(columns=[header[position] for position in positions])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -84,6 +86,20 @@ class Reading:
     def _order(self, problem: Problem) -> tuple[int, int]:
         names = self.layout.columns
         return problem.row, names.index(problem.column) if problem.column in names else -1
+
+
+def unpacked(data: bytes, name: str) -> bytes:
+    """The bytes of a file, unpacked if they are gzip.
+
+    Raises:
+        DataError: ``SOURCE_UNREADABLE`` if the gzip file is damaged.
+    """
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise unreadable(f"{name} is a damaged gzip file: {error}", "Write or download the file again.") from error
 
 
 def unreadable(message: str, remedy: str) -> DataError:

@@ -95,6 +95,16 @@ class SimulatedPath:
     factor: Floats
 
 
+POSITIVE = (
+    "bull_days",
+    "bear_days",
+    "chop_days",
+    "bull_volatility",
+    "bear_volatility",
+    "chop_volatility",
+    "garch_days",
+    "jump_scale",
+)
 _KINDS: dict[str, type[float] | type[int] | type[str]] = {"float": float, "int": int, "str": str}
 
 
@@ -104,6 +114,8 @@ def parse_simulated(text: str) -> SimulatedMarket:
     values: dict[str, float | int | str] = {}
     for item in filter(None, (part.strip() for part in text.split(","))):
         name, _, value = item.partition("=")
+        if name in values:
+            raise _bad(f"embedded market parameter {name!r} is given twice", "Keep one of the two.")
         if name not in known:
             raise _bad(f"embedded market parameter {name!r} is unknown", f"Use one of {', '.join(known)}.")
         kind = _KINDS[str(known[name].type)]
@@ -116,9 +128,27 @@ def parse_simulated(text: str) -> SimulatedMarket:
         if kind is float and not math.isfinite(float(value)):
             raise _bad(f"embedded market parameter {item!r} is not finite", "Write a number.")
     market = SimulatedMarket(**values)  # pyright: ignore[reportArgumentType]  # each value has its field's own type
-    _start_day(market)
-    interval_ms(market.interval)
+    _require_possible(market)
     return market
+
+
+def _require_possible(market: SimulatedMarket) -> None:
+    """Refuse parameters under which there is no such market, before their arithmetic fails far from here."""
+    dt = interval_ms(market.interval) / DAY_MS
+    if _start_day(market) < 0:
+        raise _bad(f"embedded market start {market.start} is before 1970", "Write for example start=2021-01-01.")
+    rules: list[tuple[str, bool, str]] = [
+        *((name, getattr(market, name) > 0.0, "over 0") for name in POSITIVE),
+        *((name, getattr(market, name) >= 0.0, "at least 0") for name in ("seed", "garch_reaction", "jumps_per_day")),
+        ("jumps_per_day", market.jumps_per_day * dt <= 1.0, "at most one a bar"),
+        ("tail", market.tail > 2.0, "over 2, where the variance is finite"),
+    ]
+    if market.garch_days > 0.0:
+        memory = 0.5 ** (dt / market.garch_days)
+        rules.append(("garch_reaction", market.garch_reaction <= memory, f"at most {memory:.4g} at this half-life"))
+    for name, possible, wanted in rules:
+        if not possible:
+            raise _bad(f"embedded market parameter {name}={getattr(market, name)} has to be {wanted}", "Change it.")
 
 
 def simulate(market: SimulatedMarket, until_ms: int, symbol: str = "SIM") -> SimulatedPath:
@@ -273,7 +303,10 @@ def _stay(market: SimulatedMarket, dt: float) -> Floats:
 
 def _start_day(market: SimulatedMarket) -> int:
     try:
-        return int(np.datetime64(market.start, "D").astype(np.int64))
+        day = np.datetime64(market.start, "D")
+        if np.isnat(day):
+            raise ValueError
+        return int(day.astype(np.int64))
     except ValueError:
         raise _bad(
             f"embedded market start {market.start!r} is not a date", "Write for example start=2021-01-01."

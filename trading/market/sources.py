@@ -20,7 +20,7 @@ from trading.market.ticks import bars_from_trades
 
 Kind = Literal["csv", "parquet", "ticks", "sim"]
 
-_PARQUET = (".parquet", ".pq")
+_PARQUET = (".parquet", ".pq", ".parquet.gz", ".pq.gz")
 _CSV = (".csv", ".csv.gz", ".txt", ".txt.gz")
 # Later than every time a file may hold, so that "until then" means all of it.
 END_OF_TIME_MS = 4_102_444_800_000

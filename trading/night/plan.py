@@ -23,6 +23,7 @@ from trading.store import Ref, Store
 
 Moment = datetime | str | None
 
+EARLIEST_YEAR, LATEST_YEAR = 1970, 2099
 SEED_USES = ("regimes", "policy", "leakage", "stress")
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -207,6 +208,12 @@ def moment_ms(as_of: Moment) -> int | None:
         ) from error
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
+    if not EARLIEST_YEAR <= when.year <= LATEST_YEAR:
+        raise ConfigError(
+            ReasonCode.CONFIG_INVALID,
+            f"as-of moment {as_of} is not between the years {EARLIEST_YEAR} and {LATEST_YEAR}.",
+            remedy="Write for example 2026-11-20 or 2026-11-20T18:00+00:00.",
+        )
     return int(when.timestamp() * 1000)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from trading.config import plain_symbol
 from trading.registry.bundle import Bundle
 
 BUNDLE_TAG = "bundle_digest"
@@ -47,7 +48,7 @@ class Version:
 
 def model_name(symbol: str, interval: str) -> str:
     """The registered model of a symbol and interval, for example ``sevengates-btcusdt-15m``."""
-    return f"sevengates-{symbol}-{interval}".lower().replace("/", "-").replace(":", "-")
+    return f"sevengates-{plain_symbol(symbol)}-{interval}"
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
