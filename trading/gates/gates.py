@@ -131,14 +131,19 @@ def drift_gate(evidence: Evidence, limits: GateSpec) -> GateResult:
     found = evidence.drift or DriftEvidence()
     retrain = "Train on more recent bars (lower market.history_bars), or find out what changed in the data."
     names = ", ".join(found.critical)
+    missing = [name for name in FEATURE_NAMES if name not in found.features]
     limits_known = {"critical_psi": found.critical_psi, "critical_ks": found.critical_ks}
     return decide(
         "drift",
-        at_least(
+        rule(
             "features",
-            len(set(FEATURE_NAMES) & set(found.features)) or None,
+            not missing,
+            len(FEATURE_NAMES) - len(missing),
             len(FEATURE_NAMES),
-            remedy=MEASURE_AGAIN,
+            ReasonCode.EVIDENCE_MISSING,
+            f"drift of {', '.join(missing)} was never measured",
+            MEASURE_AGAIN,
+            {"features": missing},
         ),
         rule(
             "measured",
