@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from trading.config import CostSpec, FeatureSpec, PolicySpec, RegimeSpec, RiskSpec
-from trading.features.steps import FEATURE_NAMES, FEATURES
-from trading.model import ModelSpec, TradingModel, model_from
-from trading.policy.training import export_layers
+from trading.model.model import ModelSpec, TradingModel, model_from
+from trading.settings.models import CostSpec, FeatureSpec, PolicySpec, RegimeSpec, RiskSpec
+from trading.steps.features import FEATURE_NAMES, FEATURES
+from trading.training.jobs import export_layers
 
 
 def bench_model(interval: int) -> tuple[TradingModel, Any]:

@@ -17,10 +17,10 @@ import pytest
 
 from bench.model import bench_model
 from trading.checks.stress import run_stress
-from trading.config import StressSpec
 from trading.market.bars import Bars
-from trading.market.simulated import SimulatedMarket, simulate
-from trading.model import TradingModel
+from trading.market.sources.simulated import SimulatedMarket, simulate
+from trading.model.model import TradingModel
+from trading.settings.models import StressSpec
 from trading.simulation.backtest import run_backtest
 
 BARS = 500_000

@@ -18,19 +18,19 @@ import numpy as np
 import pytest
 
 from bench.model import bench_model
-from trading.live.bar import Bar
 from trading.live.decider import SignalStream
-from trading.live.feed import Replay
-from trading.live.journal import Journal
-from trading.live.pointer import FixedModel, Pointer
+from trading.live.feeds.replay import Replay
+from trading.live.journal.journal import Journal
 from trading.live.runner import Tick
 from trading.live.session import open_runner
+from trading.live.watch.pointer import FixedModel, Pointer
 from trading.market.bars import Bars
 from trading.market.raw import raw_from_bars
-from trading.market.simulated import SimulatedMarket, simulate
-from trading.model import TradingModel
-from trading.registry.bundle import write_bundle
-from trading.registry.lineage import Lineage
+from trading.market.sources.simulated import SimulatedMarket, simulate
+from trading.model.bundle import write_bundle
+from trading.model.lineage import Lineage
+from trading.model.model import TradingModel
+from trading.steps.bar import Bar
 
 BARS, HISTORY = 6_000, 3_000
 HOUR_MS = 3_600_000

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from envs.vectorised import ACTION_BOX, OBSERVATIONS
-from trading.policy.reward import decision_reward
-from trading.policy.training import TrainingJob
-from trading.simulation.state import model_parameters
+from trading.simulation.parameters import model_parameters
 from trading.simulation.training_lanes import TrainingLanes
+from trading.training.jobs import TrainingJob
+from trading.training.reward import decision_reward
 
 
 class TradingEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):

@@ -10,12 +10,12 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
-from trading.model import ACTIONS, OBSERVATION_SIZE
-from trading.policy.curriculum import LEVELS, Level, lane_parameters
-from trading.policy.reward import decision_reward
-from trading.policy.training import TrainingJob
-from trading.simulation.state import model_parameters
+from trading.model.model import ACTIONS, OBSERVATION_SIZE
+from trading.simulation.parameters import model_parameters
 from trading.simulation.training_lanes import TrainingLanes
+from trading.training.curriculum import LEVELS, Level, lane_parameters
+from trading.training.jobs import TrainingJob
+from trading.training.reward import decision_reward
 
 OBSERVATIONS = spaces.Box(-np.inf, np.inf, (OBSERVATION_SIZE,), np.float32)
 ACTION_BOX = spaces.Box(-1.0, 1.0, (len(ACTIONS),), np.float32)

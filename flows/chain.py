@@ -8,12 +8,12 @@ from tasks.data import features, load, open_night, pin, splits
 from tasks.evidence import backtest, calibration, drift, leakage, stress, verdict
 from tasks.registry import bundle, conclude, keep, promote, register
 from tasks.training import policy, regimes
-from trading.config import SevengatesSettings, Spec
 from trading.night.evidence import Judged
 from trading.night.plan import NightPlan, Pin
 from trading.night.publish import Bundled
 from trading.night.report import NightReport
-from trading.night.workplace import Workplace, workplace
+from trading.night.workspace import Workplace, workplace
+from trading.settings.models import SevengatesSettings, Spec
 from trading.store import Ref
 
 

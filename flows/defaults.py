@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from trading.environment import prepare
-from trading.settings import load_settings
+from trading.settings.environment import prepare
+from trading.settings.loader import load_settings
 
 SETTINGS = load_settings()
 """From ``sevengates.toml`` and ``SEVENGATES_*``, as in the folder the flow is loaded in: a form shows these values."""

@@ -13,7 +13,7 @@ from prefect.client.schemas.objects import State
 from flows.nightly import nightly
 from flows.train import train
 from tasks.server import embedded_server
-from trading.config import RuntimeSpec
+from trading.settings.models import RuntimeSpec
 
 FLOWS = {flow.name: flow for flow in (nightly, train)}
 

@@ -16,7 +16,8 @@ from prefect.states import Completed, Failed
 from flows.chain import run_night
 from tasks.pages import show_summary
 from tasks.stage import as_task
-from trading.config import (
+from trading.night.report import TITLES, NightReport, failed_report, headline, night_name
+from trading.settings.models import (
     CalibrationSpec,
     CostSpec,
     DriftSpec,
@@ -33,7 +34,6 @@ from trading.config import (
     SplitSpec,
     StressSpec,
 )
-from trading.night.report import TITLES, NightReport, failed_report, headline, night_name
 
 night_task = as_task(run_night, "night", task_run_name="night of {symbol}")
 

@@ -8,7 +8,7 @@ from flows.defaults import RUNTIME
 from prefect import flow
 
 from tasks.registry import rollback_task
-from trading.config import RuntimeSpec
+from trading.settings.models import RuntimeSpec
 
 
 @flow(name="rollback", persist_result=True, result_serializer="json")

@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import State
 from flows.chain import run_training
 from flows.nightly import end_of
 from tasks.stage import as_task
-from trading.config import (
+from trading.settings.models import (
     CalibrationSpec,
     CostSpec,
     DriftSpec,

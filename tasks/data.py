@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from tasks.stage import stage
-from trading.config import (
+from trading.night import data, plan, promotion
+from trading.night.data import Loaded
+from trading.night.plan import NightPlan, Pin
+from trading.night.report import NightReport, report_of
+from trading.night.workspace import Workplace, with_secrets
+from trading.settings.locations import locations
+from trading.settings.models import (
     CalibrationSpec,
     CostSpec,
     FeatureSpec,
@@ -15,12 +21,6 @@ from trading.config import (
     Spec,
     SplitSpec,
 )
-from trading.locations import locations
-from trading.night import data, plan, promotion
-from trading.night.data import Loaded
-from trading.night.plan import NightPlan, Pin
-from trading.night.report import NightReport, report_of
-from trading.night.workplace import Workplace, with_secrets
 from trading.store import Ref
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tasks.stage import stage
-from trading.config import CalibrationSpec, CostSpec, DriftSpec, FeatureSpec, GateSpec, LeakageSpec, StressSpec
 from trading.night import evidence
 from trading.night.evidence import Judged
-from trading.night.workplace import Workplace
+from trading.night.workspace import Workplace
+from trading.settings.models import CalibrationSpec, CostSpec, DriftSpec, FeatureSpec, GateSpec, LeakageSpec, StressSpec
 from trading.store import Ref
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from tasks import pages
 from tasks.stage import as_task, stage
-from trading.config import RuntimeSpec
 from trading.night import pictures, plan, promotion, publish
 from trading.night.evidence import Judged
 from trading.night.plan import Champion, NightOutcome, NightPlan, Pin
 from trading.night.publish import Bundled
 from trading.night.report import NightReport, report_of, trained_report
-from trading.night.workplace import Workplace, with_secrets
+from trading.night.workspace import Workplace, with_secrets
 from trading.registry.ledger import Entry
+from trading.settings.models import RuntimeSpec
 from trading.store import Ref
 
 

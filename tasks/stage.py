@@ -16,7 +16,7 @@ from prefect.tasks import Task, exponential_backoff
 
 from trading.errors import SevengatesError
 from trading.night.memory import once
-from trading.night.workplace import Workplace
+from trading.night.workspace import Workplace
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from envs.vectorised import LaneVecEnv
 from tasks.pages import TrainingProgress
 from tasks.stage import stage
-from trading.config import CalibrationSpec, CostSpec, FeatureSpec, PolicySpec, RegimeSpec, RiskSpec
 from trading.night import fit
 from trading.night.fit import Fitted
-from trading.night.workplace import Workplace
+from trading.night.workspace import Workplace
+from trading.settings.models import CalibrationSpec, CostSpec, FeatureSpec, PolicySpec, RegimeSpec, RiskSpec
 from trading.store import Ref
 
 

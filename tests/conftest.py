@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from trading.environment import prepare
-from trading.settings import PREFIX
+from trading.settings.environment import prepare
+from trading.settings.loader import PREFIX
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKET_DATA = "SEVENGATES_MARKET_DATA"

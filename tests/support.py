@@ -6,12 +6,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from trading.config import CostSpec, FeatureSpec, PolicySpec, RegimeSpec, RiskSpec
-from trading.features.steps import FEATURE_NAMES, FEATURES
-from trading.gates.evidence import DriftEvidence
+from trading.checks.evidence import DriftEvidence
 from trading.market.bars import Bars
-from trading.market.simulated import SimulatedMarket, SimulatedPath, simulate
-from trading.model import ModelSpec, TradingModel, model_from
+from trading.market.sources.simulated import SimulatedMarket, SimulatedPath, simulate
+from trading.model.model import ModelSpec, TradingModel, model_from
+from trading.settings.models import CostSpec, FeatureSpec, PolicySpec, RegimeSpec, RiskSpec
+from trading.steps.features import FEATURE_NAMES, FEATURES
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS

@@ -13,7 +13,7 @@ import pytest
 ALLOWED = {"numpy", "pydantic", "pydantic_core", "safetensors", "typer", "rich", "ccxt"}
 """Outside the standard library, what the wing may import; ccxt only when a real venue is configured."""
 
-CHILDREN = {"trading.live.watch_child"}
+CHILDREN = {"trading.live.watch.child"}
 """Programs of processes of their own, which are allowed more and which nothing imports."""
 
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from trading.codes import ReasonCode
-from trading.config import SplitSpec
 from trading.errors import DataError
+from trading.settings.models import SplitSpec
 from trading.splits import MINIMUM_BARS, Range, Splits, make_splits, overlaps, refuse_overlaps
 
 SHARES = st.builds(

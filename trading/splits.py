@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from trading.codes import ReasonCode
-from trading.config import SplitSpec
 from trading.errors import DataError
+from trading.settings.models import SplitSpec
 
 SPLITS = ("train", "validation", "test")
 MINIMUM_BARS = {"train": 500, "validation": 100, "test": 100}

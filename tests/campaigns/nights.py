@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envs.vectorised import LaneVecEnv
-from trading.config import MarketSpec, SevengatesSettings
 from trading.gates.verdict import Verdict
 from trading.market.bars import Bars
-from trading.model import TradingModel
+from trading.model.model import TradingModel
 from trading.night import data, evidence, fit
 from trading.night.plan import plan_night
 from trading.night.records import get_model, get_splits
+from trading.settings.models import MarketSpec, SevengatesSettings
 from trading.splits import Splits
 from trading.store import Store
 

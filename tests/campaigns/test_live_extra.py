@@ -19,12 +19,12 @@ from tests.live.support import write_model
 from tests.registry.conftest import NAME, write
 from tests.support import DAY_MS, START_MS, random_model, small_bars
 from trading.cli.services import mlflow_service, running
-from trading.config import RuntimeSpec
-from trading.locations import locations
+from trading.model.bundle import load_bundle
 from trading.registry.adapter import MlflowRegistry
-from trading.registry.bundle import load_bundle
 from trading.registry.ledger import Ledger
 from trading.registry.promotion import promote
+from trading.settings.locations import locations
+from trading.settings.models import RuntimeSpec
 from trading.simulation.backtest import run_backtest
 
 pytestmark = pytest.mark.campaign

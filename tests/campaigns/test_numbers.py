@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from tests.campaigns.nights import JudgedNight, judged_night
-from trading.market.simulated import SimulatedMarket, simulate, true_filter
+from trading.market.sources.simulated import SimulatedMarket, simulate, true_filter
 from trading.simulation.backtest import run_backtest
-from trading.simulation.series import compute_signals
+from trading.simulation.signals import compute_signals
 
 pytestmark = pytest.mark.campaign
 

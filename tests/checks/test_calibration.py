@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss
 
-from trading.checks.calibration import Method, brier, ece, fit_calibrator, measure_calibration, reliability
+from trading.checks.calibration import Method, brier, ece, measure_calibration, reliability
+from trading.checks.evidence import Evidence
 from trading.codes import ReasonCode
-from trading.config import GateSpec
 from trading.errors import TrainingError
-from trading.gates.evidence import Evidence
 from trading.gates.gates import calibration_gate
+from trading.settings.models import GateSpec
+from trading.training.calibrator import fit_calibrator
 
 METHODS = get_args(Method)
 

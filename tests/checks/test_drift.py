@@ -7,17 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 
+from trading.arrays import Floats
 from trading.checks.drift import drift_checks, ks_distance, measure_drift, psi
+from trading.checks.evidence import Evidence
 from trading.codes import ReasonCode
-from trading.config import DriftSpec, GateSpec
-from trading.features.names import FEATURE_NAMES
-from trading.gates.evidence import Evidence
 from trading.gates.gates import drift_gate
+from trading.settings.models import DriftSpec, GateSpec
+from trading.steps.features import FEATURE_NAMES
 
-Floats = NDArray[np.float64]
 NAMES = list(FEATURE_NAMES)
 SPEC = DriftSpec()
 

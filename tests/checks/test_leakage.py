@@ -4,15 +4,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from trading.arrays import Floats
 from trading.checks.leakage import check_leakage, check_prefix, check_splits, check_target
 from trading.codes import ReasonCode
-from trading.config import LeakageSpec, SplitSpec
 from trading.market.bars import Bars
+from trading.settings.models import LeakageSpec, SplitSpec
 from trading.splits import Range, Splits, make_splits, utc_text
 
-Floats = NDArray[np.float64]
 Walk = Callable[..., Bars]
 NAMES = ("momentum", "volume")
 

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from tests.support import random_model, small_bars
+from trading.checks.evidence import SCENARIOS
 from trading.checks.scenarios import SHOCKS, stressed_bars, stressed_parameters
 from trading.checks.stress import run_stress
 from trading.codes import ReasonCode
-from trading.config import StressSpec
-from trading.gates.evidence import SCENARIOS
+from trading.settings.models import StressSpec
 from trading.simulation.backtest import run_backtest
-from trading.simulation.state import FEE, HALF_SPREAD, LATENCY, model_parameters
+from trading.simulation.parameters import model_parameters
+from trading.steps.account import FEE, HALF_SPREAD, LATENCY
 
 BARS = small_bars(120)
 START, STOP = 800, len(BARS)

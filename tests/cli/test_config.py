@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.cli.conftest import Run
 from trading.cli.pages import pages
 from trading.codes import ReasonCode
-from trading.settings import describe
+from trading.settings.loader import describe
 
 
 def test_show_prints_the_resolved_settings_as_toml_or_json(run: Run, tmp_path: Path) -> None:

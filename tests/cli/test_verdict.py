@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from trading.cli.verdict import ways_to_look
-from trading.config import MarketSpec, SevengatesSettings
+from trading.settings.models import MarketSpec, SevengatesSettings
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,14 @@ from gymnasium.utils.env_checker import check_env
 from envs.trading import TradingEnv
 from envs.vectorised import LaneVecEnv
 from tests.support import random_model, small_bars
-from trading.config import PolicySpec, RiskSpec
-from trading.policy.training import TrainingJob
+from trading.settings.models import PolicySpec, RiskSpec
 from trading.simulation.backtest import run_backtest
-from trading.simulation.lanes import advance
-from trading.simulation.ledger import ledger_sha256, trade_row
-from trading.simulation.series import compute_signals
-from trading.simulation.state import EQUITY, TRADE_SIZE, model_parameters, new_state
+from trading.simulation.kernels import advance
+from trading.simulation.parameters import model_parameters
+from trading.simulation.signals import compute_signals
+from trading.simulation.trades import ledger_sha256, trade_row
+from trading.steps.account import EQUITY, TRADE_SIZE, new_state
+from trading.training.jobs import TrainingJob
 
 FIXED = [0.4, -0.2, 0.1, 0.6]
 

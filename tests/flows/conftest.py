@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from trading.config import DriftSpec, GateSpec, MarketSpec, PolicySpec, RegimeSpec, RuntimeSpec, StressSpec
 from trading.night.report import NightReport
+from trading.settings.models import DriftSpec, GateSpec, MarketSpec, PolicySpec, RegimeSpec, RuntimeSpec, StressSpec
 
 EASY = GateSpec(
     min_sharpe=-100.0,

@@ -20,7 +20,7 @@ from prefect.cli.deploy._models import (
 from prefect.flows import Flow, load_flow_from_entrypoint
 from pydantic import BaseModel
 
-from trading.environment import QUIET, SAFE, THREADS
+from trading.settings.environment import QUIET, SAFE, THREADS
 
 DEPLOYMENTS = ("nightly", "train", "promote", "rollback")
 # Anchors of the file itself; Prefect's own examples keep them under this key.

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from trading.config import GateSpec, MarketSpec, RuntimeSpec
 from trading.errors import RegistryError
-from trading.market.simulated import SimulatedMarket, simulate
+from trading.market.sources.simulated import SimulatedMarket, simulate
+from trading.model.bundle import load_bundle
 from trading.night import data, evidence, fit, plan, promotion, publish
 from trading.night.report import NightReport
 from trading.registry.adapter import open_registry
-from trading.registry.bundle import load_bundle
 from trading.registry.ledger import Ledger
+from trading.settings.models import GateSpec, MarketSpec, RuntimeSpec
 
 Night = Callable[..., tuple[str, list[NightReport]]]
 Options = Callable[[Path], list[str]]

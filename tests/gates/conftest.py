@@ -5,14 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support import drift_of
-from trading.gates.evidence import (
-    SCENARIOS,
-    CalibrationEvidence,
-    Evidence,
-    LeakageEvidence,
-    LiveRecord,
-    gather,
-)
+from trading.checks.evidence import SCENARIOS, CalibrationEvidence, Evidence, LeakageEvidence, LiveRecord, gather
 from trading.results import CheckResult
 
 

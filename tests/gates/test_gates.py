@@ -8,14 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support import drift_of
+from trading.checks.evidence import SCENARIOS, Evidence, LeakageEvidence, LiveRecord
 from trading.codes import ReasonCode
-from trading.config import GateSpec
-from trading.features.steps import FEATURE_NAMES
-from trading.gates.evidence import SCENARIOS, Evidence, LeakageEvidence, LiveRecord, Number
 from trading.gates.gates import GATES
 from trading.gates.rules import GateResult, at_least, at_most, decide
 from trading.gates.verdict import judge
-from trading.results import CheckResult
+from trading.results import CheckResult, Number
+from trading.settings.models import GateSpec
+from trading.steps.features import FEATURE_NAMES
 
 LIMITS = GateSpec()
 UNUSABLE = (None, math.nan, math.inf, -math.inf)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from trading.canonical import canonical_json
+from trading.checks.evidence import LEAKAGE_CHECKS, SCENARIOS, DriftEvidence, Evidence, LiveRecord
 from trading.codes import ReasonCode
-from trading.config import GateSpec
-from trading.gates.evidence import LEAKAGE_CHECKS, SCENARIOS, DriftEvidence, Evidence, LiveRecord
 from trading.gates.verdict import Admission, Verdict, judge
+from trading.settings.models import GateSpec
 
 LIMITS = GateSpec()
 ORDER = ["performance", "risk", "calibration", "stress", "leakage", "drift", "live_consistency"]
@@ -119,9 +119,7 @@ def test_json_of_a_verdict_is_strict_json(good: Evidence):
 
 
 def test_gates_load_nothing_heavy():
-    code = (
-        "import sys, trading.gates.verdict as v; print([m for m in ('numpy', 'pandas', 'scipy') if m in sys.modules])"
-    )
+    code = "import sys, trading.gates.verdict as v; print([m for m in ('numba', 'pandas', 'scipy', 'torch') if m in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tests.live.support import pointer_to, trade
 from tests.support import small_bars
-from trading.live.pointer import FixedModel
 from trading.live.runner import Tick
-from trading.registry.bundle import load_bundle
+from trading.live.watch.pointer import FixedModel
+from trading.model.bundle import load_bundle
 
 
 def main(journal: str, bundle: str, start: str, days: str) -> None:

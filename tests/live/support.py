@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support import random_model
-from trading.live.feed import Replay
-from trading.live.journal import Journal
-from trading.live.pointer import FixedModel, ModelSource, Pointer
+from trading.live.feeds.replay import Replay
+from trading.live.journal.journal import Journal
 from trading.live.runner import Tick
 from trading.live.session import open_runner
 from trading.live.status import Status, status_of
+from trading.live.watch.pointer import FixedModel, ModelSource, Pointer
 from trading.market.bars import Bars
 from trading.market.raw import raw_from_bars
-from trading.model import TradingModel
-from trading.registry.bundle import Bundle, write_bundle
-from trading.registry.lineage import Lineage
+from trading.model.bundle import Bundle, write_bundle
+from trading.model.lineage import Lineage
+from trading.model.model import TradingModel
 
 _MEMORY = Path("/dev/shm")
 

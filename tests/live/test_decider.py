@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import random_model, small_bars
-from trading.live.bar import Bar
 from trading.live.decider import Decider, SignalStream
-from trading.simulation.series import Signals, compute_signals
-from trading.simulation.state import model_parameters
+from trading.simulation.parameters import model_parameters
+from trading.simulation.signals import Signals, compute_signals
+from trading.steps.bar import Bar
 
 BARS = small_bars(20)
 

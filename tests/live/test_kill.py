@@ -13,11 +13,11 @@ import numpy as np
 
 from tests.live.support import bundle_of, fixed, replay_of, trade
 from tests.support import random_model, small_bars
-from trading.live.journal import Journal
+from trading.live.journal.journal import Journal
 from trading.live.session import open_runner
 from trading.live.status import trades_of
-from trading.live.venue import Intent, PaperVenue
-from trading.registry.bundle import Bundle
+from trading.live.venues.paper import Intent, PaperVenue
+from trading.model.bundle import Bundle
 from trading.simulation.backtest import run_backtest
 
 DAYS, START = 30, 100

@@ -9,8 +9,8 @@ import pytest
 from tests.live.support import Promotions, bundle_of, fixed, pointer_to, trade, write_model
 from tests.live.test_runner import Promoting
 from tests.support import HOUR_MS, random_model, small_bars
-from trading.gates.evidence import LiveRecord
-from trading.live.journal import Journal
+from trading.checks.evidence import LiveRecord
+from trading.live.journal.journal import Journal
 from trading.live.record import live_record
 from trading.simulation.backtest import run_backtest
 from trading.simulation.metrics import sharpe

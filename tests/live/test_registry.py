@@ -21,12 +21,12 @@ from tests.registry.conftest import (  # noqa: F401
 from tests.support import small_bars
 from trading.codes import ReasonCode
 from trading.errors import ConfigError
-from trading.live import watch_child
-from trading.live.journal import Journal
-from trading.live.pointer import POINTER_NAME, PointerFile
+from trading.live.journal.journal import Journal
 from trading.live.session import open_runner
 from trading.live.status import status_of
-from trading.live.watch import TRACKING_URI_VARIABLE, ModelWatch, watch_command
+from trading.live.watch import child as watch_child
+from trading.live.watch.pointer import POINTER_NAME, PointerFile
+from trading.live.watch.watch import TRACKING_URI_VARIABLE, ModelWatch, watch_command
 from trading.registry.adapter import MlflowRegistry
 from trading.registry.ledger import Ledger
 from trading.registry.promotion import promote, rollback
@@ -158,7 +158,7 @@ def test_the_trading_process_has_no_mlflow_while_its_child_has(root: Path, tmp_p
     import subprocess
 
     code = (
-        "import sys; from pathlib import Path; from trading.live.watch import ModelWatch, watch_command;"
+        "import sys; from pathlib import Path; from trading.live.watch.watch import ModelWatch, watch_command;"
         f"out = Path({str(tmp_path)!r});"
         "watch = ModelWatch(watch_command('m', out, 1.0), out, {'MLFLOW_TRACKING_URI': 'sqlite:///none.db'});"
         "watch.__enter__();"

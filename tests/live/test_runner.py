@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from tests.live.support import Promotions, bundle_of, fixed, pointer_to, quick_folder, replay_of, trade, write_model
 from tests.support import HOUR_MS, random_model, small_bars
 from trading.codes import ReasonCode
-from trading.config import CostSpec, RiskSpec
 from trading.errors import LiveError, RegistryError
-from trading.live.journal import Journal
-from trading.live.pointer import PointerFile, write_pointer
+from trading.live.journal.journal import Journal
 from trading.live.runner import Tick
 from trading.live.session import open_runner
 from trading.live.status import status_of, trades_of
+from trading.live.watch.pointer import PointerFile, write_pointer
 from trading.market.bars import Bars, resample
+from trading.settings.models import CostSpec, RiskSpec
 from trading.simulation.backtest import run_backtest
 
 BARS = small_bars(30)
@@ -79,7 +79,7 @@ def test_a_replay_stopped_and_continued_anywhere_ends_with_the_same_journal(fold
 
 
 def test_an_intent_is_in_the_journal_before_the_venue_hears_of_it(folder: Path) -> None:
-    from trading.live.venue import Intent, PaperVenue
+    from trading.live.venues.paper import Intent, PaperVenue
 
     path = folder / "j.db"
 
@@ -164,12 +164,13 @@ class Promoting:
 
 def swapped_ledger(bars: Bars, first: int, second: int, start: int, swap: int) -> tuple[list[dict], float]:
     """What a run must do that changes its model between two bars: compiled signals of each, one account."""
-    from trading.risk.breakers import ALLOWED
-    from trading.simulation.decision import close_step
-    from trading.simulation.ledger import trade_row
-    from trading.simulation.series import compute_signals
-    from trading.simulation.state import EQUITY, TRADE_SIZE, model_parameters, new_state
-    from trading.simulation.steps import CLOSED, venue_step
+    from trading.simulation.parameters import model_parameters
+    from trading.simulation.signals import compute_signals
+    from trading.simulation.trades import trade_row
+    from trading.steps.account import EQUITY, TRADE_SIZE, new_state
+    from trading.steps.breakers import ALLOWED
+    from trading.steps.decision import close_step
+    from trading.steps.venue import CLOSED, venue_step
 
     models = [random_model(first), random_model(second)]
     signals = [compute_signals(model, bars) for model in models]

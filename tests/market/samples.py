@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trading.config import MarketSpec
 from trading.market.bars import COLUMNS, Bars
 from trading.market.raw import Columns, RawBars
+from trading.settings.models import MarketSpec
 
 START_MS = 1_704_067_200_000
 HOUR_MS = 3_600_000

@@ -12,7 +12,7 @@ from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.bars import COLUMNS, resample
 from trading.market.load import LoadedBars, load_bars
-from trading.market.sources import identity, open_source
+from trading.market.sources.opening import identity, open_source
 from trading.results import blocking_failures
 
 MARKET = clean_bars(4_000, 15 * 60_000)

@@ -11,7 +11,7 @@ from tests.market.samples import HOUR_MS, market_file, needs_market_data, spec_f
 from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.load import LoadedBars, load_bars
-from trading.market.sources import open_source, read_raw
+from trading.market.sources.opening import open_source, read_raw
 
 pytestmark = needs_market_data
 

@@ -9,23 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trading.config import (
-    CalibrationSpec,
-    CostSpec,
-    FeatureSpec,
-    PolicySpec,
-    RegimeSpec,
-    RiskSpec,
-    SplitSpec,
-)
 from trading.market.bars import Bars
-from trading.market.simulated import SimulatedMarket, simulate
+from trading.market.sources.simulated import SimulatedMarket, simulate
 from trading.night import data, fit
 from trading.night.fit import Fitted, match_regimes
 from trading.night.records import get_model, get_splits
-from trading.policy import training
-from trading.policy.training import PolicyResult, TrainingJob, zero_layers
+from trading.settings.models import CalibrationSpec, CostSpec, FeatureSpec, PolicySpec, RegimeSpec, RiskSpec, SplitSpec
 from trading.store import Ref, Store
+from trading.training import jobs as training
+from trading.training.jobs import PolicyResult, TrainingJob, zero_layers
 
 POLICY = PolicySpec(seeds=3, steps=1_000, hidden=4)
 

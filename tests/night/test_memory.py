@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trading.config import GateSpec
 from trading.night.fit import Fitted
 from trading.night.memory import as_json, once
+from trading.settings.models import GateSpec
 from trading.store import Ref, Store
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from trading.codes import ReasonCode
-from trading.config import SevengatesSettings
 from trading.errors import ConfigError, DataError
 from trading.night.plan import NightOutcome, NightPlan, code_version, finished, moment_ms, plan_night, remember
 from trading.registry.ledger import Ledger, Transition
+from trading.settings.models import SevengatesSettings
 from trading.store import Ref, Store
 
 ROWS = "ts,open,high,low,close,volume\n" + "".join(

@@ -9,11 +9,11 @@ import pytest
 
 from tests.registry.conftest import NAME, home, ledger, log, make_bundle, migrated, registry  # noqa: F401
 from trading.codes import ReasonCode
-from trading.config import RuntimeSpec
 from trading.errors import RegistryError
 from trading.night.promotion import operator_promote, operator_rollback, pin
 from trading.registry.adapter import MlflowRegistry
 from trading.registry.ledger import Ledger
+from trading.settings.models import RuntimeSpec
 from trading.store import Store
 
 # ruff: noqa: F811  # pytest hands fixtures over by name

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trading.config import CostSpec, FeatureSpec, PolicySpec, RegimeSpec, RiskSpec
 from trading.errors import StoreError
-from trading.features.steps import FEATURE_NAMES
-from trading.model import ModelSpec, TradingModel
+from trading.model.model import ModelSpec, TradingModel
 from trading.night.records import get_model, get_record, metrics_of, numbers, put_model, put_record
-from trading.policy.training import zero_layers
+from trading.settings.models import CostSpec, FeatureSpec, PolicySpec, RegimeSpec, RiskSpec
+from trading.steps.features import FEATURE_NAMES
 from trading.store import Store
+from trading.training.jobs import zero_layers
 
 
 def small_model() -> TradingModel:

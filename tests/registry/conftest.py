@@ -10,24 +10,17 @@ import numpy as np
 import pytest
 
 from tests.support import drift_of
-from trading.config import CostSpec, FeatureSpec, GateSpec, PolicySpec, RiskSpec
-from trading.features.steps import FEATURE_NAMES
-from trading.gates.evidence import (
-    SCENARIOS,
-    CalibrationEvidence,
-    Evidence,
-    LeakageEvidence,
-    LiveRecord,
-    gather,
-)
+from trading.checks.evidence import SCENARIOS, CalibrationEvidence, Evidence, LeakageEvidence, LiveRecord, gather
 from trading.gates.verdict import judge
-from trading.model import ModelSpec, TradingModel
+from trading.model.bundle import Bundle, write_bundle
+from trading.model.lineage import Lineage
+from trading.model.model import ModelSpec, TradingModel
 from trading.registry.adapter import MlflowRegistry
-from trading.registry.bundle import Bundle, write_bundle
 from trading.registry.ledger import Ledger
-from trading.registry.lineage import Lineage
 from trading.registry.mlflow_runtime import migrate
 from trading.results import CheckResult
+from trading.settings.models import CostSpec, FeatureSpec, GateSpec, PolicySpec, RiskSpec
+from trading.steps.features import FEATURE_NAMES
 
 NAME = "sevengates-sim-1h"
 MakeBundle = Callable[..., Bundle]

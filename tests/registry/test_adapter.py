@@ -16,10 +16,11 @@ from matplotlib.figure import Figure
 from trading.codes import ReasonCode
 from trading.errors import RegistryError, TransportError
 from trading.market.bars import Bars
+from trading.model.bundle import Bundle
+from trading.model.naming import model_name
 from trading.registry import mlflow_runtime
 from trading.registry.adapter import MlflowRegistry
-from trading.registry.bundle import Bundle
-from trading.registry.records import Dataset, flatten, model_name
+from trading.registry.records import Dataset, flatten
 from trading.registry.serving import DECISION_COLUMNS, decisions
 
 NAME = "sevengates-sim-1h"

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from trading.codes import ReasonCode
-from trading.config import GateSpec, PromotionSpec
-from trading.environment import QUIET
 from trading.errors import RegistryError
 from trading.registry import assets
 from trading.registry.assets import asset, generated, write_generated
+from trading.settings.environment import QUIET
+from trading.settings.models import GateSpec, PromotionSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 

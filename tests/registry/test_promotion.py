@@ -12,17 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trading.checks.evidence import Evidence
 from trading.codes import ReasonCode
-from trading.config import GateSpec
 from trading.errors import RegistryError
-from trading.gates.evidence import Evidence
 from trading.gates.verdict import Admission, Verdict, judge
+from trading.model.bundle import Bundle, write_bundle
 from trading.registry.adapter import MlflowRegistry
 from trading.registry.approval import verdict_of
-from trading.registry.bundle import Bundle, write_bundle
 from trading.registry.ledger import Ledger
 from trading.registry.mirror import EPOCH_TAG, mirror, reconcile
 from trading.registry.promotion import PromotionDecision, apply_decision, decide_promotion, promote, rollback
+from trading.settings.models import GateSpec
 
 NAME = "sevengates-sim-1h"
 Log = Callable[..., int]

@@ -9,20 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import random_model, small_bars
-from trading.config import CostSpec, RiskSpec
 from trading.errors import DataError
-from trading.features.steps import FEATURE_NAMES, FEATURES, feature_windows, new_ring
 from trading.market.bars import resample
-from trading.model import TradingModel
-from trading.regimes.filter import confidence_step, emission_terms
-from trading.risk.breakers import ALLOWED
+from trading.model.model import TradingModel
+from trading.settings.models import CostSpec, RiskSpec
 from trading.simulation.backtest import run_backtest
-from trading.simulation.decision import close_step, side_step, signal_step
-from trading.simulation.ledger import ledger_sha256, trade_row
 from trading.simulation.metrics import longest_losing_streak, max_drawdown, sharpe, sortino
-from trading.simulation.series import run_lanes
-from trading.simulation.state import TRADE_SIZE, model_parameters, new_state
-from trading.simulation.steps import CLOSED, venue_step
+from trading.simulation.parameters import model_parameters
+from trading.simulation.signals import run_lanes
+from trading.simulation.trades import ledger_sha256, trade_row
+from trading.steps.account import TRADE_SIZE, new_state
+from trading.steps.breakers import ALLOWED
+from trading.steps.decision import close_step, side_step, signal_step
+from trading.steps.features import FEATURE_NAMES, FEATURES, feature_windows, new_ring
+from trading.steps.regimes import confidence_step, emission_terms
+from trading.steps.venue import CLOSED, venue_step
 
 
 def _plain_ledger(model: TradingModel, days: int, start: int) -> tuple[str, int]:

@@ -14,9 +14,9 @@ from tasks import stage as stage_module
 from tasks.pages import MOST_IMAGE_BYTES, artifact_key, image
 from tasks.stage import stage
 from trading.codes import ReasonCode
-from trading.config import GateSpec, RuntimeSpec
 from trading.errors import DataError, SevengatesError, TransportError
-from trading.night.workplace import Workplace
+from trading.night.workspace import Workplace
+from trading.settings.models import GateSpec, RuntimeSpec
 from trading.store import Ref
 
 pytestmark = pytest.mark.usefixtures("prefect_server")

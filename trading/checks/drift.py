@@ -7,15 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from trading.arrays import Floats
+from trading.checks.evidence import DriftEvidence
 from trading.codes import ReasonCode
-from trading.config import DriftSpec
-from trading.gates.evidence import DriftEvidence, Number, is_finite
-from trading.gates.rules import rule, unusable
-from trading.results import CheckResult
-
-Floats = NDArray[np.float64]
+from trading.results import CheckResult, Number, is_finite, rule, unusable
+from trading.settings.models import DriftSpec
 
 MINIMUM_SHARE = 1e-4
 """Share given to an empty bin, as Evidently does, so that its logarithm exists."""

@@ -7,15 +7,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from trading.arrays import Floats
+from trading.checks.evidence import LeakageEvidence
 from trading.codes import ReasonCode
-from trading.config import LeakageSpec
-from trading.gates.evidence import LeakageEvidence
-from trading.gates.rules import rule
 from trading.market.bars import Bars
-from trading.results import CheckResult
+from trading.results import CheckResult, rule
+from trading.settings.models import LeakageSpec
 from trading.splits import Range, Splits, overlaps, utc_text
 
-Floats = NDArray[np.float64]
 Compute = Callable[[Bars], Floats]
 
 TOLERANCE = 1e-12

@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from trading.gates.evidence import SCENARIOS
+from trading.arrays import Floats
+from trading.checks.evidence import SCENARIOS
 from trading.market.bars import Bars
 from trading.seeds import seed_for
-from trading.simulation.state import FEE, HALF_SPREAD, IMPACT, LATENCY
-
-Floats = NDArray[np.float64]
+from trading.steps.account import FEE, HALF_SPREAD, IMPACT, LATENCY
 
 
 @dataclass(eq=False)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from trading.checks.evidence import SCENARIOS
 from trading.checks.scenarios import stressed_bars, stressed_parameters
 from trading.codes import ReasonCode
-from trading.config import StressSpec
-from trading.gates.evidence import SCENARIOS
 from trading.market.bars import Bars
-from trading.model import TradingModel
+from trading.model.model import TradingModel
 from trading.results import CheckResult
+from trading.settings.models import StressSpec
 from trading.simulation.backtest import BacktestResult, result_of
-from trading.simulation.series import LANE_THREADS, run_lanes
-from trading.simulation.state import model_parameters
+from trading.simulation.parameters import model_parameters
+from trading.simulation.signals import LANE_THREADS, run_lanes
 
 
 @dataclass(frozen=True, eq=False)

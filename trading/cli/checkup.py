@@ -16,7 +16,7 @@ from pathlib import Path
 from trading.codes import ReasonCode
 from trading.errors import SevengatesError
 from trading.results import CheckResult
-from trading.settings import without_password
+from trading.settings.loader import without_password
 
 PREFECT_PAGE = "http://127.0.0.1:4200"
 MLFLOW_PAGE = "http://127.0.0.1:5000"

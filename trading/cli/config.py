@@ -16,7 +16,7 @@ app = typer.Typer(help="Show the settings; write the pages that document them.",
 @app.command()
 def show(ctx: typer.Context, as_json: Json = False) -> None:
     """Print the resolved settings as TOML, secrets masked."""
-    from trading.settings import redacted, to_toml
+    from trading.settings.loader import redacted, to_toml
 
     values = redacted(settings_of(ctx, create_home=False))
     if as_json:

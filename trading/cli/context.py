@@ -14,7 +14,7 @@ from trading.errors import ConfigError
 if TYPE_CHECKING:
     import typer
 
-    from trading.config import SevengatesSettings
+    from trading.settings.models import SevengatesSettings
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ def settings_of(
     Raises:
         ConfigError: if a setting is unknown or out of bounds, or the home folder cannot be made.
     """
-    from trading.environment import prepare
-    from trading.settings import load_settings
+    from trading.settings.environment import prepare
+    from trading.settings.loader import load_settings
 
     invocation: Invocation = ctx.obj
     own = {key: value for key, value in (overrides or {}).items() if value is not None}

@@ -29,9 +29,9 @@ def check(
     overrides = {"market.source": source, "market.symbols": symbol or None, "market.interval": interval}
     settings = settings_of(ctx, overrides)
     from trading.errors import DataError
-    from trading.locations import locations
     from trading.market.load import load_bars
     from trading.night.plan import moment_ms
+    from trading.settings.locations import locations
 
     reports: list[dict[str, Any]] = []
     failure: DataError | None = None
@@ -69,9 +69,9 @@ def facts(
 ) -> None:
     """Compare markets by their stylised facts: tails, volatility clusters, volume."""
     settings = settings_of(ctx, {"market.interval": interval})
-    from trading.locations import locations
     from trading.market.facts import FACTS, stylised_facts
     from trading.market.load import load_bars
+    from trading.settings.locations import locations
 
     symbol = settings.market.symbols[0]
     found: dict[str, dict[str, float]] = {}

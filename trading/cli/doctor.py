@@ -10,8 +10,8 @@ from trading.cli.context import settings_of
 from trading.cli.output import Json, print_checks, print_json
 
 if TYPE_CHECKING:
-    from trading.config import SevengatesSettings
     from trading.results import CheckResult
+    from trading.settings.models import SevengatesSettings
 
 
 def doctor(ctx: typer.Context, as_json: Json = False) -> None:
@@ -32,7 +32,7 @@ def doctor(ctx: typer.Context, as_json: Json = False) -> None:
 def examine(settings: SevengatesSettings) -> list[CheckResult]:
     """Every check of this machine; each looks and changes nothing."""
     from trading.cli import checkup
-    from trading.locations import locations
+    from trading.settings.locations import locations
 
     places = locations(settings.runtime)
     return [

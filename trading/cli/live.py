@@ -76,7 +76,7 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
     """Say what the runner of each journal is doing: last bar, position, equity, model, trading state."""
     settings = settings_of(ctx)
     from trading.live.status import journals, status_of
-    from trading.locations import locations
+    from trading.settings.locations import locations
 
     folder = locations(settings.runtime).live
     found = [item for item in map(status_of, journals(folder)) if item is not None]
@@ -165,7 +165,7 @@ def _milliseconds(option: str, text: str | None) -> int | None:
         return None
     from trading.codes import ReasonCode
     from trading.errors import ConfigError
-    from trading.market.cells import UNREADABLE, parse_times
+    from trading.market.sources.cells import UNREADABLE, parse_times
 
     ts, units = parse_times([text])
     if units[0] == UNREADABLE:

@@ -10,8 +10,8 @@ from trading.cli.context import settings_of
 from trading.cli.output import Json, print_json, print_table
 
 if TYPE_CHECKING:
-    from trading.config import SevengatesSettings
     from trading.registry.ledger import Entry
+    from trading.settings.models import SevengatesSettings
 
 app = typer.Typer(help="List, show, promote and roll back registered models.", no_args_is_help=True)
 
@@ -130,7 +130,7 @@ def rollback(
 
 
 def _model(settings: SevengatesSettings, model: str | None, symbol: str | None, interval: str | None) -> str:
-    from trading.registry.records import model_name
+    from trading.model.naming import model_name
 
     return model or model_name(symbol or settings.market.symbols[0], interval or settings.market.interval)
 

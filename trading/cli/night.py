@@ -15,8 +15,8 @@ from trading.cli.context import Invocation, settings_of
 from trading.cli.output import Json, print_json
 
 if TYPE_CHECKING:
-    from trading.config import SevengatesSettings
     from trading.night.report import NightReport
+    from trading.settings.models import SevengatesSettings
 
 Source = Annotated[
     str | None, typer.Option(help="Where bars come from: sim:edge=1, csv:PATH, parquet:PATH, ticks:PATH, or a path.")
@@ -148,9 +148,9 @@ def _settings(
 def _finished(settings: SevengatesSettings, as_of: str | None) -> list[NightReport] | None:
     """The reports of a night that is finished for every symbol, found without starting anything; else None."""
     from trading.errors import DataError
-    from trading.locations import locations
     from trading.night.plan import finished, plan_night
     from trading.night.report import report_of
+    from trading.settings.locations import locations
     from trading.store import Store
 
     places = locations(settings.runtime)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from trading.codes import ReasonCode
-from trading.config import SevengatesSettings
-from trading.settings import RESERVED_VARIABLES, describe
+from trading.settings.loader import RESERVED_VARIABLES, describe
+from trading.settings.models import SevengatesSettings
 
 
 def pages() -> dict[str, str]:

@@ -18,7 +18,7 @@ from types import FrameType
 
 from trading.codes import ReasonCode
 from trading.errors import SevengatesError
-from trading.locations import Locations
+from trading.settings.locations import Locations
 
 _POLL_SECONDS = 0.25
 _START_SECONDS = 120.0

@@ -19,7 +19,7 @@ def ui(
     settings = settings_of(ctx)
 
     from trading.cli.services import mlflow_service, prefect_service, running
-    from trading.locations import locations
+    from trading.settings.locations import locations
 
     places = locations(settings.runtime)
     services = [prefect_service(host, prefect_port)]

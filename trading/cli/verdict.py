@@ -11,9 +11,9 @@ import typer
 from trading.cli.output import print_table
 
 if TYPE_CHECKING:
-    from trading.config import SevengatesSettings
     from trading.gates.verdict import Verdict
     from trading.night.report import NightReport
+    from trading.settings.models import SevengatesSettings
 
 
 def print_verdict(verdict: Verdict) -> None:
@@ -60,7 +60,7 @@ def print_night(reports: Sequence[NightReport], settings: SevengatesSettings) ->
 
 def ways_to_look(settings: SevengatesSettings, symbol: str, version: int, *, promoted: bool) -> list[str]:
     """The lines that say how to look at a version, with the options that its market needs."""
-    from trading.config import MarketSpec
+    from trading.settings.models import MarketSpec
 
     market, usual = settings.market, MarketSpec()
     named = f" --symbol {quote(symbol)}" if symbol != usual.symbols[0] else ""

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from trading.codes import ReasonCode
-from trading.config import GateSpec
-from trading.features.names import FEATURE_NAMES
-from trading.gates.evidence import (
+from trading.checks.evidence import (
     LEAKAGE_CHECKS,
     SCENARIOS,
     CalibrationEvidence,
     DriftEvidence,
     Evidence,
     LeakageEvidence,
-    is_finite,
 )
-from trading.gates.rules import (
-    MEASURE_AGAIN,
-    GateResult,
-    all_present,
-    at_least,
-    at_most,
-    decide,
-    rule,
-    unusable,
-)
-from trading.results import CheckResult
+from trading.codes import ReasonCode
+from trading.gates.rules import MEASURE_AGAIN, GateResult, all_present, at_least, at_most, decide
+from trading.results import CheckResult, is_finite, rule, unusable
+from trading.settings.models import GateSpec
+from trading.steps.features import FEATURE_NAMES
 
 
 def performance_gate(evidence: Evidence, limits: GateSpec) -> GateResult:
@@ -113,13 +103,13 @@ def calibration_gate(evidence: Evidence, limits: GateSpec) -> GateResult:
 
 def stress_gate(evidence: Evidence, _limits: GateSpec) -> GateResult:
     """Reject a candidate that any of the eight scenarios breaks, or that was spared one of them."""
-    return decide("stress", *all_present(SCENARIOS, evidence.stress, missing=MEASURE_AGAIN))
+    return decide("stress", *all_present(SCENARIOS, evidence.stress, remedy=MEASURE_AGAIN))
 
 
 def leakage_gate(evidence: Evidence, _limits: GateSpec) -> GateResult:
     """Reject a candidate whose numbers may have seen the future."""
     found = evidence.leakage or LeakageEvidence()
-    return decide("leakage", *all_present(LEAKAGE_CHECKS, found.checks, missing=MEASURE_AGAIN))
+    return decide("leakage", *all_present(LEAKAGE_CHECKS, found.checks, remedy=MEASURE_AGAIN))
 
 
 def drift_gate(evidence: Evidence, limits: GateSpec) -> GateResult:

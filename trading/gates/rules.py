@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from trading.codes import ReasonCode
-from trading.gates.evidence import Measured, Number, is_finite
-from trading.results import CheckResult, blocking_failures
-
-MEASURE_AGAIN = "Run the night again for this symbol; the step that measures this number did not finish."
+from trading.results import MEASURE_AGAIN, CheckResult, Number, blocking_failures, is_finite, missing, rule, unusable
+from trading.values import Measured
 
 
 class GateResult(Measured):
@@ -40,7 +37,7 @@ def decide(name: str, *rules: CheckResult) -> GateResult:
     A rule that did not pass but only warns (severity ``warn``) makes the result conditional.
     """
     if not rules:
-        rules = (_missing(name, None, MEASURE_AGAIN),)
+        rules = (missing(name, None, MEASURE_AGAIN),)
     failed = blocking_failures(list(rules))
     warned = [rule for rule in rules if not rule.passed and rule.severity == "warn"]
     shown = failed or warned
@@ -93,45 +90,7 @@ def at_least(
     return rule(name, observed >= limit, observed, limit, code, failure, remedy)
 
 
-def rule(
-    name: str,
-    passed: bool,
-    observed: float | int | str | None,
-    threshold: float | int | str | None,
-    code: ReasonCode,
-    message: str,
-    remedy: str,
-    evidence: dict[str, Any] | None = None,
-) -> CheckResult:
-    """A blocking result whose code, message and remedy show only when it did not pass."""
-    return CheckResult(
-        name=name,
-        passed=passed,
-        observed=observed,
-        threshold=threshold,
-        code=ReasonCode.OK if passed else code,
-        message="" if passed else message,
-        remedy="" if passed else remedy,
-        evidence=evidence or {},
-    )
-
-
-def unusable(name: str, observed: Number, limit: float | int | str | None = None) -> CheckResult:
-    """The failure of a number that is missing or not finite."""
-    if observed is None:
-        return _missing(name, limit, MEASURE_AGAIN)
-    return rule(
-        name,
-        False,
-        str(observed),
-        limit,
-        ReasonCode.EVIDENCE_NOT_FINITE,
-        f"{name} is {observed}, which proves nothing",
-        "Look at the report of the step that measured it; a ratio over nothing (no losses, no variance) is not finite.",
-    )
-
-
-def all_present(names: Sequence[str], results: Sequence[CheckResult], *, missing: str) -> list[CheckResult]:
+def all_present(names: Sequence[str], results: Sequence[CheckResult], *, remedy: str) -> list[CheckResult]:
     """One blocking rule per required check, then any other given.
 
     A check that is missing, or reports nothing or a number that is not finite, fails whatever it says of itself.
@@ -139,12 +98,12 @@ def all_present(names: Sequence[str], results: Sequence[CheckResult], *, missing
     Args:
         names: checks that must be there.
         results: checks that ran.
-        missing: remedy when one did not.
+        remedy: what to do when one did not.
     """
     rules: list[CheckResult] = []
     for name in names:
         found = [result for result in results if result.name == name]
-        rules.extend(map(_as_rule, found) if found else [_missing(name, None, missing)])
+        rules.extend(map(_as_rule, found) if found else [missing(name, None, remedy)])
     return rules + [_as_rule(result) for result in results if result.name not in names]
 
 
@@ -162,10 +121,6 @@ def _number_of(observed: str) -> Number:
         return float(observed)
     except ValueError:
         return None
-
-
-def _missing(name: str, limit: float | int | str | None, remedy: str) -> CheckResult:
-    return rule(name, False, None, limit, ReasonCode.EVIDENCE_MISSING, f"{name} was never measured", remedy)
 
 
 def _text(value: float | int) -> str:

@@ -7,12 +7,13 @@ from typing import Literal
 
 from pydantic import model_validator
 
+from trading.checks.evidence import Evidence
 from trading.codes import ReasonCode
-from trading.config import GateSpec
-from trading.gates.evidence import Evidence, Measured
 from trading.gates.gates import GATES
-from trading.gates.rules import GateResult, rule
-from trading.results import CheckResult, blocking_failures
+from trading.gates.rules import GateResult
+from trading.results import CheckResult, blocking_failures, rule
+from trading.settings.models import GateSpec
+from trading.values import Measured
 
 
 class Admission(StrEnum):

@@ -6,16 +6,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from trading.features.steps import FEATURE_NAMES, FEATURES, feature_windows, new_ring
-from trading.live.bar import Bar
-from trading.model import ACTIONS, OBSERVATION_SIZE, TradingModel
-from trading.regimes.filter import BEAR, BULL, confidence_step, emission_terms
-from trading.simulation.decision import close_step, side_step, signal_step
-from trading.simulation.state import model_parameters
-
-Floats = NDArray[np.float64]
+from trading.arrays import Floats
+from trading.model.model import ACTIONS, OBSERVATION_SIZE, TradingModel
+from trading.simulation.parameters import model_parameters
+from trading.steps.bar import Bar
+from trading.steps.decision import close_step, side_step, signal_step
+from trading.steps.features import FEATURE_NAMES, FEATURES, feature_windows, new_ring
+from trading.steps.regimes import BEAR, BULL, confidence_step, emission_terms
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,7 @@ class Decider:
         An order, if any, is written to the account's order fields and waits there.
 
         Returns:
-            ``ALLOWED`` or a denial, see :mod:`trading.risk.breakers`.
+            ``ALLOWED`` or a denial, see :mod:`trading.steps.breakers`.
         """
         model, stream = self.model, self.stream
         self.action[:] = math.nan

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trading.codes import ReasonCode
-from trading.config import MarketSpec, SevengatesSettings
 from trading.errors import DataError
-from trading.live.feed import Replay, open_replay
-from trading.live.journal import Journal
-from trading.live.pointer import FixedModel, ModelSource, Pointer
+from trading.live.feeds.replay import Replay, open_replay
+from trading.live.journal.journal import Journal
 from trading.live.runner import Runner, Tick
 from trading.live.session import open_runner
-from trading.live.watch import TRACKING_TOKEN_VARIABLE, TRACKING_URI_VARIABLE, ModelWatch, watch_command
-from trading.locations import Locations, locations
+from trading.live.watch.pointer import FixedModel, ModelSource, Pointer
+from trading.live.watch.watch import TRACKING_TOKEN_VARIABLE, TRACKING_URI_VARIABLE, ModelWatch, watch_command
 from trading.market.raw import DAY_MS, duration, moment
-from trading.registry.bundle import Bundle, load_bundle
-from trading.registry.records import model_name
-from trading.settings import without_password
+from trading.model.bundle import Bundle, load_bundle
+from trading.model.naming import model_name
+from trading.settings.loader import without_password
+from trading.settings.locations import Locations, locations
+from trading.settings.models import MarketSpec, SevengatesSettings
 
 SIMULATED_DAYS = 90
 """How far a replay of the embedded market goes past its start when no end is given: a file ends, that market never."""

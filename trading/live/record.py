@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from trading.gates.evidence import LiveRecord
-from trading.live.journal_file import open_reader, read_session
+from trading.checks.evidence import LiveRecord
+from trading.live.journal.file import open_reader, read_session
 from trading.simulation.metrics import sharpe
 
 

@@ -11,24 +11,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from trading.codes import ReasonCode
 from trading.errors import LiveError, RegistryError
-from trading.live.bar import Bar, BarJoiner
 from trading.live.decider import Decider
-from trading.live.feed import Feed, FeedRow, Pace
-from trading.live.journal import Decided, Journal, Snapshot
-from trading.live.journal_file import Session
-from trading.live.pointer import ModelSource, Pointer
-from trading.live.venue import PaperVenue, Venue, take_intent
-from trading.market.bar_contract import check_bar
-from trading.registry.bundle import Bundle, load_bundle
-from trading.risk.breakers import ALLOWED, DENIALS
-from trading.simulation.state import EQUITY, QUANTITY, new_state
-
-Floats = NDArray[np.float64]
+from trading.live.feeds.joiner import BarJoiner
+from trading.live.feeds.replay import Feed, FeedRow, Pace
+from trading.live.journal.file import Session
+from trading.live.journal.journal import Decided, Journal, Snapshot
+from trading.live.venues.paper import PaperVenue, Venue, take_intent
+from trading.live.watch.pointer import ModelSource, Pointer
+from trading.market.contract.bar import check_bar
+from trading.model.bundle import Bundle, load_bundle
+from trading.simulation.denials import DENIALS
+from trading.steps.account import EQUITY, QUANTITY, new_state
+from trading.steps.bar import Bar
+from trading.steps.breakers import ALLOWED
 
 HISTORY_BLOCK = 2_000
 

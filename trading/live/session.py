@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from trading.codes import ReasonCode
 from trading.errors import LiveError, RegistryError
-from trading.live.journal import Journal
-from trading.live.journal_file import Session
-from trading.live.pointer import ModelSource, Pointer
+from trading.live.journal.file import Session
+from trading.live.journal.journal import Journal
 from trading.live.runner import Runner, verified
-from trading.live.venue import Venue
-from trading.registry.bundle import Bundle
+from trading.live.venues.paper import Venue
+from trading.live.watch.pointer import ModelSource, Pointer
+from trading.model.bundle import Bundle
 
 
 def open_runner(

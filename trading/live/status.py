@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from trading.live.journal_file import is_running, open_reader, read_session
-from trading.simulation.ledger import ledger_sha256, trade_row
+from trading.live.journal.file import is_running, open_reader, read_session
 from trading.simulation.metrics import sharpe
-from trading.simulation.state import HALTED
+from trading.simulation.trades import ledger_sha256, trade_row
+from trading.steps.account import HALTED
 
 TradingState = Literal["ACTIVE", "HALTED"]
 
@@ -31,7 +31,7 @@ class Status:
         bars: traded bars; warm_bars: bars that only warmed the model.
         position: units of the asset, signed; equity: quote currency.
         sharpe: annualised, of the equity at every traded close; None if nothing moved.
-        ledger_sha256: proves equal trades, see :mod:`trading.simulation.ledger`.
+        ledger_sha256: proves equal trades, see :mod:`trading.simulation.trades`.
         last_refusal: code and message of the newest refusal.
     """
 

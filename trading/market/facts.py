@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from trading.market.bars import Bars, Floats
-from trading.market.quality import excess_kurtosis
+from trading.market.contract.quality import excess_kurtosis
 
 FACTS = {
     "bars": "number of bars",

@@ -11,15 +11,14 @@ from pydantic import BaseModel, ConfigDict
 
 from trading.canonical import sha256
 from trading.codes import ReasonCode
-from trading.config import MarketSpec
 from trading.errors import DataError
 from trading.market.bars import Bars, interval_ms, resample
-from trading.market.contract import check_contract
-from trading.market.quality import quality
-from trading.market.quarantine import quarantine_file, repair_as_json
+from trading.market.contract.quality import quality
+from trading.market.contract.quarantine import quarantine_file, repair_as_json
+from trading.market.contract.repair import repair
+from trading.market.contract.suite import check_contract
 from trading.market.raw import Columns, RawBars, moment
-from trading.market.repair import repair
-from trading.market.sources import (
+from trading.market.sources.opening import (
     END_OF_TIME_MS,
     FILE_FAULTS,
     Source,
@@ -33,6 +32,7 @@ from trading.market.sources import (
     read_raw,
 )
 from trading.results import CheckResult, blocking_failures
+from trading.settings.models import MarketSpec
 
 # Fewer traded bars than this cannot fill warm-up and splits of any night.
 MIN_TRADED_BARS = 500
@@ -63,7 +63,7 @@ class LoadedBars:
 
     Attributes:
         bars: at the traded interval, oldest first, none that closes after ``report.as_of_ms``.
-        raw_digest: identity of the source, as :func:`trading.market.sources.identity` gives it.
+        raw_digest: identity of the source, as :func:`trading.market.sources.opening.identity` gives it.
         report: counts, repairs and check results; JSON by ``report.model_dump(mode="json")``.
     """
 

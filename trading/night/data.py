@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from trading.config import CalibrationSpec, CostSpec, FeatureSpec, MarketSpec, PolicySpec, Spec, SplitSpec
-from trading.features.steps import warmup_bars
+from trading.settings.models import CalibrationSpec, CostSpec, FeatureSpec, MarketSpec, PolicySpec, Spec, SplitSpec
 from trading.splits import make_splits, refuse_overlaps
+from trading.steps.features import warmup_bars
 from trading.store import Ref, Store
 
 
@@ -41,7 +41,7 @@ def load(store: Store, *, market: MarketSpec, symbol: str, as_of_ms: int, quaran
 
 def features(store: Store, *, bars: Ref, spec: FeatureSpec) -> Ref:
     """Feature vectors of every bar, shape (n, FEATURES)."""
-    from trading.features.batch import compute_features
+    from trading.simulation.features import compute_features
 
     return store.put_arrays("features", {"values": compute_features(store.get_bars(bars), spec)})
 

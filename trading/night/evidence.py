@@ -8,11 +8,20 @@ from typing import Any
 import numpy as np
 
 from trading.canonical import parse_json
-from trading.config import CalibrationSpec, CostSpec, DriftSpec, FeatureSpec, GateSpec, LeakageSpec, Spec, StressSpec
-from trading.gates.evidence import CalibrationEvidence, DriftEvidence, LeakageEvidence, LiveRecord, gather
+from trading.checks.evidence import CalibrationEvidence, DriftEvidence, LeakageEvidence, LiveRecord, gather
 from trading.gates.verdict import judge
 from trading.night.records import get_model, get_record, get_splits, metrics_of, numbers, put_record
 from trading.results import CheckResult
+from trading.settings.models import (
+    CalibrationSpec,
+    CostSpec,
+    DriftSpec,
+    FeatureSpec,
+    GateSpec,
+    LeakageSpec,
+    Spec,
+    StressSpec,
+)
 from trading.store import Ref, Store
 
 
@@ -49,8 +58,8 @@ def leakage(
 ) -> Ref:
     """Whether features, splits or targets know the future."""
     from trading.checks.leakage import check_leakage
-    from trading.features.batch import compute_features
-    from trading.features.steps import FEATURE_NAMES
+    from trading.simulation.features import compute_features
+    from trading.steps.features import FEATURE_NAMES
 
     found = check_leakage(
         lambda part: compute_features(part, feature_spec),
@@ -67,7 +76,7 @@ def leakage(
 def drift(store: Store, *, features: Ref, splits: Ref, spec: DriftSpec) -> Ref:
     """How far each feature has moved between the training split and the test split."""
     from trading.checks.drift import measure_drift
-    from trading.features.steps import FEATURE_NAMES
+    from trading.steps.features import FEATURE_NAMES
 
     values, parts = store.get_arrays(features)["values"], get_splits(store, splits)
     found = measure_drift(values[slice(*parts.train)], values[slice(*parts.test)], FEATURE_NAMES, spec)
@@ -79,8 +88,8 @@ def calibration(
 ) -> Ref:
     """How true the stated confidence is on the test split."""
     from trading.checks.calibration import measure_calibration
-    from trading.checks.outcomes import signal_outcomes
-    from trading.simulation.series import compute_signals
+    from trading.simulation.outcomes import signal_outcomes
+    from trading.simulation.signals import compute_signals
 
     known, part = store.get_bars(bars), get_splits(store, splits).test
     signals = compute_signals(get_model(store, model), known)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from trading.config import (
+from trading.model.model import TradingModel
+from trading.night.records import get_model, get_splits, put_model
+from trading.seeds import seed_for
+from trading.settings.models import (
     CalibrationSpec,
     CostSpec,
     FeatureSpec,
@@ -15,13 +18,10 @@ from trading.config import (
     SevengatesSettings,
     Spec,
 )
-from trading.model import TradingModel
-from trading.night.records import get_model, get_splits, put_model
-from trading.seeds import seed_for
 from trading.store import Ref, Store
 
 if TYPE_CHECKING:
-    from trading.policy.training import MakeEnvironment, PolicyResult, Progress
+    from trading.training.jobs import MakeEnvironment, PolicyResult, Progress
 
 
 class Fitted(Spec):
@@ -56,7 +56,7 @@ def fit_regimes(
     Raises:
         TrainingError: ``HMM_DEGENERATE`` if no start gave a usable regime model.
     """
-    from trading.policy.assemble import fit_untrained_model
+    from trading.training.assemble import fit_untrained_model
 
     known, parts = store.get_bars(bars), get_splits(store, splits)
     settings = SevengatesSettings(
@@ -96,9 +96,9 @@ def train_policy(
     Raises:
         TrainingError: if a job has nothing to decide or diverges.
     """
-    from trading.policy.assemble import with_policy
-    from trading.policy.training import TrainingJob, train
-    from trading.simulation.series import compute_signals
+    from trading.simulation.signals import compute_signals
+    from trading.training.assemble import with_policy
+    from trading.training.jobs import TrainingJob, train
 
     known, parts, untrained = store.get_bars(bars), get_splits(store, splits), get_model(store, model)
     # The test split is not shown to training at all.
@@ -127,8 +127,8 @@ def train_policy(
 
 def match_regimes(candidate: TradingModel, champion: TradingModel) -> dict[str, Any]:
     """Which regime of the champion each regime of a candidate is nearest to, and whether their names agree."""
-    from trading.features.steps import FEATURE_NAMES
-    from trading.regimes.hmm import RegimeFit, match_champion
+    from trading.engines.regimes.hmm import RegimeFit, match_champion
+    from trading.steps.features import FEATURE_NAMES
 
     columns = [FEATURE_NAMES.index(name) for name in candidate.spec.regime_features]
     fit = RegimeFit(

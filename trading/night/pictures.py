@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from trading.gates.evidence import Evidence
+from trading.checks.evidence import Evidence
 from trading.night.evidence import Judged
 from trading.night.plan import NightOutcome
 from trading.night.records import get_model, get_record, get_splits
@@ -22,8 +22,8 @@ def night_figures(
 ) -> dict[str, Figure]:
     """Equity and drawdown, regimes over price, reliability, and the stress table, by name."""
     from trading.gates.verdict import Verdict
-    from trading.registry.figures import equity_figure, regimes_figure, reliability_figure, stress_figure
-    from trading.simulation.series import compute_signals
+    from trading.reports.figures import equity_figure, regimes_figure, reliability_figure, stress_figure
+    from trading.simulation.signals import compute_signals
 
     known, part, candidate = store.get_bars(bars), get_splits(store, splits).test, get_model(store, model)
     rows = slice(part.start, part.stop)
@@ -53,7 +53,7 @@ def night_figures(
 
 def equity_png(store: Store, outcome: NightOutcome) -> bytes:
     """A small picture of the candidate's equity, and the champion's on the same bars."""
-    from trading.registry.figures import equity_figure
+    from trading.reports.figures import equity_figure
 
     _, curve = get_record(store, outcome.backtest)
     champion = None if outcome.comparison is None else get_record(store, outcome.comparison)[1]["equity"]

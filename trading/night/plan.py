@@ -11,14 +11,14 @@ from typing import Literal
 
 from trading.canonical import digest_of
 from trading.codes import ReasonCode
-from trading.config import RuntimeSpec, SevengatesSettings, Spec
 from trading.errors import ConfigError
-from trading.market.simulated import SimulatedMarket, parse_simulated
-from trading.market.sources import END_OF_TIME_MS, identity, last_moment, open_source
+from trading.market.sources.opening import END_OF_TIME_MS, identity, last_moment, open_source
+from trading.market.sources.simulated import SimulatedMarket, parse_simulated
+from trading.model.lineage import library_versions
+from trading.model.naming import model_name
 from trading.registry.ledger import Ledger
-from trading.registry.lineage import library_versions
-from trading.registry.records import model_name
 from trading.seeds import seed_for
+from trading.settings.models import RuntimeSpec, SevengatesSettings, Spec
 from trading.store import Ref, Store
 
 Moment = datetime | str | None

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from trading.checks.evidence import LiveRecord
 from trading.codes import ReasonCode
-from trading.config import RuntimeSpec
 from trading.errors import RegistryError
-from trading.gates.evidence import LiveRecord
 from trading.gates.verdict import Verdict
-from trading.locations import locations
 from trading.night.evidence import Judged, backtest_metrics
 from trading.night.fit import match_regimes
 from trading.night.plan import Champion, NightOutcome, NightPlan, Pin
 from trading.night.publish import Bundled
 from trading.night.records import get_model, get_record, get_splits, metrics_of, numbers, put_model, put_record
+from trading.settings.locations import locations
+from trading.settings.models import RuntimeSpec
 from trading.store import Ref, Store
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from trading.config import RuntimeSpec, Spec
-from trading.gates.evidence import Evidence
+from trading.checks.evidence import Evidence
 from trading.market.bars import Bars
 from trading.night.evidence import Judged, backtest_metrics
 from trading.night.plan import Champion, NightPlan
 from trading.night.records import get_model, get_splits
+from trading.settings.models import RuntimeSpec, Spec
 from trading.splits import SPLITS, Splits
 from trading.store import Ref, Store
 
@@ -38,9 +38,9 @@ def bundle(
 
     Nothing that differs between two runs of the same night enters: no clock, path, host or registry number.
     """
-    from trading.registry.bundle import MANIFEST, bundle_files
-    from trading.registry.card import model_card
-    from trading.registry.lineage import Lineage, library_versions
+    from trading.model.bundle import MANIFEST, bundle_files
+    from trading.model.lineage import Lineage, library_versions
+    from trading.reports.card import model_card
 
     evidence, verdict = store.get_json(judged.evidence), store.get_json(judged.verdict)
     lineage = Lineage(
@@ -106,7 +106,7 @@ def bundle_bytes(store: Store, bundled: Bundled) -> dict[str, bytes]:
 
 def write_bundle_folder(store: Store, root: Path, bundled: Bundled) -> Path:
     """Write a bundle of the store to a folder named by its digest."""
-    from trading.registry.bundle import write_files
+    from trading.model.bundle import write_files
 
     return write_files(root / bundled.digest, bundle_bytes(store, bundled)).folder
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trading.canonical import canonical_json, parse_json
-from trading.model import ModelSpec, TradingModel, model_from
+from trading.model.model import ModelSpec, TradingModel, model_from
 from trading.splits import Splits
 from trading.store import Arrays, Ref, Store
 

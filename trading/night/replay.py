@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 
 from trading.codes import ReasonCode
-from trading.config import RuntimeSpec, SevengatesSettings
 from trading.errors import DataError, RegistryError
-from trading.locations import locations
 from trading.market.bars import interval_ms
+from trading.model.bundle import Bundle, load_bundle
+from trading.model.naming import model_name
 from trading.night.plan import Moment, moment_ms
 from trading.night.records import numbers
 from trading.night.report import moment_text
-from trading.registry.bundle import Bundle, load_bundle
-from trading.registry.records import model_name
+from trading.settings.locations import locations
+from trading.settings.models import RuntimeSpec, SevengatesSettings
 
 
 @dataclass(frozen=True)
@@ -91,10 +91,10 @@ def backtest_bundle(settings: SevengatesSettings, bundle: Bundle, as_of: Moment,
     Raises:
         DataError: if the bars breach the contract or none is left to trade.
     """
-    from trading.features.steps import warmup_bars
     from trading.market.load import load_bars
-    from trading.registry.card import assumptions
+    from trading.reports.card import assumptions
     from trading.simulation.backtest import run_backtest
+    from trading.steps.features import warmup_bars
 
     spec = bundle.model.spec
     market = settings.market.model_copy(update={"symbols": (spec.symbol,)})

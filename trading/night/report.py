@@ -10,13 +10,14 @@ from typing import Any, Literal
 from pydantic import Field
 
 from trading.errors import SevengatesError
-from trading.gates.evidence import Measured, Number
 from trading.gates.verdict import Verdict
 from trading.night.evidence import Judged, backtest_metrics
 from trading.night.plan import NightOutcome, NightPlan
 from trading.night.publish import Bundled
 from trading.night.records import get_record, metrics_of
+from trading.results import Number
 from trading.store import Ref, Store
+from trading.values import Measured
 
 Status = Literal["promoted", "staged", "rejected", "trained", "failed"]
 

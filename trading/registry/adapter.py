@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trading.codes import ReasonCode
-from trading.config import RuntimeSpec
 from trading.errors import RegistryError
-from trading.locations import locations
 from trading.market.bars import COLUMNS
-from trading.registry.bundle import CARD, EVIDENCE, GATES, Bundle, load_bundle, read_files, write_files
+from trading.model.bundle import CARD, EVIDENCE, GATES, Bundle, load_bundle, read_files, write_files
 from trading.registry.mlflow_runtime import answers, exists_already, locked, migrate, quietly, unknown_is_nothing
 from trading.registry.records import BUNDLE_TAG, CHAMPION, Dataset, Version, flatten, labels, moment
 from trading.registry.serving import DECISION_COLUMNS
+from trading.settings.locations import locations
+from trading.settings.models import RuntimeSpec
 
 # isort: split
 # MLflow reads its environment while it is imported, and mlflow_runtime sets it.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from trading.checks.evidence import Evidence
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
-from trading.gates.evidence import Evidence
 from trading.gates.verdict import Verdict, judge
-from trading.registry.bundle import Bundle
+from trading.model.bundle import Bundle
 from trading.registry.ledger import ENTRY_ACTIONS, Entry, stages
 
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from trading.canonical import write_atomic
 from trading.codes import ReasonCode
-from trading.config import GateSpec, PromotionSpec
 from trading.errors import RegistryError
+from trading.settings.models import GateSpec, PromotionSpec
 
 _PACKAGED = Path(__file__).with_name("assets")
 _CHECKOUT = Path(__file__).resolve().parents[2]
@@ -44,7 +44,7 @@ def asset(name: str) -> Path:
 def generated() -> dict[str, bytes]:
     """Every generated file by its path inside ``mlflow/``."""
     from trading.gates.verdict import Verdict
-    from trading.registry.bundle import BundleHead, Manifest
+    from trading.model.bundle import BundleHead, Manifest
     from trading.registry.ledger import Entry
 
     documents: dict[str, Any] = {

@@ -13,8 +13,8 @@ from typing import Protocol
 
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
+from trading.model.bundle import Bundle
 from trading.registry.approval import require_admission
-from trading.registry.bundle import Bundle
 from trading.registry.ledger import Entry, Ledger, Stage, Transition, recorded_bundle, stages
 from trading.registry.records import CHAMPION, Version
 

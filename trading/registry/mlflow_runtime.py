@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from trading.codes import ReasonCode
-from trading.environment import QUIET, SAFE
 from trading.errors import RegistryError, TransportError
+from trading.settings.environment import QUIET, SAFE
 
 # MLflow reads its environment when it is imported: no telemetry, no pickle, no progress bars, no links printed.
 for _name, _value in {**QUIET, **SAFE, "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}.items():

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
+from trading.model.bundle import Bundle
 from trading.registry.approval import require_admission
-from trading.registry.bundle import Bundle
 from trading.registry.ledger import (
     ENTRY_ACTIONS,
     Action,

@@ -13,7 +13,7 @@ import pandas as pd
 from mlflow.pyfunc.model import PythonModel
 
 from trading.market.bars import COLUMNS
-from trading.registry.bundle import Bundle, load_bundle
+from trading.model.bundle import Bundle, load_bundle
 from trading.registry.serving import bars_of, decisions
 
 

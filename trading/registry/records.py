@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from trading.config import plain_symbol
-from trading.registry.bundle import Bundle
+from trading.model.bundle import Bundle
 
 BUNDLE_TAG = "bundle_digest"
 CHAMPION = "champion"
@@ -44,11 +43,6 @@ class Version:
     @property
     def verdict(self) -> str:
         return self.tags.get("verdict", "")
-
-
-def model_name(symbol: str, interval: str) -> str:
-    """The registered model of a symbol and interval, for example ``sevengates-btcusdt-15m``."""
-    return f"sevengates-{plain_symbol(symbol)}-{interval}"
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

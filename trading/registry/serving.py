@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.bars import COLUMNS, Bars
-from trading.model import ACTIONS, OBSERVATION_SIZE, TradingModel
+from trading.model.model import ACTIONS, OBSERVATION_SIZE, TradingModel
 
 DECISION_COLUMNS = {
     "ts": "long",
@@ -40,18 +40,12 @@ def decisions(model: TradingModel, bars: Bars) -> dict[str, NDArray[Any]]:
         equity, longest holding time in bars, and distances of stop and target in log price. Without an order these
         four are NaN.
     """
-    from trading.risk.breakers import ALLOWED, DENIALS
-    from trading.simulation.decision import close_step
-    from trading.simulation.series import compute_signals
-    from trading.simulation.state import (
-        EQUITY,
-        ORDER_DURATION,
-        ORDER_QUANTITY,
-        ORDER_STOP,
-        ORDER_TARGET,
-        model_parameters,
-        new_state,
-    )
+    from trading.simulation.denials import DENIALS
+    from trading.simulation.parameters import model_parameters
+    from trading.simulation.signals import compute_signals
+    from trading.steps.account import EQUITY, ORDER_DURATION, ORDER_QUANTITY, ORDER_STOP, ORDER_TARGET, new_state
+    from trading.steps.breakers import ALLOWED
+    from trading.steps.decision import close_step
 
     n = len(bars)
     signals = compute_signals(model, bars)

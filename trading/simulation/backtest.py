@@ -7,20 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from trading.arrays import Floats, Ints
 from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.bars import Bars
-from trading.model import TradingModel
-from trading.simulation.ledger import ledger_sha256, trade_row
+from trading.model.model import TradingModel
 from trading.simulation.metrics import backtest_metrics
-from trading.simulation.series import LaneRun, run_lanes
-from trading.simulation.state import model_parameters
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from trading.simulation.parameters import model_parameters
+from trading.simulation.signals import LaneRun, run_lanes
+from trading.simulation.trades import ledger_sha256, trade_row
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +37,7 @@ class BacktestResult:
 
     @cached_property
     def trades(self) -> list[dict[str, Any]]:
-        """Rows of the ledger, see :func:`trading.simulation.ledger.trade_row`; drawn up when first asked for."""
+        """Rows of the ledger, see :func:`trading.simulation.trades.trade_row`; drawn up when first asked for."""
         return [trade_row(trade) for trade in self.closed]
 
     @cached_property

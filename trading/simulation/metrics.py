@@ -5,16 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-from trading.simulation.state import (
-    COSTS,
-    EXPOSED,
-    TRADE_PNL,
-    TURNOVER,
-)
-
-Floats = NDArray[np.float64]
+from trading.arrays import Floats
+from trading.steps.account import COSTS, EXPOSED, TRADE_PNL, TURNOVER
 
 
 def sharpe(returns: Floats, bars_per_year: float) -> float:

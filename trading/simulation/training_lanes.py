@@ -7,15 +7,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from trading.arrays import Floats
 from trading.codes import ReasonCode
 from trading.errors import TrainingError
 from trading.market.bars import Bars
-from trading.model import OBSERVATION_SIZE
-from trading.simulation.lanes import advance
-from trading.simulation.series import Signals
-from trading.simulation.state import STATE_SIZE, TRADE_SIZE, new_state
-
-Floats = NDArray[np.float64]
+from trading.model.model import OBSERVATION_SIZE
+from trading.simulation.kernels import advance
+from trading.simulation.signals import Signals
+from trading.steps.account import STATE_SIZE, TRADE_SIZE, new_state
 
 MOST_DRAWS = 1_000
 

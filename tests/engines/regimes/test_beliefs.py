@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support import random_model
+from trading.engines.regimes.beliefs import filtered_probabilities
+from trading.steps.regimes import emission_terms, filter_step
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 1_000), n=st.integers(1, 60), cut=st.integers(1, 60))
+def test_a_whole_series_equals_one_row_after_another_and_a_prefix_equals_the_beginning(
+    seed: int, n: int, cut: int
+) -> None:
+    model = random_model(seed)
+    parts = (model.startprob, model.transmat, model.means, model.covars)
+    x = np.random.default_rng(seed).normal(size=(n, model.means.shape[1])) * 2
+    whole = filtered_probabilities(*parts, x)
+    belief, started, terms = np.empty(3), 0, emission_terms(model.covars)
+    for t in range(n):
+        started = filter_step(belief, started, model.startprob, model.transmat, model.means, *terms, x[t])
+        np.testing.assert_allclose(whole[t], belief, rtol=1e-12)
+    np.testing.assert_array_equal(filtered_probabilities(*parts, x[:cut]), whole[:cut])

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.market.samples import HOUR_MS, START_MS, clean_bars
+from trading.codes import ReasonCode
+from trading.market.contract.bar import check_bar
+
+GOOD = (START_MS, 10.0, 11.0, 9.0, 10.5, 3.0)
+
+
+def changed(**values: object) -> tuple[object, ...]:
+    names = ("ts", "open", "high", "low", "close", "volume")
+    return tuple(values.get(name, good) for name, good in zip(names, GOOD, strict=True))
+
+
+def test_clean_bars_keep_every_rule() -> None:
+    bars = clean_bars(300)
+    previous = None
+    for index in range(len(bars)):
+        assert check_bar(previous, bars.row(index), bars.interval) is None
+        previous = bars.row(index)[0]
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (changed(close="10.5"), ReasonCode.BARS_SCHEMA),
+        (changed(close=None), ReasonCode.BARS_SCHEMA),
+        (changed(volume=True), ReasonCode.BARS_SCHEMA),
+        (changed(ts=float(START_MS)), ReasonCode.BARS_SCHEMA),
+        (GOOD[:5], ReasonCode.BARS_SCHEMA),
+        (changed(close=float("nan")), ReasonCode.BARS_NOT_FINITE),
+        (changed(volume=float("inf")), ReasonCode.BARS_NOT_FINITE),
+        (changed(low=0.0), ReasonCode.BARS_NOT_POSITIVE),
+        (changed(volume=-1.0), ReasonCode.BARS_NOT_POSITIVE),
+        (changed(high=10.2), ReasonCode.BARS_HIGH_LOW),
+        (changed(low=10.2), ReasonCode.BARS_HIGH_LOW),
+        (changed(ts=START_MS - HOUR_MS), ReasonCode.BARS_NOT_INCREASING),
+        (changed(ts=START_MS - 2 * HOUR_MS), ReasonCode.BARS_NOT_INCREASING),
+        (changed(ts=START_MS + 1), ReasonCode.BARS_OFF_GRID),
+    ],
+)
+def test_each_broken_rule_has_its_code_and_names_the_value(row: tuple[object, ...], code: ReasonCode) -> None:
+    found = check_bar(START_MS - HOUR_MS, row, HOUR_MS)
+    assert found is not None
+    assert found.code == code
+    assert not found.passed
+    assert found.remedy
+
+
+def test_a_price_in_another_unit_is_refused_when_the_close_before_is_known() -> None:
+    assert check_bar(START_MS - HOUR_MS, GOOD, HOUR_MS, previous_close=1000.0) is None
+    for close in (1000.0, 0.1):
+        found = check_bar(START_MS - HOUR_MS, GOOD, HOUR_MS, previous_close=close, max_jump=4.0)
+        assert found is not None
+        assert found.code == ReasonCode.BARS_JUMP
+    assert check_bar(START_MS - HOUR_MS, GOOD, HOUR_MS, previous_close=39.0, max_jump=4.0) is None
+
+
+def test_a_missing_bar_and_an_empty_one_break_no_rule_of_a_single_bar() -> None:
+    assert check_bar(START_MS - 30 * HOUR_MS, changed(volume=0.0), HOUR_MS) is None

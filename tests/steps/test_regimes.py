@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import multivariate_normal
+
+from trading.steps.numbers import interpolate
+from trading.steps.regimes import confidence_step, direction_step, emission_terms, filter_step
+
+
+def _hmm(seed: int) -> tuple[np.ndarray, ...]:
+    rng = np.random.default_rng(seed)
+    transmat = rng.dirichlet(np.ones(3) * 2, size=3)
+    root = rng.normal(size=(3, 2, 2))
+    return (
+        rng.dirichlet(np.ones(3)),
+        transmat,
+        rng.normal(size=(3, 2)),
+        root @ root.transpose(0, 2, 1) + np.eye(2) * 0.2,
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000), n=st.integers(1, 40))
+def test_filter_equals_the_textbook_forward_recursion(seed: int, n: int) -> None:
+    startprob, transmat, means, covars = _hmm(seed)
+    observations = np.random.default_rng(seed + 1).normal(size=(n, 2)) * 2
+    whiten, log_norm = emission_terms(covars)
+    belief, started, expected = np.empty(3), 0, startprob
+    for t, x in enumerate(observations):
+        started = filter_step(belief, started, startprob, transmat, means, whiten, log_norm, x)
+        likelihood = [multivariate_normal(means[k], covars[k]).pdf(x) for k in range(3)]
+        expected = (expected if t == 0 else expected @ transmat) * likelihood
+        expected = expected / expected.sum()
+        np.testing.assert_allclose(belief, expected, rtol=1e-8, atol=1e-12)
+
+
+def test_last_filtered_bar_equals_hmmlearn_which_has_nothing_left_to_look_ahead_to() -> None:
+    from hmmlearn.hmm import GaussianHMM
+
+    startprob, transmat, means, covars = _hmm(3)
+    hmm = GaussianHMM(3, "full")
+    hmm.startprob_, hmm.transmat_, hmm.means_, hmm.covars_ = startprob, transmat, means, covars
+    observations = np.random.default_rng(5).normal(size=(60, 2))
+    whiten, log_norm = emission_terms(covars)
+    belief, started = np.empty(3), 0
+    for x in observations:
+        started = filter_step(belief, started, startprob, transmat, means, whiten, log_norm, x)
+    np.testing.assert_allclose(belief, hmm.predict_proba(observations)[-1], rtol=1e-8)
+
+
+def test_an_observation_that_is_not_finite_changes_nothing() -> None:
+    startprob, transmat, means, covars = _hmm(1)
+    whiten, log_norm = emission_terms(covars)
+    belief = np.array([0.2, 0.3, 0.5])
+    assert filter_step(belief, 1, startprob, transmat, means, whiten, log_norm, np.array([np.nan, 0.0])) == 1
+    assert belief.tolist() == [0.2, 0.3, 0.5]
+
+
+def test_an_observation_far_from_every_state_still_gives_probabilities() -> None:
+    startprob, transmat, means, covars = _hmm(1)
+    whiten, log_norm = emission_terms(covars)
+    belief = np.empty(3)
+    filter_step(belief, 0, startprob, transmat, means, whiten, log_norm, np.array([1e4, -1e4]))
+    assert np.isfinite(belief).all()
+    assert abs(belief.sum() - 1) < 1e-12
+
+
+def test_direction_needs_the_lean_to_pass_the_threshold() -> None:
+    assert direction_step(np.array([0.8, 0.1, 0.1]), 0.5) == 1
+    assert direction_step(np.array([0.1, 0.8, 0.1]), 0.5) == -1
+    assert direction_step(np.array([0.6, 0.1, 0.3]), 0.5) == 0
+    assert direction_step(np.array([np.nan] * 3), 0.5) == 0
+
+
+@given(value=st.floats(-0.5, 1.5), seed=st.integers(0, 100))
+def test_interpolation_equals_numpy(value: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, y = np.unique(rng.uniform(size=6)), np.sort(rng.uniform(size=6))
+    np.testing.assert_allclose(interpolate(value, x, y), np.interp(value, x, y), atol=1e-12)
+
+
+def test_confidence_without_a_direction_is_zero() -> None:
+    assert confidence_step(np.array([0.4, 0.3, 0.3]), 0, np.array([0.0, 1.0]), np.array([0.5, 0.9])) == 0.0

@@ -1,0 +1,1 @@
+"""The regimes engine: a Gaussian hidden Markov model, filtered forward only."""

@@ -1,1 +1,0 @@
-"""The feature steps, their warm-up, and their batch form."""

@@ -1,0 +1,1 @@
+"""Feeds: where the runner's bars come from."""

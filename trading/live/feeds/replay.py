@@ -1,0 +1,114 @@
+"""The replay feed: a source's rows one by one, as an exchange would send them, and the pace of a replay."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from trading.errors import DataError
+from trading.market.bars import COLUMNS
+from trading.market.contract.repair import repair
+from trading.market.raw import RawBars
+from trading.market.sources.opening import open_source, read_raw
+from trading.results import blocking_failures
+from trading.settings.models import MarketSpec
+
+
+class FeedRow(NamedTuple):
+    """One bar as it came, not checked: ``ts, open, high, low, close, volume`` if it is whole, and where it stood."""
+
+    place: str
+    values: tuple[object, ...]
+
+
+class Feed(Protocol):
+    """Where bars come from. Asked again after a crash it may send bars that the journal has; they are skipped.
+
+    Attributes:
+        symbol: the market; interval: milliseconds of the bars it sends.
+    """
+
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def interval(self) -> int: ...
+    def rows(self) -> Iterator[FeedRow]:
+        """The bars, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Replay:
+    """A source read to its end, sent row by row."""
+
+    raw: RawBars
+
+    @property
+    def symbol(self) -> str:
+        return self.raw.symbol
+
+    @property
+    def interval(self) -> int:
+        return self.raw.interval
+
+    def rows(self) -> Iterator[FeedRow]:
+        """Every row in file order; a cell that could not be read stands there as its text, for the contract to name.
+
+        Rows whose time could not be read have no place among the others and come first.
+        """
+        data = self.raw.data
+        known = set(data.rows.tolist())
+        texts = {(problem.row, problem.column): problem.text for problem in data.problems}
+        for problem in data.problems:
+            if problem.row not in known:
+                yield FeedRow(f"{data.row_word} {problem.row}", (problem.text,))
+        damaged = {row for row, _ in texts}
+        columns = [data.values[name].tolist() for name in COLUMNS]
+        for row, ts, *numbers in zip(data.rows.tolist(), data.ts.tolist(), *columns, strict=True):
+            values = tuple(numbers)
+            if row in damaged:
+                values = tuple(texts.get((row, name), number) for name, number in zip(COLUMNS, numbers, strict=True))
+            yield FeedRow(f"{data.row_word} {row}", (ts, *values))
+
+
+def open_replay(spec: MarketSpec, symbol: str, until_ms: int | None) -> Replay:
+    """Read a symbol's source as far as a moment, repaired in the ways the settings name, as a night would.
+
+    Args:
+        spec: source and repairs; its interval must be the model's, which trades are joined into.
+        symbol: the market.
+        until_ms: nothing that closes later is sent; None is the end of the source.
+
+    Raises:
+        DataError: if the source cannot be read, or holds damaged trades.
+    """
+    raw = repair(read_raw(open_source(spec, symbol), until_ms), spec)
+    failures = blocking_failures(list(raw.checks))
+    if failures:
+        raise DataError(failures[0].code, f"{symbol}: {failures[0].message}", remedy=failures[0].remedy)
+    return Replay(raw)
+
+
+class Pace:
+    """Holds a replay to so many traded bars per second.
+
+    Args:
+        bars_per_second: 0 does not wait at all.
+        stop: ends a wait at once.
+    """
+
+    def __init__(self, bars_per_second: float, stop: threading.Event) -> None:
+        self._seconds = 1.0 / bars_per_second if bars_per_second > 0.0 else 0.0
+        self._stop = stop
+        self._due = time.monotonic()
+
+    def wait(self) -> None:
+        """Return when the next bar is due."""
+        if self._seconds == 0.0:
+            return
+        # After a long pause (a swap, a sleeping machine) the replay does not hurry to catch up.
+        self._due = max(self._due + self._seconds, time.monotonic() - self._seconds)
+        self._stop.wait(max(0.0, self._due - time.monotonic()))

@@ -1,0 +1,1 @@
+"""Venues: where intents become fills."""

@@ -1,0 +1,1 @@
+"""The contract of bars: of a history, and of one bar."""

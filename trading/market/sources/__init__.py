@@ -1,0 +1,1 @@
+"""Sources of bars: one file a kind."""

@@ -1,1 +1,0 @@
-"""Observation and policy steps, PPO training, curriculum, reward and model assembly."""

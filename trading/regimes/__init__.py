@@ -1,1 +1,0 @@
-"""The regime model: fitting, naming, matching, and the causal filter step."""

@@ -1,1 +1,0 @@
-"""Limits as step functions: entry breaker and sizing."""

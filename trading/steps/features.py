@@ -1,0 +1,149 @@
+"""The feature step: one bar in, one feature vector out, the same code for a year in a loop and for one live bar.
+
+Every window is summed afresh from a ring of recent bars: no running sum can drift, so the value at a bar depends on
+the last bars alone and streaming equals batch. The ring keeps every entry twice, one ring length apart, so a window
+is always one straight piece.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from trading.arrays import Floats, Ints
+from trading.settings.models import FeatureSpec
+
+FEATURE_NAMES = (
+    "log_return_1",
+    "log_return_fast",
+    "log_return_medium",
+    "log_return_slow",
+    "log_volatility_medium",
+    "log_volatility_slow",
+    "vwap_distance",
+    "price_zscore",
+    "volume_zscore",
+    "log_range_medium",
+    "efficiency_slow",
+    "trend_slow",
+)
+FEATURES = len(FEATURE_NAMES)
+LOG_VOLATILITY_MEDIUM = FEATURE_NAMES.index("log_volatility_medium")
+
+# Rows of the ring.
+LOG_CLOSE, LOG_RETURN, TYPICAL, VOLUME, LOG_RANGE = 0, 1, 2, 3, 4
+RING_ROWS = 5
+FLOOR = 1e-8
+
+
+def feature_windows(spec: FeatureSpec) -> Ints:
+    """The look-backs as the step wants them: fast, medium, slow, vwap."""
+    return np.array([spec.fast, spec.medium, spec.slow, spec.vwap], dtype=np.int64)
+
+
+def warmup_bars(spec: FeatureSpec) -> int:
+    """Bars before the first complete feature vector; also the longest look-back."""
+    return max(spec.slow, spec.vwap) + 1
+
+
+def new_ring(spec: FeatureSpec) -> Floats:
+    """Empty rolling state, shape (RING_ROWS, 2 * warm-up)."""
+    return np.zeros((RING_ROWS, 2 * warmup_bars(spec)))
+
+
+def feature_step(
+    ring: Floats, count: int, windows: Ints, high: float, low: float, close: float, volume: float, out: Floats
+) -> None:
+    """Take one bar into the ring and write the feature vector of this bar.
+
+    Args:
+        ring: rolling state from :func:`new_ring`, changed in place.
+        count: bars seen before this one.
+        windows: from :func:`feature_windows`, in bars.
+        high, low, close: prices of the bar; its open carries no information of its own here.
+        volume: traded quantity of the bar.
+        out: shape (FEATURES,), written; NaN until the ring is full.
+    """
+    size = ring.shape[1] // 2
+    log_close = math.log(close)
+    # The last entry stands just before this one, or in the copy a ring length on.
+    before = ring[LOG_CLOSE, (count - 1) % size + size] if count > 0 else log_close
+    write(ring, LOG_CLOSE, count, log_close)
+    write(ring, LOG_RETURN, count, log_close - before)
+    write(ring, TYPICAL, count, (high + low + close) / 3.0)
+    write(ring, VOLUME, count, volume)
+    write(ring, LOG_RANGE, count, math.log(high / low))
+    if count + 1 < size:
+        for i in range(out.shape[0]):
+            out[i] = math.nan
+        return
+    here = count % size + size
+    fast, medium, slow, vwap = windows[0], windows[1], windows[2], windows[3]
+    return_slow = log_close - ring[LOG_CLOSE, here - slow]
+    _, volatility_medium, _ = window_moments(ring[LOG_RETURN], here, medium)
+    _, volatility_slow, path = window_moments(ring[LOG_RETURN], here, slow)
+    mean_log_close, deviation_log_close, _ = window_moments(ring[LOG_CLOSE], here, vwap)
+    mean_volume, deviation_volume, _ = window_moments(ring[VOLUME], here, vwap)
+    mean_range, _, _ = window_moments(ring[LOG_RANGE], here, medium)
+    out[0] = log_close - before
+    out[1] = log_close - ring[LOG_CLOSE, here - fast]
+    out[2] = log_close - ring[LOG_CLOSE, here - medium]
+    out[3] = return_slow
+    out[4] = math.log(volatility_medium + FLOOR)
+    out[5] = math.log(volatility_slow + FLOOR)
+    out[6] = math.log(close / window_vwap(ring[TYPICAL], ring[VOLUME], here, vwap))
+    out[7] = (log_close - mean_log_close) / (deviation_log_close + FLOOR)
+    out[8] = (volume - mean_volume) / (deviation_volume + FLOOR * (1.0 + mean_volume))
+    out[9] = math.log(mean_range + FLOOR)
+    out[10] = return_slow / (path + FLOOR)
+    out[11] = return_slow / (volatility_slow * math.sqrt(slow) + FLOOR)
+
+
+def write(ring: Floats, row: int, count: int, value: float) -> None:
+    """Put one entry into its place and into the copy of that place."""
+    size = ring.shape[1] // 2
+    ring[row, count % size] = value
+    ring[row, count % size + size] = value
+
+
+def window_moments(row: Floats, here: int, window: int) -> tuple[float, float, float]:
+    """Mean, standard deviation and sum of absolute values of the ``window`` entries that end at ``here``.
+
+    One pass: deviations are taken from the newest entry, which keeps their squares small against cancellation.
+    """
+    shift = row[here]
+    total = 0.0
+    squares = 0.0
+    path = 0.0
+    # Two sums side by side: the processor need not wait for one addition before it starts the next.
+    total_odd = 0.0
+    squares_odd = 0.0
+    path_odd = 0.0
+    first = here - window + 1
+    for at in range(first, here, 2):
+        gap = row[at] - shift
+        total += gap
+        squares += gap * gap
+        path += abs(row[at])
+        gap_odd = row[at + 1] - shift
+        total_odd += gap_odd
+        squares_odd += gap_odd * gap_odd
+        path_odd += abs(row[at + 1])
+    if window % 2 == 1:
+        path += abs(shift)
+    mean = (total + total_odd) / window
+    variance = (squares + squares_odd) / window - mean * mean
+    return shift + mean, math.sqrt(max(variance, 0.0)), path + path_odd
+
+
+def window_vwap(typical: Floats, volume: Floats, here: int, window: int) -> float:
+    """Volume-weighted average price of the window; the plain average where nothing traded."""
+    value = 0.0
+    quantity = 0.0
+    plain = 0.0
+    for at in range(here - window + 1, here + 1):
+        value += typical[at] * volume[at]
+        quantity += volume[at]
+        plain += typical[at]
+    return value / quantity if quantity > 0.0 else plain / window

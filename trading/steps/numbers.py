@@ -1,0 +1,45 @@
+"""Rounding and interpolation: what is decided is quantised where it is produced, sizes to lots, prices to ticks."""
+
+from __future__ import annotations
+
+import math
+
+from trading.arrays import Floats
+
+QUANTUM = 1e-6
+
+
+def interpolate(value: float, knots_x: Floats, knots_y: Floats) -> float:
+    """Piecewise-linear interpolation, constant beyond the outer knots."""
+    last = knots_x.shape[0] - 1
+    if value <= knots_x[0]:
+        return float(knots_y[0])
+    if value >= knots_x[last]:
+        return float(knots_y[last])
+    low = 0
+    high = last
+    while high - low > 1:
+        middle = (low + high) // 2
+        if knots_x[middle] <= value:
+            low = middle
+        else:
+            high = middle
+    share = (value - knots_x[low]) / (knots_x[high] - knots_x[low])
+    return float(knots_y[low] + share * (knots_y[high] - knots_y[low]))
+
+
+def quantised(value: float) -> float:
+    """Round to 1e-6, so that a last digit cannot turn a decision; what is not finite is NaN, which decides nothing."""
+    if not math.isfinite(value):
+        return math.nan
+    return math.floor(value / QUANTUM + 0.5) * QUANTUM
+
+
+def lots(quantity: float, lot: float) -> float:
+    """Round a quantity down to whole lots; a hair is allowed for so that n lots stay n lots."""
+    return math.floor(quantity / lot + 1e-6) * lot
+
+
+def ticks(price: float, tick: float) -> float:
+    """Round a price to the nearest tick."""
+    return math.floor(price / tick + 0.5) * tick

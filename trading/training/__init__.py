@@ -1,0 +1,1 @@
+"""Training: jobs, trainers, calibrator, curriculum, reward and the assembly of a model."""

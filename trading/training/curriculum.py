@@ -1,0 +1,50 @@
+"""The curriculum: the same market at rising difficulty, so that the agent first learns what pays, then what costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trading.arrays import Floats
+from trading.steps.account import FEE, HALF_SPREAD, HALT_DRAWDOWN, IMPACT, LATENCY, MIN_CONFIDENCE
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of the curriculum.
+
+    Attributes:
+        name: for reports.
+        share: of all training decisions.
+        cost_low, cost_high: each lane's costs are scaled by a number between the two.
+        latency: each lane's fills are up to this many bars later.
+    """
+
+    name: str
+    share: float
+    cost_low: float
+    cost_high: float
+    latency: int
+
+
+LEVELS = (
+    Level("free", 0.2, 0.0, 0.0, 0),
+    Level("cheap", 0.3, 0.25, 0.75, 0),
+    Level("real", 0.5, 1.0, 1.5, 1),
+)
+
+
+def lane_parameters(parameters: Floats, level: Level, lanes: int, rng: np.random.Generator) -> Floats:
+    """Parameters of every training lane, shape (lanes, PARAMETERS_SIZE).
+
+    Training meets every signal: the confidence threshold and the drawdown halt judge a model, they do not teach it.
+    """
+    packed = np.tile(parameters, (lanes, 1))
+    scale = rng.uniform(level.cost_low, level.cost_high, size=lanes)
+    for cost in (FEE, HALF_SPREAD, IMPACT):
+        packed[:, cost] *= scale
+    packed[:, LATENCY] += rng.integers(0, level.latency + 1, size=lanes)
+    packed[:, MIN_CONFIDENCE] = 0.0
+    packed[:, HALT_DRAWDOWN] = 1.0
+    return packed
