@@ -6,9 +6,10 @@ from typing import Any
 
 import gymnasium
 import numpy as np
+from gymnasium import spaces
 from numpy.typing import NDArray
 
-from envs.vectorised import ACTION_BOX, OBSERVATIONS
+from envs.vectorised import ACTION_BOX, observation_space
 from trading.simulation.parameters import model_parameters
 from trading.simulation.training_lanes import TrainingLanes
 from trading.training.jobs import TrainingJob
@@ -16,7 +17,7 @@ from trading.training.reward import decision_reward
 
 
 class TradingEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
-    """Size, duration, stop and target of the next trade are chosen from 27 numbers, at real costs.
+    """Size, duration, stop and target of the next trade are chosen from what the policy observes, at real costs.
 
     Args:
         job: series, range and costs, as for training.
@@ -25,7 +26,7 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
     metadata = {"render_modes": []}  # noqa: RUF012  # gymnasium's own declaration
 
     def __init__(self, job: TrainingJob) -> None:
-        self.observation_space = OBSERVATIONS
+        self.observation_space: spaces.Space[NDArray[np.float32]] = observation_space(job)
         self.action_space = ACTION_BOX
         self._job = job
         self._lanes: TrainingLanes | None = None
@@ -35,13 +36,12 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
         super().reset(seed=seed)
         self._lanes = TrainingLanes(
-            self._job.bars,
-            self._job.signals,
-            *self._job.train,
+            self._job.series,
             model_parameters(self._job.model)[None, :],
-            self._job.model.spec.risk.initial_equity,
-            self._job.episode_bars,
-            self.np_random,
+            inputs=self._job.inputs,
+            initial_equity=self._job.model.spec.limits.initial_equity,
+            episode_bars=self._job.episode_bars,
+            rng=self.np_random,
         )
         return self._lanes.reset()[0].astype(np.float32), {}
 

@@ -10,15 +10,19 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
-from trading.model.model import ACTIONS, OBSERVATION_SIZE
 from trading.simulation.parameters import model_parameters
 from trading.simulation.training_lanes import TrainingLanes
+from trading.steps.policy import ACTIONS
 from trading.training.curriculum import LEVELS, Level, lane_parameters
 from trading.training.jobs import TrainingJob
 from trading.training.reward import decision_reward
 
-OBSERVATIONS = spaces.Box(-np.inf, np.inf, (OBSERVATION_SIZE,), np.float32)
 ACTION_BOX = spaces.Box(-1.0, 1.0, (len(ACTIONS),), np.float32)
+
+
+def observation_space(job: TrainingJob) -> spaces.Box:
+    """The space of what the policy of a job observes."""
+    return spaces.Box(-np.inf, np.inf, (job.inputs,), np.float32)
 
 
 class LaneVecEnv(VecEnv):
@@ -29,18 +33,17 @@ class LaneVecEnv(VecEnv):
     """
 
     def __init__(self, job: TrainingJob, seed: int) -> None:
-        super().__init__(job.spec.lanes, OBSERVATIONS, ACTION_BOX)
+        super().__init__(job.spec.lanes, observation_space(job), ACTION_BOX)
         self._job = job
         self._rng = np.random.default_rng(seed)
         self._base = model_parameters(job.model)
         self._lanes = TrainingLanes(
-            job.bars,
-            job.signals,
-            *job.train,
+            job.series,
             lane_parameters(self._base, LEVELS[0], job.spec.lanes, self._rng),
-            job.model.spec.risk.initial_equity,
-            job.episode_bars,
-            self._rng,
+            inputs=job.inputs,
+            initial_equity=job.model.spec.limits.initial_equity,
+            episode_bars=job.episode_bars,
+            rng=self._rng,
         )
         self._actions: NDArray[np.float32] = np.zeros((job.spec.lanes, len(ACTIONS)), dtype=np.float32)
 

@@ -78,7 +78,7 @@ def make_candidate(place: Workplace, plan: NightPlan, pinned: Pin) -> Candidate:
     tested = backtest(place, loaded.bars, parts, trained.model)
     stressed = stress(place, loaded.bars, parts, trained.model, use.stress, plan.seed_for("stress"))
     moved = drift(place, seen, parts, use.drift)
-    honest = calibration(place, loaded.bars, parts, trained.model, fitted.report, use.calibration, use.costs)
+    honest = calibration(place, loaded.bars, parts, trained.model, fitted.report, use.calibration)
     inputs = {"bars": loaded.bars.digest, "splits": parts.digest, "model": trained.model.digest}
     judged = verdict(place, plan.symbol, inputs, tested, stressed, leaks, moved, honest, pinned.live, use.gates)
     bundled = bundle(place, plan, loaded.bars, parts, trained.model, judged, champion)

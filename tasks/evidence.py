@@ -6,7 +6,7 @@ from tasks.stage import stage
 from trading.night import evidence
 from trading.night.evidence import Judged
 from trading.night.workspace import Workplace
-from trading.settings.models import CalibrationSpec, CostSpec, DriftSpec, FeatureSpec, GateSpec, LeakageSpec, StressSpec
+from trading.settings.models import CalibrationSpec, DriftSpec, FeatureSpec, GateSpec, LeakageSpec, StressSpec
 from trading.store import Ref
 
 
@@ -39,12 +39,10 @@ def drift(place: Workplace, features: Ref, splits: Ref, spec: DriftSpec) -> Ref:
 
 
 @stage("calibration")
-def calibration(
-    place: Workplace, bars: Ref, splits: Ref, model: Ref, regime_report: Ref, spec: CalibrationSpec, costs: CostSpec
-) -> Ref:
+def calibration(place: Workplace, bars: Ref, splits: Ref, model: Ref, regime_report: Ref, spec: CalibrationSpec) -> Ref:
     """How true the stated confidence is."""
     return evidence.calibration(
-        place.store(), bars=bars, splits=splits, model=model, regime_report=regime_report, spec=spec, costs=costs
+        place.store(), bars=bars, splits=splits, model=model, regime_report=regime_report, spec=spec
     )
 
 

@@ -34,14 +34,73 @@ def test_every_function_of_the_steps_room_can_be_compiled_into_a_loop() -> None:
     assert {step.__name__ for step in step_functions()} == written
 
 
+def test_loops_call_only_steps_and_functions_of_their_own_file() -> None:
+    """Whatever else a loop calls is not in the key of its cache."""
+    for file in sorted((ROOT / "trading").rglob("*.py")):
+        tree = ast.parse(file.read_text())
+        loops = [node for node in tree.body if isinstance(node, ast.FunctionDef) and _is_loop(node)]
+        if not loops:
+            continue
+        steps = {
+            alias.asname or alias.name
+            for node in tree.body
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("trading.steps.")
+            for alias in node.names
+        }
+        own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        called = {
+            node.func.id
+            for loop in loops
+            for node in ast.walk(loop)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert called <= steps | own | {"range", "min", "max", "abs", "len"}, file.name
+
+
+def _is_loop(function: ast.FunctionDef) -> bool:
+    return any(isinstance(mark, ast.Name) and mark.id == "compile_loop" for mark in function.decorator_list)
+
+
+def test_every_loop_keeps_inside_its_arrays() -> None:
+    """numba checks no bounds by itself: a number too many is written into the neighbour."""
+    program = (
+        "import numpy as np\n"
+        "from dataclasses import replace\n"
+        "from tests.support import random_model, small_bars\n"
+        "from trading.checks.stress import run_stress\n"
+        "from trading.engines.regimes.beliefs import filtered_probabilities\n"
+        "from trading.engines.stream import compute_signals\n"
+        "from trading.settings.models import PolicySpec, StressSpec\n"
+        "from trading.training.jobs import TrainingJob\n"
+        "from envs.vectorised import LaneVecEnv\n"
+        "bars, model = small_bars(40), random_model(1)\n"
+        "run_stress(model, bars, 200, len(bars), StressSpec(), 1)\n"
+        "parts = [model.engine[name] for name in ('startprob', 'transmat', 'means', 'covars')]\n"
+        "filtered_probabilities(*parts, np.zeros((5, 3)))\n"
+        "job = TrainingJob(name='a', seed=1, bars=bars, signals=compute_signals(model, bars), model=model,\n"
+        "    train=(100, 700), validation=(750, 900), spec=PolicySpec(lanes=4), episode_bars=100)\n"
+        "lanes = LaneVecEnv(job, 1)\n"
+        "lanes.reset()\n"
+        "for _ in range(50):\n"
+        "    lanes.step(np.zeros((4, 4), dtype=np.float32))\n"
+        "from trading.compiled import numba_config\n"
+        "print('checked', numba_config.BOUNDSCHECK)\n"
+    )
+    environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "PYTHONPATH": str(ROOT)}
+    environment["SEVENGATES_COMPILED"] = f"{os.environ.get('SEVENGATES_COMPILED', ROOT / 'var' / 'tests')}/bounds"
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "checked 1"
+
+
 def test_an_edited_callee_is_never_run_from_a_stale_cache(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "trading", tmp_path / "trading")
     program = (
-        "from trading.simulation.features import compute_features\n"
-        "from trading.settings.models import FeatureSpec\n"
+        "from trading.engines.series import compute_features\n"
+        "from trading.steps.features import FeatureWindows\n"
         "from trading.market.sources.simulated import SimulatedMarket, simulate\n"
         "bars = simulate(SimulatedMarket(), 1_609_459_200_000 + 10 * 86_400_000).bars\n"
-        "print(compute_features(bars, FeatureSpec())[-1, 8])\n"
+        "print(compute_features(bars, FeatureWindows(6, 12, 96, 48))[-1, 8])\n"
     )
 
     def last_value() -> float:

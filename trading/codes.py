@@ -62,6 +62,13 @@ class ReasonCode(StrEnum):
     )
     EXPORT_MISMATCH = "EXPORT_MISMATCH", "Exported weights do not act like the trained policy."
 
+    ENGINE_UNKNOWN = "ENGINE_UNKNOWN", "No engine of that name is built in or installed."
+    ENGINE_MISSING = "ENGINE_MISSING", "A model needs an engine that is not installed here."
+    ENGINE_MISMATCH = "ENGINE_MISMATCH", "An engine's code is not the code the model was made with."
+    ENGINE_BROKEN = "ENGINE_BROKEN", "A package offers an engine that cannot be imported or is none."
+    ENGINE_OPINION = "ENGINE_OPINION", "An engine said something that is no opinion."
+    ENGINE_CHECK = "ENGINE_CHECK", "An engine broke a promise that every engine gives."
+
     NO_TRADES = "NO_TRADES", "The candidate made no trade on the test split."
     STRESS_FAILED = "STRESS_FAILED", "A stress scenario broke its limit."
     LIVE_RECORD_MISSING = "LIVE_RECORD_MISSING", "No live record exists yet to compare with the backtest."

@@ -68,6 +68,12 @@ class TrainingError(SevengatesError):
     exit_code = 5
 
 
+class EngineError(SevengatesError):
+    """An engine cannot be used, or says what is no opinion."""
+
+    exit_code = 9
+
+
 class RegistryError(SevengatesError):
     """A model, bundle, promotion or ledger operation is refused."""
 

@@ -9,48 +9,37 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import random_model, small_bars
+from tests.support.models import costs_of, limits_of
+from trading.engines.stream import SignalStream
 from trading.errors import DataError
 from trading.market.bars import resample
 from trading.model.model import TradingModel
-from trading.settings.models import CostSpec, RiskSpec
 from trading.simulation.backtest import run_backtest
+from trading.simulation.lanes import run_lanes
 from trading.simulation.metrics import longest_losing_streak, max_drawdown, sharpe, sortino
-from trading.simulation.parameters import model_parameters
-from trading.simulation.signals import run_lanes
+from trading.simulation.parameters import fixed_action_of, model_parameters, policy_layers
 from trading.simulation.trades import ledger_sha256, trade_row
-from trading.steps.account import TRADE_SIZE, new_state
+from trading.steps.account import QUANTITY, TRADE_PNL, TRADE_SIZE, new_account
 from trading.steps.breakers import ALLOWED
-from trading.steps.decision import close_step, side_step, signal_step
-from trading.steps.features import FEATURE_NAMES, FEATURES, feature_windows, new_ring
-from trading.steps.regimes import confidence_step, emission_terms
+from trading.steps.decision import close_step
+from trading.steps.policy import ACTIONS
 from trading.steps.venue import CLOSED, venue_step
 
 
 def _plain_ledger(model: TradingModel, days: int, start: int) -> tuple[str, int]:
     """The same steps, uncompiled, one bar at a time, as the live runner calls them."""
-    bars, spec = small_bars(days), model.spec
-    whiten, log_norm = emission_terms(model.covars)
-    columns = np.array([FEATURE_NAMES.index(name) for name in spec.regime_features])
-    ring, windows, p = new_ring(spec.features), feature_windows(spec.features), model_parameters(model)
-    state, trade = new_state(spec.risk.initial_equity), np.zeros(TRADE_SIZE)
-    raw, scaled, belief, observation, action = (np.zeros(k) for k in (FEATURES, FEATURES, 3, 27, 4))
-    started, rows = 0, []
-    for t in range(len(bars)):
-        ts, open_, high, low, close, volume = bars.row(t)
-        started = signal_step(
-            ring, t, started, windows, high, low, close, volume, model.scaler_mean, model.scaler_std, columns,
-            model.startprob, model.transmat, model.means, whiten, log_norm, raw, scaled, belief,
-        )  # fmt: skip
+    stream, p = SignalStream(model), model_parameters(model)
+    layers, fixed = policy_layers(model), fixed_action_of(model)
+    account, trade = new_account(model.spec.limits.initial_equity), np.zeros(TRADE_SIZE)
+    observation, action = np.zeros(len(model.spec.observation_names)), np.zeros(len(ACTIONS))
+    rows = []
+    for t, bar in enumerate(small_bars(days).rows()):
+        view = stream.on_bar(bar)
         if t < start:
             continue
-        if venue_step(state, p, ts, open_, high, low, close, volume, trade) & CLOSED:
+        if venue_step(account, p, bar, trade) & CLOSED:
             rows.append(trade_row(trade))
-        direction = side_step(belief, started, spec.direction_threshold)
-        confidence = confidence_step(belief, direction, model.calibrator_x, model.calibrator_y)
-        close_step(
-            state, p, ts + bars.interval, close, raw, scaled, belief, started, direction, confidence,
-            model.w0, model.b0, model.w1, model.b1, model.w2, model.b2, observation, action,
-        )  # fmt: skip
+        close_step(account, p, view, layers, fixed, observation, action)
     return ledger_sha256(rows), len(rows)
 
 
@@ -73,7 +62,7 @@ def test_what_happened_until_a_bar_does_not_depend_on_later_bars(seed: int, cut:
 
 
 def test_lanes_in_lock_step_equal_lanes_alone() -> None:
-    models = [random_model(5, costs=CostSpec(fee_bps=fee)) for fee in (0.0, 5.0, 20.0)]
+    models = [random_model(5, costs=costs_of(fee_bps=fee)) for fee in (0.0, 5.0, 20.0)]
     bars = small_bars(60)
     packed = [model_parameters(model) for model in models]
     together = run_lanes(models[0], [bars] * 3, packed, 100, len(bars))
@@ -102,22 +91,22 @@ def test_lanes_may_differ_from_the_start_on_but_not_before() -> None:
 def test_equity_is_the_start_plus_every_trade(seed: int) -> None:
     model, bars = random_model(seed), small_bars(60)
     run = run_lanes(model, [bars], [model_parameters(model)], 100, len(bars))[0]
-    closed_flat = run.state[1] == 0.0
-    pnl = run.trades[:, 6].sum()
+    closed_flat = run.account[QUANTITY] == 0.0
+    pnl = run.trades[:, TRADE_PNL].sum()
     if closed_flat:
-        assert run.equity[-1] == pytest.approx(model.spec.risk.initial_equity + pnl, rel=1e-9)
+        assert run.equity[-1] == pytest.approx(model.spec.limits.initial_equity + pnl, rel=1e-9)
 
 
 def test_higher_fees_cost_money_and_change_no_decision_of_a_model_that_does_not_see_them() -> None:
     fixed = [0.5, 0.0, 0.0, 0.0]
-    cheap = run_backtest(random_model(3, costs=CostSpec(fee_bps=0.0)), small_bars(60), 100, fixed_action=fixed)
-    dear = run_backtest(random_model(3, costs=CostSpec(fee_bps=10.0)), small_bars(60), 100, fixed_action=fixed)
+    cheap = run_backtest(random_model(3, costs=costs_of(fee_bps=0.0)), small_bars(60), 100, fixed_action=fixed)
+    dear = run_backtest(random_model(3, costs=costs_of(fee_bps=10.0)), small_bars(60), 100, fixed_action=fixed)
     assert [row["entry_ts"] for row in cheap.trades] == [row["entry_ts"] for row in dear.trades]
     assert dear.metrics["total_return"] < cheap.metrics["total_return"]
 
 
 def test_a_confidence_nobody_reaches_means_no_trade_and_metrics_that_do_not_exist_are_nan() -> None:
-    result = run_backtest(random_model(1, risk=RiskSpec(min_confidence=1.0)), small_bars(40), 100)
+    result = run_backtest(random_model(1, limits=limits_of(min_confidence=1.0)), small_bars(40), 100)
     assert result.metrics["trades"] == 0
     assert all(math.isnan(result.metrics[name]) for name in ("sharpe", "win_rate", "profit_factor"))
     assert (result.codes != ALLOWED).all()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trading.settings.models import CostSpec, PolicySpec, RiskSpec
+from tests.support.models import ACTIONS, COSTS, limits_of
 from trading.simulation.denials import DENIALS
 from trading.simulation.parameters import pack_parameters
 from trading.steps.account import (
@@ -18,7 +18,7 @@ from trading.steps.account import (
     ORDER_QUANTITY,
     ORDER_STOP,
     ORDER_TARGET,
-    new_state,
+    new_account,
 )
 from trading.steps.breakers import (
     ALLOWED,
@@ -32,16 +32,25 @@ from trading.steps.breakers import (
     WARMING_UP,
     breaker_step,
 )
+from trading.steps.observation import View
 from trading.steps.sizing import order_step
 
-RISK = RiskSpec(size_cap=0.4, volatility_target=0.25, min_confidence=0.55)
-POLICY = PolicySpec()
-P = pack_parameters(CostSpec(), RISK, POLICY, 16, 10_000.0)
+LIMITED = limits_of(size_cap=0.4, volatility_target=0.25, min_confidence=0.55)
+P = pack_parameters(COSTS, LIMITED, ACTIONS, stop_horizon=16, bars_per_year=10_000.0)
 unit = st.floats(-1.0, 1.0)
 
 
+def view_of(
+    *, warm: int = 1, direction: int = 1, confidence: float = 0.9, close: float = 1.0, volatility: float = 0.01
+) -> View:
+    """A view of which only these numbers matter."""
+    log_volatility = math.log(volatility) if volatility > 0.0 else math.nan
+    nothing = np.empty(0)
+    return View(0, close, log_volatility, nothing, nothing, warm, direction, confidence)
+
+
 def test_a_clear_signal_on_a_flat_account_is_allowed() -> None:
-    assert breaker_step(new_state(1.0), P, 1, 1, 0.6) == ALLOWED
+    assert breaker_step(new_account(1.0), P, view_of(confidence=0.6)) == ALLOWED
 
 
 @pytest.mark.parametrize(
@@ -62,10 +71,10 @@ def test_a_clear_signal_on_a_flat_account_is_allowed() -> None:
 def test_each_denial_has_its_own_code(
     field: int | None, value: float, warm: int, direction: int, confidence: float, code: int
 ) -> None:
-    state = new_state(1.0)
+    account = new_account(1.0)
     if field is not None:
-        state[field] = value
-    assert breaker_step(state, P, warm, direction, confidence) == code
+        account[field] = value
+    assert breaker_step(account, P, view_of(warm=warm, direction=direction, confidence=confidence)) == code
     assert code in DENIALS
 
 
@@ -78,26 +87,26 @@ def test_each_denial_has_its_own_code(
 def test_an_order_never_exceeds_any_limit(
     action: tuple[float, ...], direction: int, close: float, volatility: float
 ) -> None:
-    state = new_state(100_000.0)
-    code = order_step(state, P, np.array(action), direction, close, volatility)
+    account = new_account(100_000.0)
+    code = order_step(account, P, np.array(action), view_of(direction=direction, close=close, volatility=volatility))
     if code != ALLOWED:
         assert code == TOO_SMALL
-        assert state[ORDER_QUANTITY] == 0.0
+        assert account[ORDER_QUANTITY] == 0.0
         return
-    notional = abs(state[ORDER_QUANTITY]) * close
-    assert notional <= 100_000.0 * RISK.size_cap * (1 + 1e-9)
-    assert notional * volatility * 100.0 <= 100_000.0 * RISK.volatility_target * (1 + 1e-9)
-    assert math.copysign(1.0, state[ORDER_QUANTITY]) == direction
-    assert POLICY.min_duration <= state[ORDER_DURATION] <= POLICY.max_duration
-    assert state[ORDER_STOP] > 0.0
-    assert state[ORDER_TARGET] > 0.0
+    notional = abs(account[ORDER_QUANTITY]) * close
+    assert notional <= 100_000.0 * LIMITED.size_cap * (1 + 1e-9)
+    assert notional * volatility * 100.0 <= 100_000.0 * LIMITED.volatility_target * (1 + 1e-9)
+    assert math.copysign(1.0, account[ORDER_QUANTITY]) == direction
+    assert ACTIONS.min_duration <= account[ORDER_DURATION] <= ACTIONS.max_duration
+    assert account[ORDER_STOP] > 0.0
+    assert account[ORDER_TARGET] > 0.0
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 @pytest.mark.parametrize("place", ["action", "close", "volatility", "equity"])
 def test_a_number_that_is_not_finite_denies_the_order(bad: float, place: str) -> None:
-    state = new_state(bad if place == "equity" else 1_000.0)
+    account = new_account(bad if place == "equity" else 1_000.0)
     action = np.array([0.5, 0.0, 0.0, bad if place == "action" else 0.0])
     close, volatility = (bad if place == name else 1.0 for name in ("close", "volatility"))
-    assert order_step(state, P, action, 1, close, volatility) == NOT_FINITE
-    assert state[ORDER_QUANTITY] == 0.0
+    assert order_step(account, P, action, view_of(close=close, volatility=volatility)) == NOT_FINITE
+    assert account[ORDER_QUANTITY] == 0.0

@@ -6,35 +6,33 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import small_bars
-from trading.settings.models import FeatureSpec
-from trading.simulation.features import compute_features
-from trading.steps.features import FEATURE_NAMES, FEATURES, feature_step, feature_windows, new_ring, warmup_bars
+from trading.engines.series import compute_features
+from trading.steps.features import FEATURE_NAMES, FEATURES, FeatureWindows, feature_step, new_ring, warmup_bars
 
-SPEC = FeatureSpec(fast=3, medium=6, slow=24, vwap=12)
+WINDOWS = FeatureWindows(fast=3, medium=6, slow=24, vwap=12)
 
 
 @settings(max_examples=25, deadline=None)
 @given(cut=st.integers(1, 600), seed=st.integers(0, 3))
 def test_the_value_at_a_bar_needs_no_later_bar(cut: int, seed: int) -> None:
     bars = small_bars(30, seed)
-    whole = compute_features(bars, SPEC)
-    prefix = compute_features(bars.slice(0, cut), SPEC)
+    whole = compute_features(bars, WINDOWS)
+    prefix = compute_features(bars.slice(0, cut), WINDOWS)
     np.testing.assert_array_equal(prefix, whole[:cut])
 
 
 def test_streaming_bar_by_bar_equals_the_batch() -> None:
     bars = small_bars(20)
-    batch = compute_features(bars, SPEC)
-    ring, windows, out = new_ring(SPEC), feature_windows(SPEC), np.empty(FEATURES)
-    for t in range(len(bars)):
-        _, _, high, low, close, volume = bars.row(t)
-        feature_step(ring, t, windows, high, low, close, volume, out)
+    batch = compute_features(bars, WINDOWS)
+    ring, out = new_ring(WINDOWS), np.empty(FEATURES)
+    for t, bar in enumerate(bars.rows()):
+        feature_step(ring, t, WINDOWS, bar, out)
         np.testing.assert_allclose(out, batch[t], rtol=1e-11, atol=1e-13)
 
 
 def test_warm_up_is_declared_and_marked_with_nan() -> None:
-    values = compute_features(small_bars(20), SPEC)
-    warm = warmup_bars(SPEC)
+    values = compute_features(small_bars(20), WINDOWS)
+    warm = warmup_bars(WINDOWS)
     assert np.isnan(values[: warm - 1]).all()
     assert np.isfinite(values[warm - 1 :]).all()
 
@@ -42,7 +40,7 @@ def test_warm_up_is_declared_and_marked_with_nan() -> None:
 def test_features_equal_their_definitions_by_pandas() -> None:
     pd = pytest.importorskip("pandas")
     bars = small_bars(20)
-    values = pd.DataFrame(compute_features(bars, SPEC), columns=list(FEATURE_NAMES)).iloc[100:]
+    values = pd.DataFrame(compute_features(bars, WINDOWS), columns=list(FEATURE_NAMES)).iloc[100:]
     close, volume = pd.Series(np.log(bars.close)), pd.Series(bars.volume)
     returns = close.diff()
     typical = pd.Series((bars.high + bars.low + bars.close) / 3)
@@ -68,4 +66,4 @@ def test_a_market_that_stands_still_gives_finite_features() -> None:
     for column in ("open", "high", "low", "close"):
         getattr(frozen, column)[:] = 100.0
     frozen.volume[:] = 0.0
-    assert np.isfinite(compute_features(frozen, SPEC)[warmup_bars(SPEC) :]).all()
+    assert np.isfinite(compute_features(frozen, WINDOWS)[warmup_bars(WINDOWS) :]).all()

@@ -12,24 +12,36 @@ import pytest
 
 from envs.vectorised import LaneVecEnv
 from tests.support import random_model, small_bars
+from tests.support.models import INPUTS
 from trading.codes import ReasonCode
+from trading.engines.stream import compute_signals
 from trading.errors import TrainingError
+from trading.model.model import layer_shapes
 from trading.settings.models import PolicySpec
 from trading.simulation.parameters import model_parameters
-from trading.simulation.signals import compute_signals
 from trading.steps.account import FEE, MIN_CONFIDENCE
-from trading.steps.policy import policy_step
+from trading.steps.policy import Layers, policy_step
 from trading.training.curriculum import LEVELS, lane_parameters
-from trading.training.jobs import PolicyResult, TrainingJob, act, export_layers, train, train_one
+from trading.training.jobs import PolicyResult, TrainingJob, act
 from trading.training.reward import decision_reward
+from trading.training.trainers.sb3 import export_layers, train, train_one
 
 SPEC = PolicySpec(steps=1_000, lanes=8, rollout=16, batch_size=64, hidden=16, epochs=2)
 
 
 def _job(name: str = "one", seed: int = 3, **changes: object) -> TrainingJob:
     bars, model = small_bars(90), random_model(1)
-    model = replace(model, spec=model.spec.model_copy(update={"policy": SPEC}))
-    job = TrainingJob(name, seed, bars, compute_signals(model, bars), model, (200, 1500), (1550, 2100), SPEC, 300)
+    job = TrainingJob(
+        name=name,
+        seed=seed,
+        bars=bars,
+        signals=compute_signals(model, bars),
+        model=model,
+        train=(200, 1500),
+        validation=(1550, 2100),
+        spec=SPEC,
+        episode_bars=300,
+    )
     return replace(job, **changes)  # pyright: ignore[reportArgumentType]  # test data
 
 
@@ -40,10 +52,12 @@ def trained() -> PolicyResult:
 
 def test_a_job_gives_the_same_policy_alone_and_beside_another(trained: PolicyResult) -> None:
     seen: dict[str, float] = {}
-    results = train([_job(), _job("two", seed=4)], LaneVecEnv, 2, lambda name, share: seen.update({name: share}))
+    results = train(
+        [_job(), _job("two", seed=4)], LaneVecEnv, workers=2, progress=lambda name, share: seen.update({name: share})
+    )
     assert [result.name for result in results] == ["one", "two"]
-    assert all(results[0].layers[name].tobytes() == array.tobytes() for name, array in trained.layers.items())
-    assert results[0].layers["w0"].tobytes() != results[1].layers["w0"].tobytes()
+    assert all(ours.tobytes() == alone.tobytes() for ours, alone in zip(results[0].layers, trained.layers, strict=True))
+    assert results[0].layers.w0.tobytes() != results[1].layers.w0.tobytes()
     assert set(seen) <= {"one", "two"}
 
 
@@ -62,7 +76,7 @@ def test_exported_weights_act_like_sb3_on_two_thousand_states() -> None:
     from stable_baselines3 import PPO
 
     agent = PPO("MlpPolicy", LaneVecEnv(_job(), 1), seed=1, device="cpu", policy_kwargs={"net_arch": [64, 64]})
-    states = np.random.default_rng(0).normal(size=(2_000, 27)).astype(np.float32) * 2
+    states = np.random.default_rng(0).normal(size=(2_000, INPUTS)).astype(np.float32) * 2
     expected, _ = agent.predict(states, deterministic=True)
     np.testing.assert_allclose(act(export_layers(agent), states.astype(np.float64)), expected, atol=3e-6)
 
@@ -70,8 +84,8 @@ def test_exported_weights_act_like_sb3_on_two_thousand_states() -> None:
 def test_actions_are_rounded_to_the_quantum() -> None:
     rng = np.random.default_rng(0)
     action = np.empty(4)
-    layers = [rng.normal(size=shape) for shape in ((8, 27), (8,), (8, 8), (8,), (4, 8), (4,))]
-    policy_step(*layers, rng.normal(size=27), action)  # pyright: ignore[reportCallIssue]  # six layers
+    layers = Layers(**{name: rng.normal(size=shape) for name, shape in layer_shapes(8, INPUTS).items()})
+    policy_step(layers, rng.normal(size=INPUTS), action)
     np.testing.assert_allclose(action * 1e6, np.round(action * 1e6), atol=1e-6)
     assert (np.abs(action) <= 1).all()
 
@@ -80,7 +94,7 @@ def test_a_signal_without_direction_is_refused_before_any_training() -> None:
     job = _job()
     nothing = replace(job.signals, direction=np.zeros_like(job.signals.direction))
     with pytest.raises(TrainingError) as error:
-        train([replace(job, signals=nothing)], LaneVecEnv, 1)
+        train([replace(job, signals=nothing)], LaneVecEnv, workers=1)
     assert error.value.code is ReasonCode.TRAINING_NO_DECISIONS
 
 
@@ -108,7 +122,7 @@ class _BrokenEnv(LaneVecEnv):
 
 def test_an_error_in_a_worker_arrives_as_itself() -> None:
     with pytest.raises(TrainingError, match="planted") as error:
-        train([_job()], _BrokenEnv, 1)
+        train([_job()], _BrokenEnv, workers=1)
     assert error.value.fields == {"place": "worker"}
 
 
@@ -117,7 +131,7 @@ def test_a_worker_does_not_outlive_the_process_that_was_killed(tmp_path: Path) -
     program.write_text(
         "import multiprocessing, time\n"
         "from concurrent.futures import ProcessPoolExecutor\n"
-        "from trading.training.jobs import _start_worker\n"
+        "from trading.training.pool import _start_worker\n"
         "import os\n"
         "if __name__ == '__main__':\n"
         "    context = multiprocessing.get_context('spawn')\n"

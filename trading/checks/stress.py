@@ -13,8 +13,8 @@ from trading.model.model import TradingModel
 from trading.results import CheckResult
 from trading.settings.models import StressSpec
 from trading.simulation.backtest import BacktestResult, result_of
+from trading.simulation.lanes import LANE_THREADS, run_lanes
 from trading.simulation.parameters import model_parameters
-from trading.simulation.signals import LANE_THREADS, run_lanes
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ from trading.live.watch.pointer import ModelSource, Pointer
 from trading.market.contract.bar import check_bar
 from trading.model.bundle import Bundle, load_bundle
 from trading.simulation.denials import DENIALS
-from trading.steps.account import EQUITY, QUANTITY, new_state
+from trading.steps.account import EQUITY, QUANTITY, new_account
 from trading.steps.bar import Bar
 from trading.steps.breakers import ALLOWED
 
@@ -72,7 +72,7 @@ class Runner:
         self._pointer = pointer
         self._refused: Pointer | str | None = None
         self._decider = Decider(bundle.model)
-        self._account = new_state(session.initial_equity)
+        self._account = new_account(session.initial_equity)
         self._history: list[Bar] = []
         self._last: int | None = None
         self._recover(bundle)

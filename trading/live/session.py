@@ -37,7 +37,7 @@ def open_runner(
     pointer, bundle = starting_model(journal, models)
     spec = bundle.model.spec
     begin = bundle.lineage.as_of_ms if start_ms is None else start_ms
-    journal.begin(Session(spec.symbol, spec.interval, begin, spec.risk.initial_equity))
+    journal.begin(Session(spec.symbol, spec.interval, begin, spec.limits.initial_equity))
     session = journal.session()
     assert session is not None
     if start_ms is not None and session.start_ms != start_ms:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from trading.arrays import Floats, Ints
 from trading.codes import ReasonCode
 from trading.errors import DataError
+from trading.steps.bar import Bar, BarColumns
 
 COLUMNS = ("open", "high", "low", "close", "volume")
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -61,6 +63,14 @@ class Bars:
     def until(self, as_of_ms: int) -> Bars:
         """The bars that had closed at a moment: nothing later is visible."""
         return self.slice(0, int(np.searchsorted(self.ts + self.interval, as_of_ms, side="right")))
+
+    def columns(self) -> BarColumns:
+        """The same as compiled loops take it."""
+        return BarColumns(self.ts, self.open, self.high, self.low, self.close, self.volume)
+
+    def rows(self) -> Iterator[Bar]:
+        """Every bar, oldest first."""
+        return map(Bar, *(column.tolist() for column in self.columns()))
 
     def row(self, index: int) -> tuple[int, float, float, float, float, float]:
         """One bar as ``ts, open, high, low, close, volume``."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
@@ -24,9 +24,12 @@ from trading.canonical import canonical_json, parse_json, sha256, write_atomic
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
 from trading.model.lineage import Lineage
-from trading.model.model import ACTIONS, OBSERVATION_SIZE, REGIMES, ModelSpec, TradingModel, model_from
+from trading.model.model import TradingModel, model_from
+from trading.model.spec import ModelSpec
+from trading.model.upgrades import SCHEMA_VERSION, upgraded
+from trading.steps.policy import ACTIONS
+from trading.values import Frozen
 
-SCHEMA_VERSION = 1
 HEAD, WEIGHTS, EVIDENCE, GATES, CARD = "bundle.json", "weights.safetensors", "evidence.json", "gates.json", "card.md"
 MANIFEST = "manifest.json"
 CONTENT = (HEAD, CARD, EVIDENCE, GATES, WEIGHTS)
@@ -34,22 +37,16 @@ CONTENT = (HEAD, CARD, EVIDENCE, GATES, WEIGHTS)
 Decision = Literal["APPROVED", "REJECTED"]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class BundleHead(_Frozen):
+class BundleHead(Frozen):
     """What ``bundle.json`` holds: everything about a model that is not an array, a proof or a text."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     model: ModelSpec
     lineage: Lineage
-    regimes: tuple[str, ...] = Field(default=REGIMES, description="Order of the states in every regime array.")
-    actions: tuple[str, ...] = Field(default=ACTIONS, description="Order of the policy's outputs.")
-    observation_size: int = Field(default=OBSERVATION_SIZE, description="Number of the policy's inputs.")
+    action_names: tuple[str, ...] = Field(default=ACTIONS, description="Order of the policy's outputs.")
 
 
-class FileEntry(_Frozen):
+class FileEntry(Frozen):
     """Name, size and digest of one file of a bundle."""
 
     name: str
@@ -57,10 +54,10 @@ class FileEntry(_Frozen):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
-class Manifest(_Frozen):
+class Manifest(Frozen):
     """What ``manifest.json`` holds; its SHA-256 is the digest of the bundle."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     files: tuple[FileEntry, ...]
 
 
@@ -195,14 +192,14 @@ def load_bundle(folder: Path, expected_digest: str | None = None) -> Bundle:
     """
     files = read_files(folder, expected_digest)
     try:
-        head = BundleHead.model_validate(parse_json(files[HEAD]))
+        document, arrays = upgraded(_object(files, HEAD), load_tensors(files[WEIGHTS]))
+        head = BundleHead.model_validate(document)
         evidence, gates = _object(files, EVIDENCE), _object(files, GATES)
-        arrays = load_tensors(files[WEIGHTS])
         card = files[CARD].decode()
     except (ValueError, SafetensorError) as error:
         raise _invalid(f"{folder}: {_brief(error)}") from error
-    if (head.regimes, head.actions, head.observation_size) != (REGIMES, ACTIONS, OBSERVATION_SIZE):
-        raise _invalid(f"{folder}: regimes, actions or observation are not those of this release")
+    if head.action_names != ACTIONS:
+        raise _invalid(f"{folder}: the policy's outputs are {', '.join(head.action_names)}, not {', '.join(ACTIONS)}")
     return Bundle(
         folder=folder,
         digest=sha256(files[MANIFEST]),

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from importlib import metadata
-from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from trading.values import Frozen
 
 LIBRARIES = ("numpy", "numba", "pydantic", "safetensors", "hmmlearn", "scikit-learn", "torch", "stable-baselines3")
 
 
-class Lineage(BaseModel):
+class Lineage(Frozen):
     """The origin of one bundle.
 
     It holds no clock, path, host or registry number: those differ between two runs of the same night, and the bundle's
     digest must not. The parent is named by its bundle digest for the same reason; the registry knows its number.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     symbol: str = Field(min_length=1, description="Market the model trades.")
     interval: str = Field(pattern=r"^[1-9][0-9]*[smhd]$", description="Length of the traded bar.")
@@ -41,13 +39,3 @@ def library_versions(names: Iterable[str] = LIBRARIES) -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return versions
-
-
-def code_digest(*folders: Path) -> str:
-    """SHA-256 over path and bytes of every Python file in some folders, in the order of their paths."""
-    h = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(folder.rglob("*.py"), key=lambda file: file.relative_to(folder).as_posix()):
-            h.update(f"{folder.name}/{path.relative_to(folder).as_posix()}\0".encode())
-            h.update(hashlib.sha256(path.read_bytes()).digest())
-    return h.hexdigest()

@@ -3,114 +3,135 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, FiniteFloat
 
 from trading.arrays import Floats
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
-from trading.settings.models import CostSpec, FeatureSpec, PolicySpec, RiskSpec
+from trading.model.spec import ModelSpec
+from trading.steps.features import FEATURE_NAMES
+from trading.steps.observation import observation_names
+from trading.steps.policy import ACTIONS, Layers
 
-REGIMES = ("bull", "bear", "chop")
-ACTIONS = ("size", "duration", "stop", "target")
-OBSERVATION_SIZE = 27
-
-
-class ModelSpec(BaseModel):
-    """The part of a model that is JSON: names, specs and limits."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    symbol: str
-    interval: int
-    bars_per_year: FiniteFloat
-    feature_names: tuple[str, ...]
-    regime_features: tuple[str, ...]
-    direction_threshold: FiniteFloat
-    features: FeatureSpec
-    policy: PolicySpec
-    costs: CostSpec
-    risk: RiskSpec
+ENGINE_PREFIX, POLICY_PREFIX = "engine.", "policy."
+SCALER_MEAN, SCALER_DEVIATION = "scaler.mean", "scaler.deviation"
+CALIBRATOR_X, CALIBRATOR_Y = "calibrator.x", "calibrator.y"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TradingModel:
-    """Scaler, regimes, calibrator and policy of one symbol and interval.
+    """Scaler, engine, calibrator and policy of one symbol and interval.
 
     Attributes:
         spec: names, action bounds, costs and limits.
-        scaler_mean, scaler_std: shape (F,), of the F features on the training split.
-        startprob: shape (3,); transmat: shape (3, 3); states in the order of :data:`REGIMES`.
-        means: shape (3, K); covars: shape (3, K, K); over the K standardised regime features.
-        calibrator_x, calibrator_y: shape (M,), knots of the increasing map from raw to effective confidence.
-        w0, b0, w1, b1, w2, b2: policy layers, shapes (H, 27), (H,), (H, H), (H,), (4, H), (4,).
+        scaler_mean: shape (F,), of the F features on the training split.
+        scaler_deviation: shape (F,), standard deviations of the same.
+        engine: arrays of the engine by name; the engine knows their shapes.
+        calibrator_x: shape (M,), increasing knots of the map from raw to effective confidence.
+        calibrator_y: shape (M,), effective confidence at each knot.
+        layers: of the policy; None if the action is fixed.
     """
 
     spec: ModelSpec
     scaler_mean: Floats
-    scaler_std: Floats
-    startprob: Floats
-    transmat: Floats
-    means: Floats
-    covars: Floats
+    scaler_deviation: Floats
+    engine: Mapping[str, Floats] = field(default_factory=dict[str, Floats])
     calibrator_x: Floats
     calibrator_y: Floats
-    w0: Floats
-    b0: Floats
-    w1: Floats
-    b1: Floats
-    w2: Floats
-    b2: Floats
+    layers: Layers | None = None
 
     def arrays(self) -> dict[str, Floats]:
-        """The numeric part by name."""
-        return {name: getattr(self, name) for name in ARRAY_NAMES}
+        """The numeric part by name, as a bundle stores it."""
+        layers = {} if self.layers is None else self.layers._asdict()
+        return {
+            SCALER_MEAN: self.scaler_mean,
+            SCALER_DEVIATION: self.scaler_deviation,
+            CALIBRATOR_X: self.calibrator_x,
+            CALIBRATOR_Y: self.calibrator_y,
+            **{f"{ENGINE_PREFIX}{name}": array for name, array in self.engine.items()},
+            **{f"{POLICY_PREFIX}{name}": array for name, array in layers.items()},
+        }
 
 
-ARRAY_NAMES = tuple(name for name in TradingModel.__dataclass_fields__ if name != "spec")
+def layer_shapes(hidden: int, inputs: int) -> dict[str, tuple[int, ...]]:
+    """Shape of every layer by name.
 
-
-def model_from(spec: ModelSpec, arrays: Mapping[str, NDArray[Any]]) -> TradingModel:
-    """Build a model, refusing missing, misshapen or non-finite arrays.
-
-    Raises:
-        RegistryError: with code ``BUNDLE_INVALID``, naming the array.
+    Args:
+        hidden: units of each of the two layers.
+        inputs: numbers in an observation.
     """
-    features, regime = len(spec.feature_names), len(spec.regime_features)
-    hidden, knots = spec.policy.hidden, len(arrays["calibrator_x"]) if "calibrator_x" in arrays else 0
-    shapes = {
-        "scaler_mean": (features,),
-        "scaler_std": (features,),
-        "startprob": (3,),
-        "transmat": (3, 3),
-        "means": (3, regime),
-        "covars": (3, regime, regime),
-        "calibrator_x": (knots,),
-        "calibrator_y": (knots,),
-        "w0": (hidden, OBSERVATION_SIZE),
+    actions = len(ACTIONS)
+    return {
+        "w0": (hidden, inputs),
         "b0": (hidden,),
         "w1": (hidden, hidden),
         "b1": (hidden,),
-        "w2": (len(ACTIONS), hidden),
-        "b2": (len(ACTIONS),),
+        "w2": (actions, hidden),
+        "b2": (actions,),
     }
-    if set(arrays) != set(shapes):
-        raise _invalid(f"arrays {sorted(set(arrays) ^ set(shapes))} are missing or unknown")
-    for name, shape in shapes.items():
-        array = arrays[name]
+
+
+def model_from(spec: ModelSpec, arrays: Mapping[str, NDArray[Any]]) -> TradingModel:
+    """Build a model, refusing missing, misshapen or non-finite arrays, and inputs that this release cannot compute.
+
+    The arrays of the engine are looked at by the engine itself, when the model is opened.
+
+    Args:
+        spec: the JSON part.
+        arrays: the numeric part, see :meth:`TradingModel.arrays`.
+
+    Raises:
+        RegistryError: with code ``BUNDLE_INVALID``, naming the array or the name.
+    """
+    _require_known_inputs(spec)
+    features = len(spec.feature_names)
+    knots = len(arrays[CALIBRATOR_X]) if CALIBRATOR_X in arrays and arrays[CALIBRATOR_X].ndim else 0
+    layers = layer_shapes(spec.policy.hidden, len(spec.observation_names)) if spec.policy.kind == "ppo" else {}
+    shapes: dict[str, tuple[int, ...]] = {
+        SCALER_MEAN: (features,),
+        SCALER_DEVIATION: (features,),
+        CALIBRATOR_X: (knots,),
+        CALIBRATOR_Y: (knots,),
+        **{f"{POLICY_PREFIX}{name}": shape for name, shape in layers.items()},
+    }
+    own = {name for name in arrays if not name.startswith(ENGINE_PREFIX)}
+    if own != set(shapes):
+        raise _invalid(f"arrays {', '.join(sorted(own ^ set(shapes)))} are missing or unknown")
+    for name, array in arrays.items():
+        shape = shapes.get(name, array.shape)
         if array.shape != shape or array.dtype != np.float64:
             raise _invalid(f"array {name} has shape {array.shape} and type {array.dtype}, expected {shape} float64")
         if not np.isfinite(array).all():
             raise _invalid(f"array {name} has values that are not finite")
-    if knots < 2 or not (np.diff(arrays["calibrator_x"]) > 0).all():
-        raise _invalid("calibrator_x must hold at least two increasing knots")
-    if not (arrays["scaler_std"] > 0).all():
-        raise _invalid("scaler_std must be positive")
-    return TradingModel(spec=spec, **{name: np.ascontiguousarray(arrays[name]) for name in shapes})
+    if knots < 2 or not (np.diff(arrays[CALIBRATOR_X]) > 0).all():
+        raise _invalid(f"{CALIBRATOR_X} must hold at least two increasing knots")
+    if not (arrays[SCALER_DEVIATION] > 0).all():
+        raise _invalid(f"{SCALER_DEVIATION} must be positive")
+    held = {name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)}
+    engine = {name.removeprefix(ENGINE_PREFIX): array for name, array in held.items() if name not in shapes}
+    return TradingModel(
+        spec=spec,
+        scaler_mean=held[SCALER_MEAN],
+        scaler_deviation=held[SCALER_DEVIATION],
+        engine=engine,
+        calibrator_x=held[CALIBRATOR_X],
+        calibrator_y=held[CALIBRATOR_Y],
+        layers=Layers(**{name: held[f"{POLICY_PREFIX}{name}"] for name in layers}) if layers else None,
+    )
+
+
+def _require_known_inputs(spec: ModelSpec) -> None:
+    unknown = [name for name in spec.feature_names if name not in FEATURE_NAMES]
+    if unknown:
+        raise _invalid(f"this release computes no feature {', '.join(unknown)}; it has {', '.join(FEATURE_NAMES)}")
+    if len(set(spec.feature_names)) != len(spec.feature_names):
+        raise _invalid("a feature is named twice")
+    if spec.observation_names != observation_names(spec.feature_names):
+        raise _invalid("the policy's inputs are not those that this release observes for these features")
 
 
 def _invalid(message: str) -> RegistryError:

@@ -14,7 +14,6 @@ from trading.night.records import get_model, get_record, get_splits, metrics_of,
 from trading.results import CheckResult
 from trading.settings.models import (
     CalibrationSpec,
-    CostSpec,
     DriftSpec,
     FeatureSpec,
     GateSpec,
@@ -58,11 +57,12 @@ def leakage(
 ) -> Ref:
     """Whether features, splits or targets know the future."""
     from trading.checks.leakage import check_leakage
-    from trading.simulation.features import compute_features
-    from trading.steps.features import FEATURE_NAMES
+    from trading.engines.series import compute_features
+    from trading.steps.features import FEATURE_NAMES, FeatureWindows
 
+    windows = FeatureWindows(feature_spec.fast, feature_spec.medium, feature_spec.slow, feature_spec.vwap)
     found = check_leakage(
-        lambda part: compute_features(part, feature_spec),
+        lambda part: compute_features(part, windows),
         store.get_bars(bars),
         store.get_arrays(features)["values"],
         FEATURE_NAMES,
@@ -83,25 +83,20 @@ def drift(store: Store, *, features: Ref, splits: Ref, spec: DriftSpec) -> Ref:
     return store.put_json("drift", found.as_json())
 
 
-def calibration(
-    store: Store, *, bars: Ref, splits: Ref, model: Ref, regime_report: Ref, spec: CalibrationSpec, costs: CostSpec
-) -> Ref:
+def calibration(store: Store, *, bars: Ref, splits: Ref, model: Ref, regime_report: Ref, spec: CalibrationSpec) -> Ref:
     """How true the stated confidence is on the test split."""
     from trading.checks.calibration import measure_calibration
+    from trading.engines.stream import compute_signals
     from trading.simulation.outcomes import signal_outcomes
-    from trading.simulation.signals import compute_signals
 
     known, part = store.get_bars(bars), get_splits(store, splits).test
-    signals = compute_signals(get_model(store, model), known)
+    trained = get_model(store, model)
     outcomes = signal_outcomes(
         known,
-        signals.beliefs,
-        signals.direction,
-        signals.confidence,
-        part.start,
-        part.stop,
-        spec.horizon_bars,
-        costs,
+        compute_signals(trained, known),
+        (part.start, part.stop),
+        horizon_bars=spec.horizon_bars,
+        costs=trained.spec.costs,
     )
     informative = bool(store.get_json(regime_report)["calibrator"]["informative"])
     found = measure_calibration(outcomes.effective, outcomes.won, spec.bins, informative=informative)

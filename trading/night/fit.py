@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from trading.model.model import TradingModel
 from trading.night.records import get_model, get_splits, put_model
 from trading.seeds import seed_for
 from trading.settings.models import (
@@ -56,14 +55,20 @@ def fit_regimes(
     Raises:
         TrainingError: ``HMM_DEGENERATE`` if no start gave a usable regime model.
     """
-    from trading.training.assemble import fit_untrained_model
+    from trading.training.assemble import fit_model
 
     known, parts = store.get_bars(bars), get_splits(store, splits)
     settings = SevengatesSettings(
         features=feature_spec, regimes=regimes, policy=policy, costs=costs, risk=risk, calibration=calibration
     )
-    fitted = fit_untrained_model(
-        known, store.get_arrays(features)["values"], parts.train, parts.validation, settings, seed
+    fitted = fit_model(
+        known,
+        store.get_arrays(features)["values"],
+        train=parts.train,
+        validation=parts.validation,
+        settings=settings,
+        engine=settings.engine.name,
+        seed=seed,
     )
     return Fitted(model=put_model(store, fitted.model), report=store.put_json("regime-report", _finite(fitted.report)))
 
@@ -96,9 +101,10 @@ def train_policy(
     Raises:
         TrainingError: if a job has nothing to decide or diverges.
     """
-    from trading.simulation.signals import compute_signals
+    from trading.engines.stream import compute_signals
     from trading.training.assemble import with_policy
-    from trading.training.jobs import TrainingJob, train
+    from trading.training.jobs import TrainingJob
+    from trading.training.trainers import trainer
 
     known, parts, untrained = store.get_bars(bars), get_splits(store, splits), get_model(store, model)
     # The test split is not shown to training at all.
@@ -117,29 +123,12 @@ def train_policy(
         )
         for number in range(spec.seeds)
     ]
-    results = train(jobs, make_environment, workers, progress)
+    results = trainer(spec.trainer)(jobs, make_environment, workers=workers, progress=progress)
     best = max(results, key=lambda result: result.validation_score)
     report = {"chosen": best.name, "policies": [_policy_row(result) for result in results]}
     return Fitted(
         model=put_model(store, with_policy(untrained, best.layers)), report=store.put_json("policy-report", report)
     )
-
-
-def match_regimes(candidate: TradingModel, champion: TradingModel) -> dict[str, Any]:
-    """Which regime of the champion each regime of a candidate is nearest to, and whether their names agree."""
-    from trading.engines.regimes.hmm import RegimeFit, match_champion
-    from trading.steps.features import FEATURE_NAMES
-
-    columns = [FEATURE_NAMES.index(name) for name in candidate.spec.regime_features]
-    fit = RegimeFit(
-        startprob=candidate.startprob,
-        transmat=candidate.transmat,
-        means=candidate.means,
-        covars=candidate.covars,
-        log_likelihood=math.nan,
-        seed=0,
-    )
-    return match_champion(fit, (candidate.scaler_mean[columns], candidate.scaler_std[columns]), champion)
 
 
 def _policy_row(result: PolicyResult) -> dict[str, Any]:

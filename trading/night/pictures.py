@@ -21,9 +21,10 @@ def night_figures(
     store: Store, *, bars: Ref, splits: Ref, model: Ref, backtest: Ref, judged: Judged
 ) -> dict[str, Figure]:
     """Equity and drawdown, regimes over price, reliability, and the stress table, by name."""
+    from trading.engines.stream import compute_signals
     from trading.gates.verdict import Verdict
     from trading.reports.figures import equity_figure, regimes_figure, reliability_figure, stress_figure
-    from trading.simulation.signals import compute_signals
+    from trading.steps.opinion import DOUBT, EXTRAS
 
     known, part, candidate = store.get_bars(bars), get_splits(store, splits).test, get_model(store, model)
     rows = slice(part.start, part.stop)
@@ -35,14 +36,15 @@ def night_figures(
         "equity": equity_figure(
             curve["ts"], curve["equity"], title=f"{symbol}: test split, {decision}", price=known.close[rows]
         ),
-        "regimes": regimes_figure(
-            known.ts[rows],
-            known.close[rows],
-            compute_signals(candidate, known).beliefs[rows],
-            title=f"{symbol}: regimes on the test split",
-        ),
         "stress": stress_figure(evidence.stress, title=f"{symbol}: stress scenarios"),
     }
+    if candidate.spec.engine.name == "regimes":
+        figures["regimes"] = regimes_figure(
+            known.ts[rows],
+            known.close[rows],
+            compute_signals(candidate, known).opinions[rows, EXTRAS:DOUBT],
+            title=f"{symbol}: regimes on the test split",
+        )
     measured = evidence.calibration
     if measured is not None and measured.brier is not None and measured.ece is not None:
         figures["reliability"] = reliability_figure(

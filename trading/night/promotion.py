@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 from trading.checks.evidence import LiveRecord
 from trading.codes import ReasonCode
+from trading.engines.regimes.matching import match_regimes
 from trading.errors import RegistryError
 from trading.gates.verdict import Verdict
 from trading.night.evidence import Judged, backtest_metrics
-from trading.night.fit import match_regimes
 from trading.night.plan import Champion, NightOutcome, NightPlan, Pin
 from trading.night.publish import Bundled
 from trading.night.records import get_model, get_record, get_splits, metrics_of, numbers, put_model, put_record

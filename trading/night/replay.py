@@ -91,17 +91,17 @@ def backtest_bundle(settings: SevengatesSettings, bundle: Bundle, as_of: Moment,
     Raises:
         DataError: if the bars breach the contract or none is left to trade.
     """
+    from trading.engines.stream import model_lookback
     from trading.market.load import load_bars
     from trading.reports.card import assumptions
     from trading.simulation.backtest import run_backtest
-    from trading.steps.features import warmup_bars
 
     spec = bundle.model.spec
     market = settings.market.model_copy(update={"symbols": (spec.symbol,)})
     if interval_ms(market.interval) != spec.interval:
         market = market.model_copy(update={"interval": bundle.lineage.interval})
     bars = load_bars(market, spec.symbol, moment_ms(as_of), locations(settings.runtime).quarantine).bars
-    first = warmup_bars(spec.features)
+    first = model_lookback(bundle.model)
     begin = moment_ms(start)
     if begin is not None:
         first = max(first, int(np.searchsorted(bars.ts, begin)))
@@ -120,5 +120,5 @@ def backtest_bundle(settings: SevengatesSettings, bundle: Bundle, as_of: Moment,
         bars=len(bars) - first,
         metrics=dict(result.metrics),
         ledger_sha256=result.ledger_sha256,
-        assumptions=tuple(assumptions(spec.costs, spec.risk)),
+        assumptions=tuple(assumptions(spec.costs, spec.limits)),
     )

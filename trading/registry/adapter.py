@@ -24,7 +24,7 @@ from trading.market.bars import COLUMNS
 from trading.model.bundle import CARD, EVIDENCE, GATES, Bundle, load_bundle, read_files, write_files
 from trading.registry.mlflow_runtime import answers, exists_already, locked, migrate, quietly, unknown_is_nothing
 from trading.registry.records import BUNDLE_TAG, CHAMPION, Dataset, Version, flatten, labels, moment
-from trading.registry.serving import DECISION_COLUMNS
+from trading.registry.serving import decision_columns
 from trading.settings.locations import locations
 from trading.settings.models import RuntimeSpec
 
@@ -45,10 +45,6 @@ EXPERIMENT = "sevengates"
 REQUIREMENTS = ("sevengates", "mlflow", "numpy", "numba", "pandas", "pydantic", "safetensors")
 _MODEL_CODE = Path(__file__).with_name("pyfunc_model.py")
 _MOST_PARAMS, _MOST_METRICS, _LONGEST_NOTE, _LONGEST_DATASET_DIGEST = 100, 900, 5_000, 36
-_SIGNATURE = ModelSignature(
-    inputs=Schema([ColSpec("long", "ts"), *(ColSpec("double", name) for name in COLUMNS)]),
-    outputs=Schema([ColSpec(kind, name) for name, kind in DECISION_COLUMNS.items()]),
-)
 # The tracking URI of MLflow's module-level functions belongs to the whole process.
 _FLUENT = threading.RLock()
 
@@ -268,7 +264,7 @@ class MlflowRegistry:
                 name="model",
                 python_model=str(_MODEL_CODE),
                 artifacts={"bundle": str(copy.folder)},
-                signature=_SIGNATURE,
+                signature=_signature(bundle),
                 pip_requirements=list(REQUIREMENTS),
                 model_config={BUNDLE_TAG: bundle.digest},
             )
@@ -296,6 +292,14 @@ class MlflowRegistry:
             mlflow.set_tracking_uri(self.tracking_uri)
             mlflow.set_registry_uri(self.tracking_uri)
             yield
+
+
+def _signature(bundle: Bundle) -> ModelSignature:
+    """What the served model takes and gives."""
+    return ModelSignature(
+        inputs=Schema([ColSpec("long", "ts"), *(ColSpec("double", name) for name in COLUMNS)]),
+        outputs=Schema([ColSpec(kind, name) for name, kind in decision_columns(bundle.model).items()]),
+    )
 
 
 def _note(card: str) -> str:

@@ -11,22 +11,22 @@ from numpy.typing import NDArray
 from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.bars import COLUMNS, Bars
-from trading.model.model import ACTIONS, OBSERVATION_SIZE, TradingModel
+from trading.model.model import TradingModel
+from trading.steps.policy import ACTIONS
 
-DECISION_COLUMNS = {
-    "ts": "long",
-    "p_bull": "double",
-    "p_bear": "double",
-    "p_chop": "double",
-    "direction": "long",
-    "confidence": "double",
-    "code": "string",
-    "size_frac": "double",
-    "duration_bars": "double",
-    "stop_log": "double",
-    "target_log": "double",
-}
-"""Names and MLflow types of the columns of :func:`decisions`."""
+ORDER_COLUMNS = ("size_frac", "duration_bars", "stop_log", "target_log")
+
+
+def decision_columns(model: TradingModel) -> dict[str, str]:
+    """Names and MLflow types of the columns of :func:`decisions`: the engine's further numbers have its own names."""
+    return {
+        "ts": "long",
+        **dict.fromkeys(model.spec.engine.extras, "double"),
+        "direction": "long",
+        "confidence": "double",
+        "code": "string",
+        **dict.fromkeys(ORDER_COLUMNS, "double"),
+    }
 
 
 def decisions(model: TradingModel, bars: Bars) -> dict[str, NDArray[Any]]:
@@ -34,40 +34,45 @@ def decisions(model: TradingModel, bars: Bars) -> dict[str, NDArray[Any]]:
 
     The account is flat and holds the initial equity on every bar; each bar sees only itself and the bars before.
 
+    Args:
+        model: that decides.
+        bars: oldest first.
+
     Returns:
-        Columns of :data:`DECISION_COLUMNS`: regime probabilities (NaN during the warm-up), direction (1 or -1),
+        Columns of :func:`decision_columns`: the engine's further numbers (NaN during the warm-up), direction (1 or -1),
         effective confidence, ``code`` (OK, or why there is no order), and the order: notional as a signed share of
         equity, longest holding time in bars, and distances of stop and target in log price. Without an order these
         four are NaN.
     """
+    from trading.engines.stream import compute_signals
     from trading.simulation.denials import DENIALS
-    from trading.simulation.parameters import model_parameters
-    from trading.simulation.signals import compute_signals
-    from trading.steps.account import EQUITY, ORDER_DURATION, ORDER_QUANTITY, ORDER_STOP, ORDER_TARGET, new_state
+    from trading.simulation.parameters import fixed_action_of, model_parameters, policy_layers
+    from trading.steps import account as a
     from trading.steps.breakers import ALLOWED
     from trading.steps.decision import close_step
+    from trading.steps.observation import view_at
+    from trading.steps.opinion import EXTRAS
 
-    n = len(bars)
+    n, extras = len(bars), len(model.spec.engine.extras)
     signals = compute_signals(model, bars)
-    state, parameters = new_state(model.spec.risk.initial_equity), model_parameters(model)
-    observation, action = np.empty(OBSERVATION_SIZE), np.empty(len(ACTIONS))
-    orders = np.full((n, 4), math.nan)
+    columns, series = bars.columns(), signals.columns()
+    account, parameters = a.new_account(model.spec.limits.initial_equity), model_parameters(model)
+    layers, fixed = policy_layers(model), fixed_action_of(model)
+    observation, action = np.empty(len(model.spec.observation_names)), np.empty(len(ACTIONS))
+    orders = np.full((n, len(ORDER_COLUMNS)), math.nan)
     codes = np.full(n, str(ReasonCode.OK), dtype=object)
     for t in range(n):
-        state[ORDER_QUANTITY] = 0.0
-        close = float(bars.close[t])
-        code = close_step(
-            state, parameters, int(bars.ts[t]) + bars.interval, close, signals.raw[t], signals.scaled[t],
-            signals.beliefs[t], int(signals.warm[t]), int(signals.direction[t]), float(signals.confidence[t]),
-            model.w0, model.b0, model.w1, model.b1, model.w2, model.b2, observation, action,
-        )  # fmt: skip
-        if code != ALLOWED:
-            codes[t] = str(DENIALS[code])
+        account[a.ORDER_QUANTITY] = 0.0
+        view = view_at(columns, bars.interval, series, t)
+        answer = close_step(account, parameters, view, layers, fixed, observation, action)
+        if answer != ALLOWED:
+            codes[t] = str(DENIALS[answer])
             continue
-        share = state[ORDER_QUANTITY] * close / state[EQUITY]
-        orders[t] = share, state[ORDER_DURATION], state[ORDER_STOP], state[ORDER_TARGET]
-    columns = (bars.ts, *signals.beliefs.T, signals.direction, signals.confidence, codes, *orders.T)
-    return dict(zip(DECISION_COLUMNS, columns, strict=True))
+        share = account[a.ORDER_QUANTITY] * view.close / account[a.EQUITY]
+        orders[t] = share, account[a.ORDER_DURATION], account[a.ORDER_STOP], account[a.ORDER_TARGET]
+    seen = signals.opinions[:, EXTRAS : EXTRAS + extras]
+    values = (bars.ts, *seen.T, signals.direction, signals.confidence, codes, *orders.T)
+    return dict(zip(decision_columns(model), values, strict=True))
 
 
 def bars_of(model: TradingModel, columns: dict[str, NDArray[Any]]) -> Bars:

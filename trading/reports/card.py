@@ -12,9 +12,9 @@ from typing import Any
 from trading.gates.verdict import Verdict
 from trading.model.lineage import Lineage
 from trading.model.model import TradingModel
+from trading.model.spec import Costs, EngineIdentity, Limits, PolicyShape
 from trading.registry.assets import asset
 from trading.registry.records import moment
-from trading.settings.models import CostSpec, RiskSpec
 
 _SHARES = frozenset(
     {"max_drawdown", "volatility", "win_rate", "exposure", "cost_share", "total_return", "mean_trade_return"}
@@ -52,7 +52,7 @@ def model_card(
         "splits": _splits(splits or {}),
         "metrics": _rows((name.replace("_", " "), _metric(name, metrics[name])) for name in sorted(metrics)),
         "gates": verdict.to_markdown().strip(),
-        "assumptions": _bullets(assumptions(model.spec.costs, model.spec.risk)),
+        "assumptions": _bullets(assumptions(model.spec.costs, model.spec.limits)),
         "model": _model(model),
         "parent": f"`{lineage.parent_digest}`" if lineage.parent_digest else "none",
         "code": lineage.code,
@@ -71,7 +71,7 @@ def model_card(
     return filled.replace("|\n\n\n", "|\n\n")
 
 
-def assumptions(costs: CostSpec, risk: RiskSpec) -> list[str]:
+def assumptions(costs: Costs, limits: Limits) -> list[str]:
     """What the simulator assumes and the limits that bind every model, one sentence each."""
     wait = "the next bar's open" if costs.latency_bars == 0 else f"the open {costs.latency_bars + 1} bars later"
     return [
@@ -81,12 +81,12 @@ def assumptions(costs: CostSpec, risk: RiskSpec) -> list[str]:
         f"One fill takes at most {costs.max_participation:.0%} of a bar's volume: the rest of an entry is cancelled, "
         "the rest of an exit waits.",
         "If a bar touches both stop and target, the stop was first; a bar that opens beyond a stop fills at its open.",
-        f"A position is at most {risk.size_cap:.0%} of equity, scaled down where volatility is over "
-        f"{risk.volatility_target:.0%} a year.",
-        f"No entry under an effective confidence of {risk.min_confidence:g}, within {risk.cooldown_bars} bars after an "
-        f"exit, or after a drawdown of {risk.halt_drawdown:.0%}.",
+        f"A position is at most {limits.size_cap:.0%} of equity, scaled down where volatility is over "
+        f"{limits.volatility_target:.0%} a year.",
+        f"No entry under an effective confidence of {limits.min_confidence:g}, within {limits.cooldown_bars} bars "
+        f"after an exit, or after a drawdown of {limits.halt_drawdown:.0%}.",
         f"Quantities are multiples of {costs.lot:g}, prices of {costs.tick:g}; equity starts at "
-        f"{risk.initial_equity:,.0f}.",
+        f"{limits.initial_equity:,.0f}.",
     ]
 
 
@@ -103,20 +103,36 @@ def _summary(verdict: Verdict) -> str:
 
 def _model(model: TradingModel) -> str:
     spec = model.spec
-    policy = spec.policy
+    actions, windows = spec.actions, spec.windows
     return _bullets(
         [
             f"Features: {', '.join(spec.feature_names)}; the longest looks back "
-            f"{max(spec.features.slow, spec.features.vwap)} bars. Standardised by the training split.",
-            f"Regimes: Gaussian hidden Markov model with three states over {', '.join(spec.regime_features)}, filtered "
-            f"forward only. Long when P(bull) - P(bear) is over {spec.direction_threshold:g}, short when under its "
-            "negative.",
-            f"Policy: two tanh layers of {policy.hidden} units, trained by PPO. It chooses size, holding time "
-            f"({policy.min_duration} to {policy.max_duration} bars), stop ({policy.min_stop:g} to {policy.max_stop:g}) "
-            f"and target ({policy.min_target:g} to {policy.max_target:g} standard deviations of a "
-            f"{spec.features.medium}-bar return).",
+            f"{max(windows.slow, windows.vwap)} bars. Standardised by the training split.",
+            _engine(spec.engine),
+            f"Policy: {_policy(spec.policy)}. It chooses size, holding time ({actions.min_duration} to "
+            f"{actions.max_duration} bars), stop ({actions.min_stop:g} to {actions.max_stop:g}) and target "
+            f"({actions.min_target:g} to {actions.max_target:g} standard deviations of a {windows.medium}-bar return).",
         ]
     )
+
+
+def _engine(engine: EngineIdentity) -> str:
+    options = engine.options
+    if engine.name == "regimes":
+        return (
+            f"Engine regimes ({engine.tag}): Gaussian hidden Markov model with three states over "
+            f"{', '.join(options['features'])}, filtered forward only. Long when P(bull) - P(bear) is over "
+            f"{options['threshold']:g}, short when under its negative."
+        )
+    shown = ", ".join(f"{name} {value}" for name, value in sorted(options.items())) or "none"
+    code = f" Its code has SHA-256 `{engine.code}`." if engine.code else ""
+    return f"Engine {engine.name} ({engine.tag}), options: {shown}.{code}"
+
+
+def _policy(policy: PolicyShape) -> str:
+    if policy.kind == "fixed":
+        return f"always the action {', '.join(f'{number:g}' for number in policy.action)} in [-1, 1]"
+    return f"two tanh layers of {policy.hidden} units, trained by PPO"
 
 
 def _splits(splits: Mapping[str, tuple[int, int, int]]) -> str:

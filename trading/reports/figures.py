@@ -21,8 +21,8 @@ from matplotlib.ticker import PercentFormatter
 
 from trading.arrays import Floats, Ints
 from trading.checks.evidence import ReliabilityBin
-from trading.model.model import REGIMES
 from trading.results import CheckResult
+from trading.steps.regimes import REGIMES
 
 # Blue, orange and grey can be told apart by everybody.
 BLUE, ORANGE, GREY, INK, FAINT = "#2f7fbf", "#d9822b", "#9a9a9a", "#222222", "#dddddd"
@@ -85,7 +85,7 @@ def regimes_figure(ts: Ints, close: Floats, beliefs: Floats, *, title: str) -> F
 
     Args:
         ts: shape (n,), UTC milliseconds; close: shape (n,).
-        beliefs: shape (n, 3), causal regime probabilities in the order of :data:`trading.model.model.REGIMES`.
+        beliefs: shape (n, 3), causal regime probabilities in the order of :data:`trading.steps.regimes.REGIMES`.
         title: above the picture.
     """
     figure, (top, bottom) = _panels(2, [3, 1])

@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, SecretStr, field_validator, model_validator
+from pydantic import Field, FiniteFloat, SecretStr, field_validator, model_validator
+
+from trading.values import Frozen
 
 Fraction = Annotated[FiniteFloat, Field(ge=0.0, le=1.0)]
 PositiveFloat = Annotated[FiniteFloat, Field(gt=0.0)]
 NonNegativeFloat = Annotated[FiniteFloat, Field(ge=0.0)]
 
 
-class Spec(BaseModel):
+class Spec(Frozen):
     """Immutable settings; an unknown key or a NaN is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 _SYMBOL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:/-]*[A-Za-z0-9])?")
@@ -134,9 +134,49 @@ class RegimeSpec(Spec):
     )
 
 
-class PolicySpec(Spec):
-    """PPO training and the bounds of what the agent may choose."""
+class EngineSpec(Spec):
+    """Which kinds of model are trained for a market."""
 
+    name: str = Field(
+        default="regimes",
+        min_length=1,
+        description="The engine: regimes, moving_average, mean_reversion, liquidity, event_fade, or one of an "
+        "installed package; `sevengates engine list` shows them.",
+    )
+    names: tuple[str, ...] = Field(
+        default=(),
+        description="Several engines, each trained and judged in the same night; the best approved one meets the "
+        "champion. Empty: the one of `name`.",
+    )
+    tag: str = Field(
+        default="",
+        pattern=r"^[a-z0-9_.-]{0,40}$",
+        description="What versions are marked with; empty: the engine's own.",
+    )
+    options: dict[str, dict[str, bool | int | float | str]] = Field(
+        default_factory=dict,
+        description="Options of each engine by its name, for example `fast = 12` in `[engine.options.moving_average]`.",
+    )
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The engines of a night, each once."""
+        return tuple(dict.fromkeys(self.names)) or (self.name,)
+
+
+class PolicySpec(Spec):
+    """What chooses size, duration, stop and target: PPO training, or a fixed action."""
+
+    kind: Literal["ppo", "fixed"] = Field(
+        default="ppo", description="`ppo` trains an agent, `fixed` always takes `action`."
+    )
+    action: tuple[Annotated[FiniteFloat, Field(ge=-1.0, le=1.0)], ...] = Field(
+        default=(0.0, 0.0, 0.0, 0.0),
+        min_length=4,
+        max_length=4,
+        description="Size, duration, stop and target of a fixed policy, each -1 (least) to 1 (most).",
+    )
+    trainer: str = Field(default="sb3", min_length=1, description="What trains the agent.")
     seeds: int = Field(default=2, ge=1, le=32, description="Policies trained; the best on validation wins.")
     steps: int = Field(default=60_000, ge=1_000, description="Decisions per policy over all curriculum levels.")
     lanes: int = Field(default=64, ge=1, le=1_024, description="Parallel simulation lanes of the training environment.")
@@ -302,6 +342,7 @@ class SevengatesSettings(Spec):
     market: MarketSpec = MarketSpec()
     splits: SplitSpec = SplitSpec()
     features: FeatureSpec = FeatureSpec()
+    engine: EngineSpec = EngineSpec()
     regimes: RegimeSpec = RegimeSpec()
     policy: PolicySpec = PolicySpec()
     costs: CostSpec = CostSpec()

@@ -12,9 +12,9 @@ from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
+from trading.simulation.lanes import LaneRun, run_lanes
 from trading.simulation.metrics import backtest_metrics
 from trading.simulation.parameters import model_parameters
-from trading.simulation.signals import LaneRun, run_lanes
 from trading.simulation.trades import ledger_sha256, trade_row
 
 
@@ -79,6 +79,6 @@ def run_backtest(
 def result_of(model: TradingModel, ts: Ints, run: LaneRun) -> BacktestResult:
     """Draw up the metrics of a lane."""
     metrics = backtest_metrics(
-        run.equity, run.trades, run.state, model.spec.risk.initial_equity, model.spec.bars_per_year
+        run.equity, run.trades, run.account, model.spec.limits.initial_equity, model.spec.bars_per_year
     )
     return BacktestResult(ts, run.equity, run.trades, metrics, run.codes)

@@ -45,13 +45,13 @@ def longest_losing_streak(pnl: Floats) -> int:
 
 
 def backtest_metrics(
-    equity: Floats, trades: Floats, state: Floats, initial: float, bars_per_year: float
+    equity: Floats, trades: Floats, account: Floats, initial: float, bars_per_year: float
 ) -> dict[str, float]:
     """Every metric of one lane.
 
     Args:
         equity: shape (n,), at every close; initial: equity before the first bar.
-        trades: shape (m, TRADE_SIZE); state: the account after the last bar.
+        trades: shape (m, TRADE_SIZE).
 
     Returns:
         ``total_return`` and ``max_drawdown`` as shares, ``volatility`` annualised, ``win_rate`` and ``exposure`` as
@@ -73,8 +73,8 @@ def backtest_metrics(
         "max_consecutive_losses": longest_losing_streak(pnl),
         "mean_trade": float(np.mean(pnl)) if len(pnl) else math.nan,
         "trades": len(pnl),
-        "exposure": float(state[EXPOSED]) / len(equity),
-        "turnover": float(state[TURNOVER]) / initial / years,
-        "cost_share": float(state[COSTS]) / gains if gains > 0.0 else math.nan,
-        "costs": float(state[COSTS]),
+        "exposure": float(account[EXPOSED]) / len(equity),
+        "turnover": float(account[TURNOVER]) / initial / years,
+        "cost_share": float(account[COSTS]) / gains if gains > 0.0 else math.nan,
+        "costs": float(account[COSTS]),
     }

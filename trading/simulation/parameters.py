@@ -1,4 +1,4 @@
-"""The packed parameters of a lane: costs, limits and action bounds in the units of the steps."""
+"""What the loops need of a model: packed costs, limits and action bounds, and its policy as arrays."""
 
 from __future__ import annotations
 
@@ -7,21 +7,32 @@ import math
 import numpy as np
 
 from trading.arrays import Floats
-from trading.model.model import TradingModel
-from trading.settings.models import CostSpec, PolicySpec, RiskSpec
+from trading.model.model import TradingModel, layer_shapes
+from trading.model.spec import ActionBounds, Costs, Limits
 from trading.steps import account as a
+from trading.steps.policy import ACTIONS, Layers
 
 
 def model_parameters(model: TradingModel) -> Floats:
-    """The packed parameters of a model's own costs, limits and action bounds."""
+    """The packed parameters of a model's own costs, limits and action bounds, shape (PARAMETERS_SIZE,)."""
     spec = model.spec
-    return pack_parameters(spec.costs, spec.risk, spec.policy, spec.features.medium, spec.bars_per_year)
+    return pack_parameters(
+        spec.costs, spec.limits, spec.actions, stop_horizon=spec.windows.medium, bars_per_year=spec.bars_per_year
+    )
 
 
 def pack_parameters(
-    costs: CostSpec, risk: RiskSpec, policy: PolicySpec, stop_horizon: int, bars_per_year: float
+    costs: Costs, limits: Limits, actions: ActionBounds, *, stop_horizon: int, bars_per_year: float
 ) -> Floats:
-    """Costs, limits and action bounds in the units of the steps: fractions and bars."""
+    """Costs, limits and action bounds in the units of the steps: fractions and bars.
+
+    Args:
+        costs: of trading.
+        limits: of orders and losses.
+        actions: bounds of the action.
+        stop_horizon: bars whose volatility is the unit of stop and target.
+        bars_per_year: of the market.
+    """
     packed = np.zeros(a.PARAMETERS_SIZE)
     packed[a.FEE] = costs.fee_bps * 1e-4
     packed[a.HALF_SPREAD] = costs.spread_bps * 0.5e-4
@@ -30,17 +41,38 @@ def pack_parameters(
     packed[a.PARTICIPATION] = costs.max_participation
     packed[a.LOT] = costs.lot
     packed[a.TICK] = costs.tick
-    packed[a.SIZE_CAP] = risk.size_cap
-    packed[a.VOLATILITY_TARGET] = risk.volatility_target
-    packed[a.MIN_CONFIDENCE] = risk.min_confidence
-    packed[a.COOLDOWN_BARS] = risk.cooldown_bars
-    packed[a.HALT_DRAWDOWN] = risk.halt_drawdown
-    packed[a.MIN_DURATION] = policy.min_duration
-    packed[a.MAX_DURATION] = policy.max_duration
-    packed[a.MIN_STOP] = policy.min_stop
-    packed[a.MAX_STOP] = policy.max_stop
-    packed[a.MIN_TARGET] = policy.min_target
-    packed[a.MAX_TARGET] = policy.max_target
+    packed[a.SIZE_CAP] = limits.size_cap
+    packed[a.VOLATILITY_TARGET] = limits.volatility_target
+    packed[a.MIN_CONFIDENCE] = limits.min_confidence
+    packed[a.COOLDOWN_BARS] = limits.cooldown_bars
+    packed[a.HALT_DRAWDOWN] = limits.halt_drawdown
+    packed[a.MIN_DURATION] = actions.min_duration
+    packed[a.MAX_DURATION] = actions.max_duration
+    packed[a.MIN_STOP] = actions.min_stop
+    packed[a.MAX_STOP] = actions.max_stop
+    packed[a.MIN_TARGET] = actions.min_target
+    packed[a.MAX_TARGET] = actions.max_target
     packed[a.STOP_HORIZON] = math.sqrt(stop_horizon)
     packed[a.YEAR] = math.sqrt(bars_per_year)
     return packed
+
+
+def policy_layers(model: TradingModel) -> Layers:
+    """The policy's layers; of a fixed action, one idle unit, since loops take layers whether they use them or not."""
+    return zero_layers(1, len(model.spec.observation_names)) if model.layers is None else model.layers
+
+
+def fixed_action_of(model: TradingModel) -> Floats:
+    """The action of a fixed policy, shape (len(ACTIONS),); NaN if the policy is a trained one."""
+    fixed = model.spec.policy.action
+    return np.array(fixed, dtype=np.float64) if fixed else np.full(len(ACTIONS), math.nan)
+
+
+def zero_layers(hidden: int, inputs: int) -> Layers:
+    """Layers that always act in the middle of every range.
+
+    Args:
+        hidden: units of each layer.
+        inputs: numbers in an observation.
+    """
+    return Layers(**{name: np.zeros(shape) for name, shape in layer_shapes(hidden, inputs).items()})

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trading.arrays import Floats
 from trading.codes import ReasonCode
+from trading.engines.stream import Signals
 from trading.errors import TrainingError
 from trading.market.bars import Bars
-from trading.model.model import OBSERVATION_SIZE
-from trading.simulation.kernels import advance
-from trading.simulation.signals import Signals
-from trading.steps.account import STATE_SIZE, TRADE_SIZE, new_state
+from trading.simulation.kernels import advance_loop
+from trading.steps.account import ACCOUNT_SIZE, TRADE_SIZE, new_account
+from trading.steps.policy import ACTIONS
 
 MOST_DRAWS = 1_000
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrainingSeries:
+    """Bars and signals of one market, and the half-open range of them that lanes may see."""
+
+    bars: Bars
+    signals: Signals
+    start: int
+    stop: int
 
 
 class TrainingLanes:
     """L accounts that wait at their next decision.
 
     Args:
-        bars, signals: the series all lanes share.
-        start, stop: half-open range of bars the lanes may see.
+        series: bars and signals that all lanes share, and the bars they may see.
         parameters: shape (L, PARAMETERS_SIZE).
+        inputs: numbers in an observation.
         initial_equity: of every episode.
         episode_bars: longest episode; each starts at a random bar.
         rng: draws the starts.
@@ -33,27 +44,23 @@ class TrainingLanes:
 
     def __init__(
         self,
-        bars: Bars,
-        signals: Signals,
-        start: int,
-        stop: int,
+        series: TrainingSeries,
         parameters: Floats,
+        *,
+        inputs: int,
         initial_equity: float,
         episode_bars: int,
         rng: np.random.Generator,
     ) -> None:
         self.lanes = len(parameters)
         self.parameters = parameters
-        self.observations = np.zeros((self.lanes, OBSERVATION_SIZE))
-        self._series = (
-            bars.ts, bars.interval, bars.open, bars.high, bars.low, bars.close, bars.volume,
-            signals.raw, signals.scaled, signals.beliefs, signals.warm, signals.direction, signals.confidence,
-        )  # fmt: skip
-        self._range = (start, stop)
-        self._episode = min(episode_bars, stop - start - 1)
-        self._fresh = new_state(initial_equity)
+        self.observations = np.zeros((self.lanes, inputs))
+        self._series = (series.bars.columns(), series.bars.interval, series.signals.columns())
+        self._range = (series.start, series.stop)
+        self._episode = min(episode_bars, series.stop - series.start - 1)
+        self._fresh = new_account(initial_equity)
         self._rng = rng
-        self._states = np.zeros((self.lanes, STATE_SIZE))
+        self._accounts = np.zeros((self.lanes, ACCOUNT_SIZE))
         self._cursor = np.zeros(self.lanes, dtype=np.int64)
         self._last = np.zeros(self.lanes, dtype=np.int64)
         self._returns = np.zeros(self.lanes)
@@ -61,7 +68,7 @@ class TrainingLanes:
         self._scratch = np.zeros(TRADE_SIZE)
 
     def reset(self) -> Floats:
-        """Start an episode in every lane and run each to its first decision; shape (L, 27)."""
+        """Start an episode in every lane and run each to its first decision; shape (L, I)."""
         self._restart(np.ones(self.lanes, dtype=np.bool_))
         return self.observations.copy()
 
@@ -69,10 +76,10 @@ class TrainingLanes:
         """Act in every lane.
 
         Args:
-            actions: shape (L, 4), in [-1, 1].
+            actions: shape (L, A), in [-1, 1].
 
         Returns:
-            Observations of the next decisions, where an ended lane already shows its new episode (L, 27); log equity
+            Observations of the next decisions, where an ended lane already shows its new episode (L, I); log equity
             changes (L,); whether each episode ended (L,); and the last observations of the episodes that ended.
         """
         self._advance(np.ascontiguousarray(actions))
@@ -91,7 +98,7 @@ class TrainingLanes:
                 return
             count = int(waiting.sum())
             begin = self._rng.integers(start, stop - self._episode, size=count)
-            self._states[waiting] = self._fresh
+            self._accounts[waiting] = self._fresh
             self._cursor[waiting] = begin
             self._last[waiting] = begin + self._episode - 1
             self._run(np.flatnonzero(waiting))
@@ -103,18 +110,34 @@ class TrainingLanes:
         )
 
     def _run(self, lanes: NDArray[np.int64]) -> None:
-        states, cursor = self._states[lanes], self._cursor[lanes]
+        accounts, cursor = self._accounts[lanes], self._cursor[lanes]
         observations, returns, done = self.observations[lanes], self._returns[lanes], self._done[lanes]
-        nothing = np.full((len(lanes), 4), math.nan)
-        advance(
-            *self._series, states, self.parameters[lanes], cursor, self._last[lanes], nothing, observations, returns,
-            done, self._scratch,
-        )  # fmt: skip
-        self._states[lanes], self._cursor[lanes] = states, cursor
+        nothing = np.full((len(lanes), len(ACTIONS)), math.nan)
+        advance_loop(
+            *self._series,
+            accounts,
+            self.parameters[lanes],
+            cursor,
+            self._last[lanes],
+            nothing,
+            observations,
+            returns,
+            done,
+            self._scratch,
+        )
+        self._accounts[lanes], self._cursor[lanes] = accounts, cursor
         self.observations[lanes], self._done[lanes] = observations, done
 
     def _advance(self, actions: Floats) -> None:
-        advance(
-            *self._series, self._states, self.parameters, self._cursor, self._last, actions, self.observations,
-            self._returns, self._done, self._scratch,
-        )  # fmt: skip
+        advance_loop(
+            *self._series,
+            self._accounts,
+            self.parameters,
+            self._cursor,
+            self._last,
+            actions,
+            self.observations,
+            self._returns,
+            self._done,
+            self._scratch,
+        )

@@ -1,8 +1,10 @@
-"""One closed bar as every step takes it."""
+"""One closed bar, and a series of them, as every step and every loop takes them."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from trading.arrays import Floats, Ints
 
 
 class Bar(NamedTuple):
@@ -14,3 +16,24 @@ class Bar(NamedTuple):
     low: float
     close: float
     volume: float
+
+
+class BarColumns(NamedTuple):
+    """A series of bars as columns of shape (n,), oldest first."""
+
+    ts: Ints
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+
+
+def bar_at(bars: BarColumns, t: int) -> Bar:
+    """One bar of a series.
+
+    Args:
+        bars: columns of n bars.
+        t: which.
+    """
+    return Bar(bars.ts[t], bars.open[t], bars.high[t], bars.low[t], bars.close[t], bars.volume[t])

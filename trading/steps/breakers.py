@@ -5,35 +5,46 @@ from __future__ import annotations
 import math
 
 from trading.arrays import Floats
-from trading.steps.account import COOLDOWN, ENTRY_QUANTITY, HALTED, MIN_CONFIDENCE, ORDER_QUANTITY
+from trading.steps import account as a
+from trading.steps.observation import View
 
-ALLOWED, WARMING_UP, HALT, OPEN, COOLING, NO_SIGNAL, UNSURE, TOO_SMALL, NOT_FINITE = 0, 1, 2, 3, 4, 5, 6, 7, 8
+ANSWERS = (
+    "ALLOWED",
+    "WARMING_UP",
+    "HALT",
+    "OPEN",
+    "COOLING",
+    "NO_SIGNAL",
+    "UNSURE",
+    "TOO_SMALL",
+    "NOT_FINITE",
+)
+ALLOWED, WARMING_UP, HALT, OPEN, COOLING, NO_SIGNAL, UNSURE, TOO_SMALL, NOT_FINITE = range(len(ANSWERS))
 
 
-def breaker_step(state: Floats, p: Floats, warm: int, direction: int, confidence: float) -> int:
+def breaker_step(account: Floats, p: Floats, view: View) -> int:
     """Decide whether the policy is asked at all; every comparison is written so that NaN denies.
 
     Args:
-        state: account state; p: packed parameters.
-        warm: 1 once features and regime filter have seen enough bars.
-        direction: side of the regime signal.
-        confidence: effective confidence.
+        account: of the lane.
+        p: packed parameters.
+        view: what is known at the close of the bar.
 
     Returns:
-        ALLOWED, or the denial, see ``trading.simulation.denials``.
+        ALLOWED, or the denial; ``trading.simulation.denials`` names the reason of each.
     """
-    if warm == 0:
+    if view.warm == 0:
         return WARMING_UP
-    if state[HALTED] != 0.0:
+    if account[a.HALTED] != 0.0:
         return HALT
-    if not (state[ENTRY_QUANTITY] == 0.0 and state[ORDER_QUANTITY] == 0.0):
+    if not (account[a.ENTRY_QUANTITY] == 0.0 and account[a.ORDER_QUANTITY] == 0.0):
         return OPEN
-    if not state[COOLDOWN] <= 0.0:
+    if not account[a.COOLDOWN] <= 0.0:
         return COOLING
-    if direction == 0:
+    if view.direction == 0:
         return NO_SIGNAL
-    if not math.isfinite(confidence):
+    if not math.isfinite(view.confidence):
         return NOT_FINITE
-    if not confidence >= p[MIN_CONFIDENCE]:
+    if not view.confidence >= p[a.MIN_CONFIDENCE]:
         return UNSURE
     return ALLOWED

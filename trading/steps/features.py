@@ -8,11 +8,12 @@ is always one straight piece.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from trading.arrays import Floats, Ints
-from trading.settings.models import FeatureSpec
+from trading.steps.bar import Bar
 
 FEATURE_NAMES = (
     "log_return_1",
@@ -28,58 +29,71 @@ FEATURE_NAMES = (
     "efficiency_slow",
     "trend_slow",
 )
+"""The features by name, in the order in which the step writes them."""
+
 FEATURES = len(FEATURE_NAMES)
 LOG_VOLATILITY_MEDIUM = FEATURE_NAMES.index("log_volatility_medium")
 
-# Rows of the ring.
-LOG_CLOSE, LOG_RETURN, TYPICAL, VOLUME, LOG_RANGE = 0, 1, 2, 3, 4
-RING_ROWS = 5
+RING_FIELDS = ("log_close", "log_return", "typical", "volume", "log_range")
+LOG_CLOSE, LOG_RETURN, TYPICAL, VOLUME, LOG_RANGE = range(len(RING_FIELDS))
 FLOOR = 1e-8
 
 
-def feature_windows(spec: FeatureSpec) -> Ints:
-    """The look-backs as the step wants them: fast, medium, slow, vwap."""
-    return np.array([spec.fast, spec.medium, spec.slow, spec.vwap], dtype=np.int64)
+class FeatureWindows(NamedTuple):
+    """Look-backs of the feature steps, in bars."""
+
+    fast: int
+    medium: int
+    slow: int
+    vwap: int
 
 
-def warmup_bars(spec: FeatureSpec) -> int:
+class Scaling(NamedTuple):
+    """Which features a model knows, and their mean and standard deviation on its training split; shape (F,) each.
+
+    ``chosen`` are places in :data:`FEATURE_NAMES`: a model of an earlier release knows the features of that release.
+    """
+
+    chosen: Ints
+    mean: Floats
+    deviation: Floats
+
+
+def warmup_bars(windows: FeatureWindows) -> int:
     """Bars before the first complete feature vector; also the longest look-back."""
-    return max(spec.slow, spec.vwap) + 1
+    return max(windows.slow, windows.vwap) + 1
 
 
-def new_ring(spec: FeatureSpec) -> Floats:
-    """Empty rolling state, shape (RING_ROWS, 2 * warm-up)."""
-    return np.zeros((RING_ROWS, 2 * warmup_bars(spec)))
+def new_ring(windows: FeatureWindows) -> Floats:
+    """Empty rolling state, shape (len(RING_FIELDS), 2 * warm-up)."""
+    return np.zeros((len(RING_FIELDS), 2 * warmup_bars(windows)))
 
 
-def feature_step(
-    ring: Floats, count: int, windows: Ints, high: float, low: float, close: float, volume: float, out: Floats
-) -> None:
+def feature_step(ring: Floats, count: int, windows: FeatureWindows, bar: Bar, out: Floats) -> None:
     """Take one bar into the ring and write the feature vector of this bar.
 
     Args:
         ring: rolling state from :func:`new_ring`, changed in place.
         count: bars seen before this one.
-        windows: from :func:`feature_windows`, in bars.
-        high, low, close: prices of the bar; its open carries no information of its own here.
-        volume: traded quantity of the bar.
+        windows: look-backs in bars.
+        bar: closed bar; its open carries no information of its own here.
         out: shape (FEATURES,), written; NaN until the ring is full.
     """
     size = ring.shape[1] // 2
-    log_close = math.log(close)
+    log_close = math.log(bar.close)
     # The last entry stands just before this one, or in the copy a ring length on.
     before = ring[LOG_CLOSE, (count - 1) % size + size] if count > 0 else log_close
     write(ring, LOG_CLOSE, count, log_close)
     write(ring, LOG_RETURN, count, log_close - before)
-    write(ring, TYPICAL, count, (high + low + close) / 3.0)
-    write(ring, VOLUME, count, volume)
-    write(ring, LOG_RANGE, count, math.log(high / low))
+    write(ring, TYPICAL, count, (bar.high + bar.low + bar.close) / 3.0)
+    write(ring, VOLUME, count, bar.volume)
+    write(ring, LOG_RANGE, count, math.log(bar.high / bar.low))
     if count + 1 < size:
         for i in range(out.shape[0]):
             out[i] = math.nan
         return
     here = count % size + size
-    fast, medium, slow, vwap = windows[0], windows[1], windows[2], windows[3]
+    fast, medium, slow, vwap = windows.fast, windows.medium, windows.slow, windows.vwap
     return_slow = log_close - ring[LOG_CLOSE, here - slow]
     _, volatility_medium, _ = window_moments(ring[LOG_RETURN], here, medium)
     _, volatility_slow, path = window_moments(ring[LOG_RETURN], here, slow)
@@ -92,16 +106,35 @@ def feature_step(
     out[3] = return_slow
     out[4] = math.log(volatility_medium + FLOOR)
     out[5] = math.log(volatility_slow + FLOOR)
-    out[6] = math.log(close / window_vwap(ring[TYPICAL], ring[VOLUME], here, vwap))
+    out[6] = math.log(bar.close / window_vwap(ring[TYPICAL], ring[VOLUME], here, vwap))
     out[7] = (log_close - mean_log_close) / (deviation_log_close + FLOOR)
-    out[8] = (volume - mean_volume) / (deviation_volume + FLOOR * (1.0 + mean_volume))
+    out[8] = (bar.volume - mean_volume) / (deviation_volume + FLOOR * (1.0 + mean_volume))
     out[9] = math.log(mean_range + FLOOR)
     out[10] = return_slow / (path + FLOOR)
     out[11] = return_slow / (volatility_slow * math.sqrt(slow) + FLOOR)
 
 
+def scale_step(raw: Floats, scaling: Scaling, scaled: Floats) -> None:
+    """Write the features a model knows in units of its training split.
+
+    Args:
+        raw: shape (FEATURES,).
+        scaling: of the model.
+        scaled: shape (F,), written.
+    """
+    for i in range(scaled.shape[0]):
+        scaled[i] = (raw[scaling.chosen[i]] - scaling.mean[i]) / scaling.deviation[i]
+
+
 def write(ring: Floats, row: int, count: int, value: float) -> None:
-    """Put one entry into its place and into the copy of that place."""
+    """Put one entry into its place and into the copy of that place.
+
+    Args:
+        ring: rolling state.
+        row: which series of the ring.
+        count: bars seen before this one.
+        value: of this bar.
+    """
     size = ring.shape[1] // 2
     ring[row, count % size] = value
     ring[row, count % size + size] = value
@@ -111,6 +144,11 @@ def window_moments(row: Floats, here: int, window: int) -> tuple[float, float, f
     """Mean, standard deviation and sum of absolute values of the ``window`` entries that end at ``here``.
 
     One pass: deviations are taken from the newest entry, which keeps their squares small against cancellation.
+
+    Args:
+        row: one series of the ring.
+        here: place of the newest entry.
+        window: number of entries.
     """
     shift = row[here]
     total = 0.0
@@ -138,7 +176,14 @@ def window_moments(row: Floats, here: int, window: int) -> tuple[float, float, f
 
 
 def window_vwap(typical: Floats, volume: Floats, here: int, window: int) -> float:
-    """Volume-weighted average price of the window; the plain average where nothing traded."""
+    """Volume-weighted average price of the window; the plain average where nothing traded.
+
+    Args:
+        typical: typical prices of the ring.
+        volume: volumes of the ring.
+        here: place of the newest entry.
+        window: number of entries.
+    """
     value = 0.0
     quantity = 0.0
     plain = 0.0

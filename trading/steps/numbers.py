@@ -9,8 +9,46 @@ from trading.arrays import Floats
 QUANTUM = 1e-6
 
 
+def quantised(value: float) -> float:
+    """Round to 1e-6, so that a last digit cannot turn a decision; what is not finite is NaN, which decides nothing."""
+    if not math.isfinite(value):
+        return math.nan
+    return math.floor(value / QUANTUM + 0.5) * QUANTUM
+
+
+def lots(quantity: float, lot: float) -> float:
+    """Round a quantity down to whole lots, with a tolerance of 1e-6 lots so that n lots stay n lots.
+
+    Args:
+        quantity: units of the asset, not negative.
+        lot: smallest tradable quantity.
+    """
+    return math.floor(quantity / lot + 1e-6) * lot
+
+
+def ticks(price: float, tick: float) -> float:
+    """Round a price to the nearest tick.
+
+    Args:
+        price: quote currency.
+        tick: smallest price increment.
+    """
+    return math.floor(price / tick + 0.5) * tick
+
+
+def unit(value: float) -> float:
+    """Map [-1, 1] to [0, 1], clipping what is outside."""
+    return min(max(0.5 * (value + 1.0), 0.0), 1.0)
+
+
 def interpolate(value: float, knots_x: Floats, knots_y: Floats) -> float:
-    """Piecewise-linear interpolation, constant beyond the outer knots."""
+    """Piecewise-linear interpolation, constant beyond the outer knots.
+
+    Args:
+        value: where to read the map.
+        knots_x: shape (M,), increasing.
+        knots_y: shape (M,), value of the map at each knot.
+    """
     last = knots_x.shape[0] - 1
     if value <= knots_x[0]:
         return float(knots_y[0])
@@ -26,20 +64,3 @@ def interpolate(value: float, knots_x: Floats, knots_y: Floats) -> float:
             high = middle
     share = (value - knots_x[low]) / (knots_x[high] - knots_x[low])
     return float(knots_y[low] + share * (knots_y[high] - knots_y[low]))
-
-
-def quantised(value: float) -> float:
-    """Round to 1e-6, so that a last digit cannot turn a decision; what is not finite is NaN, which decides nothing."""
-    if not math.isfinite(value):
-        return math.nan
-    return math.floor(value / QUANTUM + 0.5) * QUANTUM
-
-
-def lots(quantity: float, lot: float) -> float:
-    """Round a quantity down to whole lots; a hair is allowed for so that n lots stay n lots."""
-    return math.floor(quantity / lot + 1e-6) * lot
-
-
-def ticks(price: float, tick: float) -> float:
-    """Round a price to the nearest tick."""
-    return math.floor(price / tick + 0.5) * tick

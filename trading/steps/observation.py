@@ -1,65 +1,107 @@
-"""The observation step: the 27 numbers that the policy sees at a decision."""
+"""The observation step: the numbers that the policy sees at a decision."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
-from trading.arrays import Floats
-from trading.steps.account import DIRECTION, DIRECTION_AGE, EQUITY, LAST_RETURN, PEAK, SINCE_EXIT, WIN_RATE
+from trading.arrays import Floats, Ints
+from trading.steps import account as a
+from trading.steps.bar import BarColumns
+from trading.steps.opinion import DOUBT, EXTRA_NUMBERS, EXTRAS
 
-OBSERVATION_NAMES = (
-    *(f"feature_{i}" for i in range(12)),
-    "p_bull",
-    "p_bear",
-    "p_chop",
-    "direction",
-    "confidence",
-    "entropy",
-    "direction_age",
-    "drawdown",
-    "last_trade",
-    "win_rate",
-    "since_exit",
-    "hour_sin",
-    "hour_cos",
-    "week_sin",
-    "week_cos",
-)
+OPINION_INPUTS = (*(f"extra_{number + 1}" for number in range(EXTRA_NUMBERS)), "direction", "confidence", "doubt")
+ACCOUNT_INPUTS = ("direction_age", "drawdown", "last_trade", "win_rate", "since_exit")
+CLOCK_INPUTS = ("hour_sin", "hour_cos", "week_sin", "week_cos")
 CLIP = 5.0
 DAY_MS = 86_400_000.0
 
 
-def observation_step(
-    state: Floats, close_ts: int, features: Floats, belief: Floats, confidence: float, out: Floats
-) -> None:
+class View(NamedTuple):
+    """What is known at the close of a bar, before any account.
+
+    Attributes:
+        close_ts: UTC milliseconds of the bar's close.
+        close: price.
+        log_volatility: logarithm of the standard deviation of one bar's log return.
+        features: shape (F,), standardised.
+        opinion: shape (OPINION_SIZE,), of the engine.
+        warm: 1 once the engine has an opinion.
+        direction: 1 long, -1 short, 0 none.
+        confidence: effective, after calibration.
+    """
+
+    close_ts: int
+    close: float
+    log_volatility: float
+    features: Floats
+    opinion: Floats
+    warm: int
+    direction: int
+    confidence: float
+
+
+class SignalColumns(NamedTuple):
+    """What a model sees and believes on each of n bars; every field is a column of what :class:`View` holds."""
+
+    log_volatility: Floats
+    features: Floats
+    opinions: Floats
+    warm: Ints
+    direction: Ints
+    confidence: Floats
+
+
+def view_at(bars: BarColumns, interval: int, signals: SignalColumns, t: int) -> View:
+    """What is known at the close of one bar of a series.
+
+    Args:
+        bars: columns of n bars.
+        interval: milliseconds of a bar.
+        signals: columns of the same bars.
+        t: which.
+    """
+    return View(
+        bars.ts[t] + interval,
+        bars.close[t],
+        signals.log_volatility[t],
+        signals.features[t],
+        signals.opinions[t],
+        signals.warm[t],
+        signals.direction[t],
+        signals.confidence[t],
+    )
+
+
+def observation_names(feature_names: tuple[str, ...]) -> tuple[str, ...]:
+    """The policy's inputs by name, for a model that knows these features."""
+    return (*feature_names, *OPINION_INPUTS, *ACCOUNT_INPUTS, *CLOCK_INPUTS)
+
+
+def observation_step(account: Floats, view: View, out: Floats) -> None:
     """Write the observation of one lane at the close of a bar.
 
     Args:
-        state: account state, of which drawdown, last trade, win rate and ages are seen.
-        close_ts: UTC milliseconds of the bar's close.
-        features: shape (12,), standardised; clipped to five standard deviations.
-        belief: shape (3,), causal regime probabilities.
-        confidence: effective confidence in the signal.
-        out: shape (27,), written.
+        account: of which drawdown, last trade, win rate and ages are seen.
+        view: of the bar; features are clipped to five standard deviations.
+        out: shape (len(observation_names(...)),), written.
     """
+    features, opinion = view.features, view.opinion
     count = features.shape[0]
     for i in range(count):
         out[i] = min(max(features[i], -CLIP), CLIP)
-    entropy = 0.0
-    for k in range(3):
-        out[count + k] = belief[k]
-        if belief[k] > 0.0:
-            entropy -= belief[k] * math.log(belief[k])
-    out[count + 3] = state[DIRECTION]
-    out[count + 4] = 2.0 * confidence - 1.0
-    out[count + 5] = entropy / math.log(3.0)
-    out[count + 6] = math.log1p(state[DIRECTION_AGE]) / 5.0
-    out[count + 7] = 10.0 * (1.0 - state[EQUITY] / state[PEAK])
-    out[count + 8] = min(max(state[LAST_RETURN] * 50.0, -CLIP), CLIP)
-    out[count + 9] = state[WIN_RATE]
-    out[count + 10] = math.log1p(state[SINCE_EXIT]) / 5.0
-    day = 2.0 * math.pi * (close_ts % DAY_MS) / DAY_MS
-    week = 2.0 * math.pi * (close_ts % (7.0 * DAY_MS)) / (7.0 * DAY_MS)
+    for k in range(EXTRA_NUMBERS):
+        out[count + k] = opinion[EXTRAS + k]
+    out[count + 3] = account[a.DIRECTION]
+    out[count + 4] = 2.0 * view.confidence - 1.0
+    out[count + 5] = opinion[DOUBT]
+    out[count + 6] = math.log1p(account[a.DIRECTION_AGE]) / 5.0
+    out[count + 7] = 10.0 * (1.0 - account[a.EQUITY] / account[a.PEAK])
+    out[count + 8] = min(max(account[a.LAST_RETURN] * 50.0, -CLIP), CLIP)
+    out[count + 9] = account[a.WIN_RATE]
+    out[count + 10] = math.log1p(account[a.SINCE_EXIT]) / 5.0
+    day = 2.0 * math.pi * (view.close_ts % DAY_MS) / DAY_MS
+    week = 2.0 * math.pi * (view.close_ts % (7.0 * DAY_MS)) / (7.0 * DAY_MS)
     out[count + 11] = math.sin(day)
     out[count + 12] = math.cos(day)
     out[count + 13] = math.sin(week)

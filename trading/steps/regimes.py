@@ -6,18 +6,49 @@ Source: Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989), for
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from trading.arrays import Floats
-from trading.steps.numbers import interpolate, quantised
+from trading.arrays import Floats, Ints
+from trading.steps.numbers import quantised
+from trading.steps.opinion import CONFIDENCE, DIRECTION, DOUBT, EXTRAS
 
-BULL, BEAR, CHOP = 0, 1, 2
-STATES = 3
+REGIMES = ("bull", "bear", "chop")
+BULL, BEAR, CHOP = range(len(REGIMES))
+
+
+class RegimeModel(NamedTuple):
+    """A Gaussian hidden Markov model over K standardised features, states in the order of :data:`REGIMES`.
+
+    Attributes:
+        columns: shape (K,), places of its features among those of the model.
+        startprob: shape (S,).
+        transmat: shape (S, S), rows are from-states.
+        means: shape (S, K).
+        whiten: shape (S, K, K), inverse Cholesky factors of the covariances.
+        log_norm: shape (S,), logarithms of the densities' norms.
+        threshold: long when P(bull) - P(bear) is over it, short when under its negative.
+    """
+
+    columns: Ints
+    startprob: Floats
+    transmat: Floats
+    means: Floats
+    whiten: Floats
+    log_norm: Floats
+    threshold: float
 
 
 def emission_terms(covars: Floats) -> tuple[Floats, Floats]:
-    """What :func:`filter_step` needs of the covariances: inverse Cholesky factors (3, K, K), log norms (3,)."""
+    """What :func:`filter_step` needs of the covariances.
+
+    Args:
+        covars: shape (S, K, K), positive definite.
+
+    Returns:
+        Inverse Cholesky factors (S, K, K) and logarithms of the norms (S,).
+    """
     factors = np.linalg.cholesky(covars)
     whiten = np.ascontiguousarray(np.linalg.inv(factors))
     size = covars.shape[1]
@@ -26,30 +57,55 @@ def emission_terms(covars: Floats) -> tuple[Floats, Floats]:
     return whiten.astype(np.float64), np.asarray(log_norm, dtype=np.float64)
 
 
-def filter_step(
-    belief: Floats,
-    started: int,
-    startprob: Floats,
-    transmat: Floats,
-    means: Floats,
-    whiten: Floats,
-    log_norm: Floats,
-    x: Floats,
-) -> int:
+def regime_step(model: RegimeModel, features: Floats, belief: Floats, started: int, opinion: Floats) -> int:
+    """Take the features of one bar into the belief and write the opinion that follows from it.
+
+    Args:
+        model: the hidden Markov model.
+        features: shape (F,), standardised.
+        belief: shape (S,), probabilities after the last bar; changed in place.
+        started: what this function returned for the last bar, 0 at first.
+        opinion: shape (OPINION_SIZE,), written; its direction is NaN before the filter has started.
+
+    Returns:
+        1 once the filter has started.
+    """
+    picked = np.empty(model.columns.shape[0])
+    for j in range(model.columns.shape[0]):
+        picked[j] = features[model.columns[j]]
+    started = filter_step(belief, started, model, picked)
+    if started == 0:
+        for i in range(opinion.shape[0]):
+            opinion[i] = math.nan
+        return started
+    direction = direction_step(belief, model.threshold)
+    opinion[DIRECTION] = direction
+    opinion[CONFIDENCE] = 0.0
+    if direction != 0:
+        opinion[CONFIDENCE] = belief[BULL] if direction > 0 else belief[BEAR]
+    entropy = 0.0
+    for k in range(belief.shape[0]):
+        opinion[EXTRAS + k] = belief[k]
+        if belief[k] > 0.0:
+            entropy -= belief[k] * math.log(belief[k])
+    opinion[DOUBT] = entropy / math.log(3.0)
+    return started
+
+
+def filter_step(belief: Floats, started: int, model: RegimeModel, x: Floats) -> int:
     """Update the regime probabilities in place with one observation.
 
     Args:
-        belief: shape (3,), probabilities after the last bar; changed in place.
+        belief: shape (S,), probabilities after the last bar; changed in place.
         started: 0 before the first observation, else 1.
-        startprob: shape (3,); transmat: shape (3, 3), rows are from-states.
-        means: shape (3, K); whiten, log_norm: from :func:`emission_terms`.
+        model: the hidden Markov model.
         x: shape (K,), standardised regime features of this bar.
 
     Returns:
         1 once an observation was taken in; an observation that is not finite leaves everything as it was.
     """
-    states = means.shape[0]
-    size = means.shape[1]
+    states = model.means.shape[0]
+    size = model.means.shape[1]
     for j in range(size):
         if not math.isfinite(x[j]):
             return started
@@ -59,18 +115,18 @@ def filter_step(
     for k in range(states):
         chance = 0.0
         if started == 0:
-            chance = startprob[k]
+            chance = model.startprob[k]
         else:
             for i in range(states):
-                chance += belief[i] * transmat[i, k]
+                chance += belief[i] * model.transmat[i, k]
         prior[k] = chance
         distance = 0.0
         for row in range(size):
             z = 0.0
             for column in range(row + 1):
-                z += whiten[k, row, column] * (x[column] - means[k, column])
+                z += model.whiten[k, row, column] * (x[column] - model.means[k, column])
             distance += z * z
-        score[k] = log_norm[k] - 0.5 * distance
+        score[k] = model.log_norm[k] - 0.5 * distance
         if score[k] > top and chance > 0.0:
             top = score[k]
     total = 0.0
@@ -83,24 +139,18 @@ def filter_step(
 
 
 def direction_step(belief: Floats, threshold: float) -> int:
-    """The side of the regime signal: 1 long, -1 short, 0 none; the probabilities are rounded to 1e-6 first."""
+    """The side of the regime signal; the probabilities are rounded to 1e-6 first.
+
+    Args:
+        belief: shape (S,), regime probabilities.
+        threshold: of P(bull) - P(bear).
+
+    Returns:
+        1 long, -1 short, 0 none.
+    """
     lean = quantised(belief[BULL] - belief[BEAR])
     if lean > threshold:
         return 1
     if lean < -threshold:
         return -1
     return 0
-
-
-def confidence_step(belief: Floats, direction: int, knots_x: Floats, knots_y: Floats) -> float:
-    """Effective confidence in the signal: its regime's probability through the calibrator, rounded to 1e-6.
-
-    Args:
-        belief: shape (3,), regime probabilities.
-        direction: 1, -1 or 0; without a direction the confidence is 0.
-        knots_x, knots_y: shape (M,), the calibrator's piecewise-linear map.
-    """
-    if direction == 0:
-        return 0.0
-    raw = belief[BULL] if direction > 0 else belief[BEAR]
-    return quantised(interpolate(raw, knots_x, knots_y))

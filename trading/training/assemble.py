@@ -1,4 +1,4 @@
-"""Assembling a model: scaler, regimes and calibrator around a policy."""
+"""Assembling a model: scaler, engine and calibrator around a policy."""
 
 from __future__ import annotations
 
@@ -8,101 +8,177 @@ from typing import Any
 import numpy as np
 
 from trading.arrays import Floats
-from trading.engines.regimes.hmm import RegimeFit, fit_regimes, fit_scaler
+from trading.engines.base import TrainingData, parsed_options
+from trading.engines.stream import compute_signals
+from trading.engines.table import engine_class, engine_code, engine_tag
 from trading.market.bars import Bars
-from trading.model.model import ModelSpec, TradingModel
-from trading.settings.models import SevengatesSettings
+from trading.model.model import TradingModel
+from trading.model.spec import ActionBounds, Costs, EngineIdentity, Limits, ModelSpec, PolicyShape, Windows
+from trading.settings.models import CalibrationSpec, PolicySpec, SevengatesSettings
 from trading.simulation.outcomes import signal_outcomes
-from trading.simulation.signals import compute_signals
+from trading.simulation.parameters import zero_layers
 from trading.steps.features import FEATURE_NAMES
+from trading.steps.observation import observation_names
+from trading.steps.policy import Layers
 from trading.training.calibrator import Calibrator, fit_calibrator
-from trading.training.jobs import Layers, zero_layers
+from trading.training.scaler import fit_scaler
 
-IDENTITY_X, IDENTITY_Y = np.array([0.0, 1.0]), np.array([0.0, 1.0])
+IDENTITY_MAP = np.array([0.0, 1.0])
 
 
-@dataclass(frozen=True, eq=False)
-class FittedRegimes:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FittedModel:
     """A model whose policy is still empty, and how its parts were fitted."""
 
     model: TradingModel
-    fit: RegimeFit
     calibrator: Calibrator
     report: dict[str, Any]
 
 
-def fit_untrained_model(
+def fit_model(
     bars: Bars,
     raw: Floats,
+    *,
     train: tuple[int, int],
     validation: tuple[int, int],
     settings: SevengatesSettings,
+    engine: str,
     seed: int,
-) -> FittedRegimes:
-    """Fit scaler and regimes on the training split, then the calibrator on the validation split.
+) -> FittedModel:
+    """Fit scaler and engine on the training split, then the calibrator on the validation split.
 
     Args:
-        bars: the whole series; raw: shape (n, F), its features.
-        train, validation: half-open ranges of bars.
-        settings: specs of features, regimes, calibration, costs, limits and policy.
-        seed: root of the regime starts.
+        bars: the whole series.
+        raw: shape (n, FEATURES), its features.
+        train: half-open range of bars.
+        validation: half-open range of bars.
+        settings: tables of features, engine, regimes, calibration, costs, limits and policy.
+        engine: name of the engine.
+        seed: of everything random in the engine's fit.
     """
-    rows = slice(*train)
+    rows, kind = slice(*train), engine_class(engine)
     mean, deviation = fit_scaler(raw[rows])
-    columns = [FEATURE_NAMES.index(name) for name in settings.regimes.features]
-    scaled = (raw[rows] - mean) / deviation
-    fit = fit_regimes(np.ascontiguousarray(scaled[:, columns]), raw[rows, 0], settings.regimes, seed)
-    spec = ModelSpec(
-        symbol=bars.symbol,
-        interval=bars.interval,
-        bars_per_year=bars.slice(*train).bars_per_year,
+    data = TrainingData(
+        bars=bars.slice(*train),
+        returns=raw[rows, 0],
+        features=(raw[rows] - mean) / deviation,
         feature_names=FEATURE_NAMES,
-        regime_features=settings.regimes.features,
-        direction_threshold=settings.regimes.direction_threshold,
-        features=settings.features,
-        policy=settings.policy,
-        costs=settings.costs,
-        risk=settings.risk,
+        seed=seed,
+    )
+    fitted = kind.fit(data, parsed_options(engine, kind, engine_options(settings, engine)))
+    identity = EngineIdentity(
+        name=engine,
+        tag=settings.engine.tag or engine_tag(engine),
+        revision=kind.revision,
+        code=engine_code(engine),
+        options=dict(fitted.options),
+        extras=kind.extras,
     )
     model = TradingModel(
-        spec=spec,
+        spec=model_spec(data.bars, settings, identity),
         scaler_mean=mean,
-        scaler_std=deviation,
-        startprob=fit.startprob,
-        transmat=fit.transmat,
-        means=fit.means,
-        covars=fit.covars,
-        calibrator_x=IDENTITY_X,
-        calibrator_y=IDENTITY_Y,
-        **zero_layers(settings.policy.hidden),
+        scaler_deviation=deviation,
+        engine={name: np.ascontiguousarray(array, dtype=np.float64) for name, array in fitted.arrays.items()},
+        calibrator_x=IDENTITY_MAP,
+        calibrator_y=IDENTITY_MAP,
+        layers=_empty_layers(settings.policy),
     )
-    calibrator = _calibrate(model, bars, validation, settings)
-    return FittedRegimes(
-        replace(model, calibrator_x=calibrator.x, calibrator_y=calibrator.y),
-        fit,
-        calibrator,
-        {"regimes": fit.report, "calibrator": {"informative": calibrator.informative, "reason": calibrator.reason}},
+    calibrator = _calibrate(model, bars, validation, settings.calibration)
+    return FittedModel(
+        model=replace(model, calibrator_x=calibrator.x, calibrator_y=calibrator.y),
+        calibrator=calibrator,
+        report={
+            "engine": dict(fitted.report),
+            "calibrator": {"informative": calibrator.informative, "reason": calibrator.reason},
+        },
     )
+
+
+def engine_options(settings: SevengatesSettings, engine: str) -> dict[str, Any]:
+    """What the user set for an engine; the regimes have a settings table of their own.
+
+    Args:
+        settings: of the night.
+        engine: name of the engine.
+    """
+    if engine == "regimes":
+        return settings.regimes.model_dump()
+    return dict(settings.engine.options.get(engine, {}))
+
+
+def model_spec(train_bars: Bars, settings: SevengatesSettings, engine: EngineIdentity) -> ModelSpec:
+    """The JSON part of a model: the one place where settings become what outlives them.
+
+    Args:
+        train_bars: of the training split.
+        settings: of the night.
+        engine: what says direction and confidence.
+    """
+    features, policy, costs, risk = settings.features, settings.policy, settings.costs, settings.risk
+    return ModelSpec(
+        symbol=train_bars.symbol,
+        interval=train_bars.interval,
+        bars_per_year=train_bars.bars_per_year,
+        feature_names=FEATURE_NAMES,
+        windows=Windows(fast=features.fast, medium=features.medium, slow=features.slow, vwap=features.vwap),
+        observation_names=observation_names(FEATURE_NAMES),
+        engine=engine,
+        policy=policy_shape(policy),
+        actions=ActionBounds(
+            min_duration=policy.min_duration,
+            max_duration=policy.max_duration,
+            min_stop=policy.min_stop,
+            max_stop=policy.max_stop,
+            min_target=policy.min_target,
+            max_target=policy.max_target,
+        ),
+        costs=Costs(
+            fee_bps=costs.fee_bps,
+            spread_bps=costs.spread_bps,
+            impact_bps=costs.impact_bps,
+            latency_bars=costs.latency_bars,
+            max_participation=costs.max_participation,
+            lot=costs.lot,
+            tick=costs.tick,
+        ),
+        limits=Limits(
+            initial_equity=risk.initial_equity,
+            size_cap=risk.size_cap,
+            volatility_target=risk.volatility_target,
+            min_confidence=risk.min_confidence,
+            cooldown_bars=risk.cooldown_bars,
+            halt_drawdown=risk.halt_drawdown,
+        ),
+    )
+
+
+def policy_shape(policy: PolicySpec) -> PolicyShape:
+    """What a bundle says of the policy that the settings ask for."""
+    if policy.kind == "fixed":
+        return PolicyShape(kind="fixed", action=policy.action)
+    return PolicyShape(kind="ppo", hidden=policy.hidden)
 
 
 def with_policy(model: TradingModel, layers: Layers) -> TradingModel:
-    """The same model with a trained policy."""
-    return replace(model, **layers)
+    """The same model with a trained policy.
+
+    Args:
+        model: whose policy is empty.
+        layers: of the policy.
+    """
+    return replace(model, layers=layers)
 
 
-def _calibrate(
-    model: TradingModel, bars: Bars, validation: tuple[int, int], settings: SevengatesSettings
-) -> Calibrator:
+def _empty_layers(policy: PolicySpec) -> Layers | None:
+    if policy.kind == "fixed":
+        return None
+    return zero_layers(policy.hidden, len(observation_names(FEATURE_NAMES)))
+
+
+def _calibrate(model: TradingModel, bars: Bars, validation: tuple[int, int], spec: CalibrationSpec) -> Calibrator:
     # Only bars up to the end of the validation split are shown, so no later bar can matter.
     seen = bars.slice(0, validation[1])
-    signals = compute_signals(model, seen)
     outcomes = signal_outcomes(
-        seen,
-        signals.beliefs,
-        signals.direction,
-        signals.confidence,
-        *validation,
-        settings.calibration.horizon_bars,
-        settings.costs,
+        seen, compute_signals(model, seen), validation, horizon_bars=spec.horizon_bars, costs=model.spec.costs
     )
-    return fit_calibrator(outcomes.raw, outcomes.won, settings.calibration.method)
+    return fit_calibrator(outcomes.raw, outcomes.won, spec.method)

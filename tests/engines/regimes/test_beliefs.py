@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.support import random_model
 from trading.engines.regimes.beliefs import filtered_probabilities
-from trading.steps.regimes import emission_terms, filter_step
+from trading.steps.regimes import RegimeModel, emission_terms, filter_step
 
 
 @settings(max_examples=20, deadline=None)
@@ -14,12 +14,13 @@ from trading.steps.regimes import emission_terms, filter_step
 def test_a_whole_series_equals_one_row_after_another_and_a_prefix_equals_the_beginning(
     seed: int, n: int, cut: int
 ) -> None:
-    model = random_model(seed)
-    parts = (model.startprob, model.transmat, model.means, model.covars)
-    x = np.random.default_rng(seed).normal(size=(n, model.means.shape[1])) * 2
+    model = random_model(seed).engine
+    parts = (model["startprob"], model["transmat"], model["means"], model["covars"])
+    x = np.random.default_rng(seed).normal(size=(n, 3)) * 2
     whole = filtered_probabilities(*parts, x)
-    belief, started, terms = np.empty(3), 0, emission_terms(model.covars)
+    plain = RegimeModel(np.arange(3), *parts[:3], *emission_terms(parts[3]), 0.0)
+    belief, started = np.empty(3), 0
     for t in range(n):
-        started = filter_step(belief, started, model.startprob, model.transmat, model.means, *terms, x[t])
+        started = filter_step(belief, started, plain, x[t])
         np.testing.assert_allclose(whole[t], belief, rtol=1e-12)
     np.testing.assert_array_equal(filtered_probabilities(*parts, x[:cut]), whole[:cut])

@@ -4,20 +4,21 @@ import numpy as np
 import pytest
 from hmmlearn.hmm import GaussianHMM
 
-from tests.support import random_model, small_path
+from tests.support import small_path
 from trading.codes import ReasonCode
-from trading.engines.regimes.hmm import fit_regimes, fit_scaler, match_champion
+from trading.engines.regimes.hmm import fit_regimes
+from trading.engines.series import compute_features
 from trading.errors import TrainingError
-from trading.settings.models import FeatureSpec, RegimeSpec
-from trading.simulation.features import compute_features
-from trading.steps.features import FEATURE_NAMES
+from trading.settings.models import RegimeSpec
+from trading.steps.features import FEATURE_NAMES, FeatureWindows
+from trading.training.scaler import fit_scaler
 
 SPEC = RegimeSpec(seeds=2, iterations=30)
 COLUMNS = [FEATURE_NAMES.index(name) for name in SPEC.features]
 
 
 def _training_rows(days: int = 400) -> tuple[np.ndarray, np.ndarray]:
-    raw = compute_features(small_path(days).bars, FeatureSpec())[97:]
+    raw = compute_features(small_path(days).bars, FeatureWindows(6, 12, 96, 48))[97:]
     return raw, raw[:, 0]
 
 
@@ -56,23 +57,3 @@ def test_a_model_with_an_empty_state_is_refused() -> None:
     with pytest.raises(TrainingError) as error:
         fit_regimes(one_cluster, rng.normal(size=600), SPEC.model_copy(update={"min_occupancy": 0.3}), seed=1)
     assert error.value.code is ReasonCode.HMM_DEGENERATE
-
-
-def test_a_constant_feature_is_refused_before_it_divides_by_zero() -> None:
-    raw = np.random.default_rng(0).normal(size=(100, 12))
-    raw[:, 4] = 1.0
-    with pytest.raises(TrainingError, match=r"\[4\]"):
-        fit_scaler(raw)
-
-
-def test_a_fit_with_shuffled_states_is_matched_to_the_champion() -> None:
-    raw, returns = _training_rows()
-    mean, deviation = fit_scaler(raw)
-    fit = fit_regimes(((raw - mean) / deviation)[:, COLUMNS], returns, SPEC, seed=1)
-    champion = random_model(1)
-    champion.scaler_mean[:], champion.scaler_std[:] = mean, deviation
-    champion.means[:] = fit.means[[1, 0, 2]]
-    report = match_champion(fit, (mean[COLUMNS], deviation[COLUMNS]), champion)
-    assert report["mapping"] == {"bull": "bear", "bear": "bull", "chop": "chop"}
-    assert not report["names_agree"]
-    assert max(report["distance"].values()) < 1e-9

@@ -11,9 +11,9 @@ import numpy as np
 from trading.arrays import Floats
 from trading.codes import ReasonCode
 from trading.errors import TrainingError
-from trading.model.model import REGIMES, TradingModel
 from trading.seeds import seed_for
 from trading.settings.models import RegimeSpec
+from trading.steps.regimes import REGIMES
 
 WORST_CONDITION = 1e8
 
@@ -23,7 +23,10 @@ class RegimeFit:
     """A fitted regime model, states in the order bull, bear, chop.
 
     Attributes:
-        startprob: shape (3,); transmat: shape (3, 3); means: shape (3, K); covars: shape (3, K, K).
+        startprob: shape (3,).
+        transmat: shape (3, 3), rows are from-states.
+        means: shape (3, K), standardised.
+        covars: shape (3, K, K).
         log_likelihood: of the training sequence, per bar.
         seed: the start that won.
         report: mean return and occupancy of each state, and what became of every start.
@@ -36,23 +39,6 @@ class RegimeFit:
     log_likelihood: float
     seed: int
     report: dict[str, Any] = field(default_factory=dict)
-
-
-def fit_scaler(raw: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of each feature over training rows, shape (F,) each.
-
-    Raises:
-        TrainingError: if a feature is constant or not finite on the training rows.
-    """
-    mean, deviation = raw.mean(axis=0), raw.std(axis=0)
-    bad = np.flatnonzero(~(np.isfinite(mean) & np.isfinite(deviation) & (deviation > 1e-12)))
-    if len(bad):
-        raise TrainingError(
-            ReasonCode.NOT_FINITE,
-            f"features {bad.tolist()} are constant or not finite on the training split.",
-            remedy="Look at the data quality report: a frozen price or an empty volume column does this.",
-        )
-    return mean, deviation
 
 
 def fit_regimes(scaled: Floats, returns: Floats, spec: RegimeSpec, seed: int) -> RegimeFit:
@@ -98,36 +84,6 @@ def fit_regimes(scaled: Floats, returns: Floats, spec: RegimeSpec, seed: int) ->
             "occupancy": dict(zip(REGIMES, occupancy.mean(axis=0)[order].tolist(), strict=True)),
         },
     )
-
-
-def match_champion(fit: RegimeFit, scaler: tuple[Floats, Floats], champion: TradingModel) -> dict[str, Any]:
-    """Match a fit's states to the champion's by their means in the champion's units (Hungarian method).
-
-    Args:
-        fit: the new regime model.
-        scaler: mean and deviation of the regime features that ``fit`` was trained with, shape (K,) each.
-        champion: the model in Production.
-
-    Returns:
-        ``mapping`` from each regime to the champion's nearest, ``distance`` and whether ``names_agree``.
-    """
-    from scipy.optimize import linear_sum_assignment
-
-    from trading.steps.features import FEATURE_NAMES
-
-    columns = [FEATURE_NAMES.index(name) for name in champion.spec.regime_features]
-    ours = fit.means * scaler[1] + scaler[0]
-    theirs = champion.means * champion.scaler_std[columns] + champion.scaler_mean[columns]
-    if ours.shape != theirs.shape:
-        return {"names_agree": False, "mapping": {}, "distance": None, "reason": "other regime features"}
-    distance = np.linalg.norm((ours[:, None, :] - theirs[None, :, :]) / champion.scaler_std[columns], axis=2)
-    rows, matched = linear_sum_assignment(distance)
-    mapping = {REGIMES[row]: REGIMES[column] for row, column in zip(rows, matched, strict=True)}
-    return {
-        "mapping": mapping,
-        "distance": {REGIMES[row]: float(distance[row, column]) for row, column in zip(rows, matched, strict=True)},
-        "names_agree": all(ours_ == theirs_ for ours_, theirs_ in mapping.items()),
-    }
 
 
 def _fit_one(scaled: Floats, spec: RegimeSpec, seed: int) -> tuple[Any, float, str]:

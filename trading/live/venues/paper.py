@@ -91,7 +91,7 @@ class PaperVenue:
     def on_bar(self, account: Floats, parameters: Floats, bar: Bar) -> BarReport:
         position, exit_value = float(account[QUANTITY]), float(account[EXIT_VALUE])
         trade = np.zeros(TRADE_SIZE)
-        events = venue_step(account, parameters, *bar, trade)
+        events = venue_step(account, parameters, bar, trade)
         fills: list[Fill] = []
         closed = trade if events & CLOSED else None
         if events & ENTERED:

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support import random_model, small_bars
+from trading.engines.stream import Signals, SignalStream, compute_signals
+from trading.steps.observation import View
+from trading.steps.opinion import CONFIDENCE
+
+BARS = small_bars(20)
+ROWS = list(BARS.rows())
+
+
+def stream_to(stream: SignalStream, stop: int, start: int = 0) -> list[View]:
+    views = [stream.on_bar(bar) for bar in ROWS[start:stop]]
+    return [view._replace(features=view.features.copy(), opinion=view.opinion.copy()) for view in views[-1:]]
+
+
+def assert_equal_to_batch(view: View, batch: Signals, t: int) -> None:
+    for found, expected in zip(view[2:], [column[t] for column in batch.columns()], strict=True):
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+
+
+@given(seed=st.integers(0, 1_000), t=st.integers(0, 150))
+def test_the_stream_has_the_batch_values_at_every_bar(seed: int, t: int) -> None:
+    model = random_model(seed)
+    assert_equal_to_batch(stream_to(SignalStream(model), t + 1)[-1], compute_signals(model, BARS), t)
+
+
+@given(seed=st.integers(0, 1_000), t=st.integers(0, len(BARS) - 1))
+def test_the_stream_up_to_a_bar_equals_the_batch_over_the_bars_before_it_alone(seed: int, t: int) -> None:
+    model = random_model(seed)
+    assert_equal_to_batch(stream_to(SignalStream(model), t + 1)[-1], compute_signals(model, BARS.slice(0, t + 1)), t)
+
+
+@given(seed=st.integers(0, 1_000), cuts=st.lists(st.integers(1, len(BARS) - 1), min_size=1, max_size=4))
+def test_stretches_of_any_length_give_the_numbers_of_the_whole(seed: int, cuts: list[int]) -> None:
+    model = random_model(seed)
+    whole, stream, begin = compute_signals(model, BARS), SignalStream(model), 0
+    for end in [*sorted(cuts), len(BARS)]:
+        part = stream.advance(BARS.slice(begin, end))
+        for found, expected in zip(part.columns(), whole.slice(begin, end).columns(), strict=True):
+            np.testing.assert_array_equal(found, expected)
+        begin = end
+
+
+@given(seed=st.integers(0, 1_000), pause=st.integers(0, 100))
+def test_a_saved_stream_goes_on_as_if_it_had_never_stopped(seed: int, pause: int) -> None:
+    model = random_model(seed)
+    stream = SignalStream(model)
+    for bar in ROWS[:pause]:
+        stream.on_bar(bar)
+    other, state = SignalStream(model), stream.save()
+    assert state is not None
+    other.restore(state)
+    for bar in ROWS[pause:120]:
+        ours, theirs = stream.on_bar(bar), other.on_bar(bar)
+        for a, b in zip(ours, theirs, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    stream = SignalStream(random_model(3))
+    stream.advance(BARS.slice(0, 100))
+    copy = stream.copy()
+    ahead = copy.advance(BARS.slice(100, 200))
+    again = stream.advance(BARS.slice(100, 200))
+    np.testing.assert_array_equal(ahead.opinions, again.opinions)
+
+
+def test_the_raw_confidence_is_the_regime_probability_before_the_calibrator() -> None:
+    signals = compute_signals(random_model(3), BARS)
+    directed = signals.direction != 0
+    raw = signals.opinions[directed, CONFIDENCE]
+    assert len(raw) > 10
+    assert ((raw > 0.3) & (raw <= 1.0)).all()
+    assert (raw != signals.confidence[directed]).any()

@@ -1,0 +1,136 @@
+"""Models for tests and benchmarks: valid, quick to make, and meaning nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from trading.arrays import Floats
+from trading.model.model import TradingModel, layer_shapes, model_from
+from trading.model.spec import ActionBounds, Costs, EngineIdentity, Limits, ModelSpec, PolicyShape, Windows
+from trading.steps.features import FEATURE_NAMES, FEATURES
+from trading.steps.observation import observation_names
+
+HOUR_MS = 3_600_000
+INPUTS = len(observation_names(FEATURE_NAMES))
+REGIME_FEATURES = ("log_range_medium", "log_volatility_medium", "trend_slow")
+
+COSTS = Costs(
+    fee_bps=4.0,
+    spread_bps=2.0,
+    impact_bps=20.0,
+    latency_bars=0,
+    max_participation=0.1,
+    lot=1e-6,
+    tick=1e-8,
+)
+LIMITS = Limits(
+    initial_equity=100_000.0,
+    size_cap=0.35,
+    volatility_target=0.25,
+    min_confidence=0.0,
+    cooldown_bars=1,
+    halt_drawdown=0.25,
+)
+ACTIONS = ActionBounds(min_duration=2, max_duration=30, min_stop=0.5, max_stop=4.0, min_target=1.0, max_target=8.0)
+SHORT_WINDOWS = Windows(fast=3, medium=6, slow=24, vwap=12)
+USUAL_WINDOWS = Windows(fast=6, medium=12, slow=96, vwap=48)
+
+
+def costs_of(**changes: Any) -> Costs:
+    """The usual costs with some changed."""
+    return COSTS.model_copy(update=changes)
+
+
+def limits_of(**changes: Any) -> Limits:
+    """Loose limits, under which a model trades often, with some changed."""
+    return LIMITS.model_copy(update=changes)
+
+
+def regimes_of(features: tuple[str, ...] = REGIME_FEATURES, threshold: float = 0.3) -> EngineIdentity:
+    """The regimes engine over some features."""
+    return EngineIdentity(
+        name="regimes",
+        tag="hmm_v1",
+        revision=1,
+        options={"features": list(features), "threshold": threshold},
+        extras=("p_bull", "p_bear", "p_chop"),
+    )
+
+
+def make_model(
+    arrays: Mapping[str, Floats],
+    *,
+    interval: int = HOUR_MS,
+    windows: Windows = SHORT_WINDOWS,
+    engine: EngineIdentity | None = None,
+    policy: PolicyShape | None = None,
+    actions: ActionBounds = ACTIONS,
+    costs: Costs = COSTS,
+    limits: Limits = LIMITS,
+) -> TradingModel:
+    """A checked model of these arrays and parts."""
+    spec = ModelSpec(
+        symbol="SIM",
+        interval=interval,
+        bars_per_year=31_557_600_000 / interval,
+        feature_names=FEATURE_NAMES,
+        windows=windows,
+        observation_names=observation_names(FEATURE_NAMES),
+        engine=engine or regimes_of(),
+        policy=policy or PolicyShape(kind="ppo", hidden=len(arrays["policy.b0"])),
+        actions=actions,
+        costs=costs,
+        limits=limits,
+    )
+    return model_from(spec, arrays)
+
+
+def random_model(
+    seed: int, *, costs: Costs = COSTS, limits: Limits = LIMITS, policy: PolicyShape | None = None
+) -> TradingModel:
+    """A model that trades often."""
+    rng = np.random.default_rng(seed)
+    hidden = 8
+    scale = {"w0": 0.3, "b0": 0.1, "w1": 0.5, "b1": 0.1, "w2": 0.8, "b2": 0.3}
+    arrays = {
+        "scaler.mean": np.full(FEATURES, -1.0) + rng.normal(size=FEATURES) * 0.1,
+        "scaler.deviation": rng.uniform(0.5, 3.0, size=FEATURES),
+        "engine.startprob": np.full(3, 1.0 / 3.0),
+        "engine.transmat": np.full((3, 3), 0.05) + np.eye(3) * 0.85,
+        "engine.means": rng.normal(size=(3, 3)),
+        "engine.covars": np.stack([np.eye(3) * rng.uniform(0.5, 2.0) for _ in range(3)]),
+        "calibrator.x": np.array([0.0, 0.5, 1.0]),
+        "calibrator.y": np.array([0.3, 0.5, 0.8]),
+    }
+    layers = {
+        f"policy.{name}": rng.normal(size=shape) * scale[name] for name, shape in layer_shapes(hidden, INPUTS).items()
+    }
+    return make_model(arrays if policy else arrays | layers, costs=costs, limits=limits, policy=policy)
+
+
+def small_model(seed: int = 0) -> TradingModel:
+    """A model with random weights, four hidden units and the usual features."""
+    rng = np.random.default_rng(seed)
+    arrays = {
+        "scaler.mean": np.r_[np.zeros(4), -5.0, -5.0, np.zeros(3), -4.0, 0.0, 0.0],
+        "scaler.deviation": np.full(FEATURES, 0.02),
+        "engine.startprob": np.full(3, 1 / 3),
+        "engine.transmat": np.full((3, 3), 0.05) + 0.85 * np.eye(3),
+        "engine.means": np.array([[1.0, 1.0], [-1.0, -1.0], [0.0, 0.0]]),
+        "engine.covars": np.stack([np.eye(2)] * 3),
+        "calibrator.x": np.array([0.0, 1.0]),
+        "calibrator.y": np.array([0.3, 0.8]),
+        **{f"policy.{name}": rng.normal(size=shape) for name, shape in layer_shapes(4, INPUTS).items()},
+    }
+    return make_model(
+        arrays,
+        windows=USUAL_WINDOWS,
+        engine=regimes_of(FEATURE_NAMES[2:4], threshold=0.2),
+        actions=ActionBounds(
+            min_duration=6, max_duration=96, min_stop=3.0, max_stop=6.0, min_target=1.0, max_target=8.0
+        ),
+        limits=limits_of(min_confidence=0.3, cooldown_bars=12),
+    )

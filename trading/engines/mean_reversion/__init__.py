@@ -1,0 +1,1 @@
+"""The mean reversion engine: against a price far from its own mean."""

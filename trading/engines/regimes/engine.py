@@ -1,0 +1,116 @@
+"""The regimes engine: long in a rising regime, short in a falling one, by the causal filter of a Gaussian HMM.
+
+Source: Hamilton, "A new approach to the economic analysis of nonstationary time series and the business cycle",
+Econometrica 57 (1989).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from trading.arrays import Floats
+from trading.engines.base import Engine, EngineSetup, Fitted, Opinion, TrainingData, unusable_data
+from trading.market.bars import Bars
+from trading.settings.models import RegimeSpec
+from trading.steps.bar import Bar
+from trading.steps.opinion import CONFIDENCE, DOUBT, EXTRAS, OPINION_SIZE, is_warm, side_step
+from trading.steps.regimes import REGIMES, RegimeModel, emission_terms, regime_step
+from trading.values import Frozen
+
+
+class Regimes(Engine):
+    """Three regimes over standardised features; the confidence is the belief in the direction's regime."""
+
+    tag: ClassVar[str] = "hmm_v1"
+    extras: ClassVar[tuple[str, ...]] = tuple(f"p_{regime}" for regime in REGIMES)
+    Options: ClassVar[type[Frozen]] = RegimeSpec
+
+    def __init__(self, setup: EngineSetup) -> None:
+        super().__init__(setup)
+        self.model = regime_model(setup)
+        self.belief = np.full(len(REGIMES), np.nan)
+        self._started = 0
+
+    @classmethod
+    def fit(cls, data: TrainingData, options: Any) -> Fitted:
+        """Fit the hidden Markov model, see :func:`trading.engines.regimes.hmm.fit_regimes`."""
+        from trading.engines.regimes.hmm import fit_regimes
+
+        spec = RegimeSpec.model_validate(options)
+        columns = [data.feature_names.index(name) for name in spec.features]
+        fit = fit_regimes(np.ascontiguousarray(data.features[:, columns]), data.returns, spec, data.seed)
+        return Fitted(
+            options={"features": list(spec.features), "threshold": spec.direction_threshold},
+            arrays={
+                "startprob": fit.startprob,
+                "transmat": fit.transmat,
+                "means": fit.means,
+                "covars": fit.covars,
+            },
+            report=fit.report,
+        )
+
+    def on_bar(self, bar: Bar, features: Floats) -> Opinion | None:
+        row = np.empty(OPINION_SIZE)
+        self.write(bar, features, row)
+        if is_warm(row) == 0:
+            return None
+        return Opinion(side_step(row), float(row[CONFIDENCE]), tuple(row[EXTRAS:DOUBT].tolist()), float(row[DOUBT]))
+
+    def write(self, bar: Bar, features: Floats, row: Floats) -> None:
+        self._started = regime_step(self.model, features, self.belief, self._started, row)
+
+    def opinions(self, bars: Bars, features: Floats) -> Floats:
+        from trading.engines.regimes.beliefs import regime_loop
+
+        rows = np.empty((len(bars), OPINION_SIZE))
+        self._started = regime_loop(self.model, np.ascontiguousarray(features), self.belief, self._started, rows)
+        return rows
+
+    def save(self) -> dict[str, Floats]:
+        return {"belief": self.belief.copy(), "started": np.array([float(self._started)])}
+
+    def restore(self, state: Mapping[str, Floats]) -> None:
+        self.belief[:] = state["belief"]
+        self._started = int(state["started"][0])
+
+
+def regime_model(setup: EngineSetup) -> RegimeModel:
+    """The hidden Markov model of a bundle, as the filter step takes it.
+
+    Args:
+        setup: options ``features`` and ``threshold``; arrays ``startprob`` (S,), ``transmat`` (S, S), ``means`` (S, K)
+            and ``covars`` (S, K, K), states in the order of the regimes.
+
+    Raises:
+        RegistryError: ``BUNDLE_INVALID`` if a part is missing, misshapen, or no probability or covariance.
+    """
+    features, threshold = setup.options.get("features"), setup.options.get("threshold")
+    if not isinstance(features, (list, tuple)) or not features or not isinstance(threshold, int | float):
+        raise unusable_data("regimes", "options features and threshold are missing")
+    unknown = [name for name in features if name not in setup.feature_names]
+    if unknown:
+        raise unusable_data("regimes", f"features {', '.join(map(str, unknown))} are not among the model's")
+    states, size = len(REGIMES), len(features)
+    shapes = {
+        "startprob": (states,),
+        "transmat": (states, states),
+        "means": (states, size),
+        "covars": (states, size, size),
+    }
+    found = {name: array.shape for name, array in setup.arrays.items()}
+    if found != shapes:
+        raise unusable_data("regimes", f"arrays have shapes {found}, expected {shapes}")
+    startprob, transmat, means, covars = (np.ascontiguousarray(setup.arrays[name]) for name in shapes)
+    for name, rows in (("startprob", startprob[None, :]), ("transmat", transmat)):
+        if not ((rows >= 0.0).all() and (np.abs(rows.sum(axis=1) - 1.0) <= 1e-6).all()):
+            raise unusable_data("regimes", f"{name} holds rows that are no probabilities")
+    try:
+        whiten, log_norm = emission_terms(covars)
+    except np.linalg.LinAlgError:
+        raise unusable_data("regimes", "a covariance is not positive definite") from None
+    columns = np.array([setup.feature_names.index(name) for name in features], dtype=np.int64)
+    return RegimeModel(columns, startprob, transmat, means, whiten, log_norm, float(threshold))

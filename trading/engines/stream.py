@@ -1,0 +1,163 @@
+"""The stream of signals of one model: bars in, one or many at a time; features, opinion and confidence out."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from trading.arrays import Floats, Ints
+from trading.engines.table import open_engine
+from trading.market.bars import Bars
+from trading.model.model import TradingModel
+from trading.steps.bar import Bar
+from trading.steps.features import (
+    FEATURE_NAMES,
+    FEATURES,
+    LOG_VOLATILITY_MEDIUM,
+    Scaling,
+    feature_step,
+    new_ring,
+    scale_step,
+    warmup_bars,
+)
+from trading.steps.observation import SignalColumns, View
+from trading.steps.opinion import OPINION_SIZE, confidence_step, is_warm, side_step
+
+RING, COUNT, ENGINE_PREFIX = "ring", "count", "engine."
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Signals:
+    """What a model sees and believes on every bar, before any account.
+
+    Attributes:
+        log_volatility: shape (n,), logarithm of the standard deviation of one bar's log return; NaN while warming up.
+        features: shape (n, F), in training standard deviations; NaN during the warm-up.
+        opinions: shape (n, OPINION_SIZE), of the engine; NaN while it has none.
+        warm: shape (n,), 1 once the engine has an opinion.
+        direction: shape (n,), 1 long, -1 short, 0 none.
+        confidence: shape (n,), effective confidence; 0 without a direction.
+    """
+
+    log_volatility: Floats
+    features: Floats
+    opinions: Floats
+    warm: Ints
+    direction: Ints
+    confidence: Floats
+
+    def columns(self) -> SignalColumns:
+        """The same as compiled loops take it."""
+        return SignalColumns(
+            self.log_volatility, self.features, self.opinions, self.warm, self.direction, self.confidence
+        )
+
+    def slice(self, start: int, stop: int) -> Signals:
+        """The bars ``start`` up to but without ``stop``."""
+        return Signals(**{name: column[start:stop] for name, column in self.columns()._asdict().items()})
+
+
+class SignalStream:
+    """Features, engine and calibrator of one model, fed bar by bar or stretch by stretch.
+
+    Args:
+        model: whose signals these are.
+
+    Attributes:
+        engine: of the model, at the last bar.
+        count: bars seen.
+    """
+
+    def __init__(self, model: TradingModel) -> None:
+        self.engine = open_engine(model)
+        self.count = 0
+        self._model = model
+        self._windows = model.spec.windows.as_step()
+        self._ring = new_ring(self._windows)
+        chosen = np.array([FEATURE_NAMES.index(name) for name in model.spec.feature_names], dtype=np.int64)
+        self._scaling = Scaling(chosen, model.scaler_mean, model.scaler_deviation)
+        self._raw = np.full(FEATURES, math.nan)
+        self._features = np.full(len(chosen), math.nan)
+        self._opinion = np.full(OPINION_SIZE, math.nan)
+
+    def on_bar(self, bar: Bar) -> View:
+        """Take in one closed bar; the arrays in the answer are written again at the next."""
+        model = self._model
+        feature_step(self._ring, self.count, self._windows, bar, self._raw)
+        scale_step(self._raw, self._scaling, self._features)
+        self.engine.write(bar, self._features, self._opinion)
+        self.count += 1
+        return View(
+            close_ts=bar.ts + model.spec.interval,
+            close=bar.close,
+            log_volatility=float(self._raw[LOG_VOLATILITY_MEDIUM]),
+            features=self._features,
+            opinion=self._opinion,
+            warm=is_warm(self._opinion),
+            direction=side_step(self._opinion),
+            confidence=float(confidence_step(self._opinion, model.calibrator_x, model.calibrator_y)),
+        )
+
+    def advance(self, bars: Bars) -> Signals:
+        """Take in the next stretch of bars by compiled loops; the same numbers as bar by bar."""
+        from trading.engines.series import feature_loop, scale_loop, side_loop
+
+        n, model = len(bars), self._model
+        raw = np.empty((n, FEATURES))
+        feature_loop(bars.columns(), self._windows, self._ring, self.count, raw)
+        features = np.empty((n, len(self._features)))
+        scale_loop(raw, self._scaling, features)
+        self.count += n
+        opinions = np.ascontiguousarray(self.engine.opinions(bars, features), dtype=np.float64)
+        signals = Signals(
+            log_volatility=np.ascontiguousarray(raw[:, LOG_VOLATILITY_MEDIUM]),
+            features=features,
+            opinions=opinions,
+            warm=np.empty(n, dtype=np.int64),
+            direction=np.empty(n, dtype=np.int64),
+            confidence=np.empty(n),
+        )
+        side_loop(opinions, model.calibrator_x, model.calibrator_y, signals.warm, signals.direction, signals.confidence)
+        return signals
+
+    def copy(self) -> SignalStream:
+        """A stream that stands where this one stands and goes its own way."""
+        return copy.deepcopy(self)
+
+    def save(self) -> dict[str, Floats] | None:
+        """Everything the stream remembers, or None if its engine can only be shown the bars again."""
+        engine = self.engine.save()
+        if engine is None:
+            return None
+        own = {RING: self._ring.copy(), COUNT: np.array([float(self.count)])}
+        return own | {f"{ENGINE_PREFIX}{name}": array for name, array in engine.items()}
+
+    def restore(self, state: Mapping[str, Floats]) -> None:
+        """Go on where a stream of the same model was saved.
+
+        Args:
+            state: from :meth:`save`.
+        """
+        self._ring[:] = state[RING]
+        self.count = int(state[COUNT][0])
+        prefix = len(ENGINE_PREFIX)
+        self.engine.restore({name[prefix:]: state[name] for name in state if name.startswith(ENGINE_PREFIX)})
+
+
+def compute_signals(model: TradingModel, bars: Bars) -> Signals:
+    """Signals of a whole series, first bar to last.
+
+    Args:
+        model: whose signals these are.
+        bars: oldest first.
+    """
+    return SignalStream(model).advance(bars)
+
+
+def model_lookback(model: TradingModel) -> int:
+    """Bars before its own that a signal depends on: the longest of the features' and the engine's."""
+    return max(warmup_bars(model.spec.windows.as_step()), open_engine(model).lookback())

@@ -1,0 +1,142 @@
+"""The part of a model that is JSON, with a schema of its own.
+
+No settings model is embedded, so that renaming a setting never makes a bundle unreadable.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, FiniteFloat, model_validator
+
+from trading.steps.features import FeatureWindows
+from trading.steps.policy import ACTIONS
+from trading.values import Frozen
+
+Share = Annotated[FiniteFloat, Field(ge=0.0, le=1.0)]
+Positive = Annotated[FiniteFloat, Field(gt=0.0)]
+NotNegative = Annotated[FiniteFloat, Field(ge=0.0)]
+Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+
+
+class Windows(Frozen):
+    """Look-backs of the feature steps, bars."""
+
+    fast: int = Field(ge=1)
+    medium: int = Field(ge=1)
+    slow: int = Field(ge=1)
+    vwap: int = Field(ge=1)
+
+    def as_step(self) -> FeatureWindows:
+        """The same as the feature step takes it."""
+        return FeatureWindows(self.fast, self.medium, self.slow, self.vwap)
+
+
+class EngineIdentity(Frozen):
+    """Which kind of model says direction and confidence, and what it needs beside its arrays.
+
+    Attributes:
+        name: of the engine, as in the table of engines.
+        tag: shown with every version, for example ``hmm_v1``.
+        revision: of the meaning of options and arrays; an engine reads every revision it ever wrote.
+        code: SHA-256 of the code of an engine from outside the package; empty for a built-in one.
+        options: plain data that the light half needs.
+        extras: names of the further numbers that the policy sees.
+    """
+
+    name: str = Field(min_length=1)
+    tag: str = Field(min_length=1)
+    revision: int = Field(ge=1)
+    code: Digest = ""
+    options: dict[str, Any] = Field(default_factory=dict)
+    extras: tuple[str, ...] = ()
+
+
+class PolicyShape(Frozen):
+    """What chooses size, duration, stop and target.
+
+    Attributes:
+        kind: ``ppo``, two tanh layers of ``hidden`` units; or ``fixed``, always ``action``.
+        hidden: units of a layer; 0 for a fixed action.
+        action: in [-1, 1] each; empty for a trained policy.
+    """
+
+    kind: Literal["ppo", "fixed"]
+    hidden: int = Field(default=0, ge=0, le=4_096)
+    action: tuple[Annotated[FiniteFloat, Field(ge=-1.0, le=1.0)], ...] = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> PolicyShape:
+        if self.kind == "ppo" and (self.hidden < 1 or self.action):
+            raise ValueError("a trained policy has hidden units and no fixed action")
+        if self.kind == "fixed" and (self.hidden or len(self.action) != len(ACTIONS)):
+            raise ValueError(f"a fixed policy is {len(ACTIONS)} numbers and has no hidden units")
+        return self
+
+
+class ActionBounds(Frozen):
+    """What the policy may choose: holding time in bars, stop and target in deviations of a medium-horizon return."""
+
+    min_duration: int = Field(ge=1)
+    max_duration: int = Field(ge=1)
+    min_stop: Positive
+    max_stop: Positive
+    min_target: Positive
+    max_target: Positive
+
+
+class Costs(Frozen):
+    """What trading costs in the simulation, in the units of the settings table of that name."""
+
+    fee_bps: NotNegative
+    spread_bps: NotNegative
+    impact_bps: NotNegative
+    latency_bars: int = Field(ge=0)
+    max_participation: Share
+    lot: Positive
+    tick: Positive
+
+
+class Limits(Frozen):
+    """What no model may exceed, in the units of the settings table ``risk``."""
+
+    initial_equity: Positive
+    size_cap: Share
+    volatility_target: Positive
+    min_confidence: Share
+    cooldown_bars: int = Field(ge=0)
+    halt_drawdown: Share
+
+
+class ModelSpec(Frozen):
+    """Names, bounds and limits of a model.
+
+    Attributes:
+        symbol: the market.
+        interval: milliseconds of a traded bar.
+        bars_per_year: as the market trades.
+        feature_names: what the scaler knows, in its order.
+        windows: look-backs of the features.
+        observation_names: the policy's inputs, in their order.
+        engine: what says direction and confidence.
+        policy: what chooses the action.
+        actions: bounds of the action.
+        costs: of the simulation it was trained and judged with.
+        limits: of the orders it may place.
+    """
+
+    symbol: str = Field(min_length=1)
+    interval: int = Field(ge=1)
+    bars_per_year: Positive
+    feature_names: tuple[str, ...] = Field(min_length=1)
+    windows: Windows
+    observation_names: tuple[str, ...] = Field(min_length=1)
+    engine: EngineIdentity
+    policy: PolicyShape
+    actions: ActionBounds
+    costs: Costs
+    limits: Limits
+
+    def changed(self, **parts: Any) -> ModelSpec:
+        """The same with other parts, validated."""
+        return ModelSpec.model_validate({**self.model_dump(), **parts})

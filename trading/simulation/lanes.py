@@ -1,0 +1,129 @@
+"""Lanes: a model traded over one or more versions of the same bars, stretch by stretch, compiled underneath."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from trading.arrays import Floats, Ints
+from trading.engines.stream import SignalStream
+from trading.market.bars import COLUMNS, Bars
+from trading.model.model import TradingModel
+from trading.simulation.kernels import trade_loop
+from trading.simulation.parameters import fixed_action_of, policy_layers
+from trading.steps.account import TRADE_SIZE, new_account
+from trading.steps.policy import ACTIONS
+
+LANE_THREADS = 2
+"""The platform's smallest machine has two cores; nine lanes leave little for more threads to win."""
+
+STRETCH = 4_096
+"""Bars whose signals are held at a time: a long series needs no more room than a short one."""
+
+
+@dataclass(frozen=True, eq=False)
+class LaneRun:
+    """What one lane did.
+
+    Attributes:
+        equity: shape (n,), marked at every close.
+        trades: shape (number of trades, TRADE_SIZE), in the order of closing.
+        codes: shape (n,), the breaker's answer at every close (``trading.steps.breakers``).
+        account: shape (ACCOUNT_SIZE,), after the last bar.
+    """
+
+    equity: Floats
+    trades: Floats
+    codes: Ints
+    account: Floats
+
+
+def run_lanes(
+    model: TradingModel,
+    lanes: Sequence[Bars],
+    parameters: Sequence[Floats],
+    start: int,
+    stop: int,
+    *,
+    fixed_action: Sequence[float] | None = None,
+) -> list[LaneRun]:
+    """Run lanes over bars ``start`` to ``stop``; the bars before only warm features and engine.
+
+    Two threads share the lanes: compiled loops hold no interpreter lock, and no lane sees another.
+
+    Args:
+        model: features, engine, policy and the initial equity.
+        lanes: the bars of each lane, with the same timestamps and the same prices and volumes before ``start``.
+        parameters: packed parameters of each lane.
+        start: first traded bar.
+        stop: bar after the last traded one.
+        fixed_action: size, duration, stop and target in [-1, 1] used instead of the policy.
+    """
+    first = lanes[0]
+    for bars in lanes[1:]:
+        if not all(np.array_equal(getattr(bars, name)[:start], getattr(first, name)[:start]) for name in COLUMNS):
+            raise ValueError(f"lanes need the same bars before bar {start}")
+    action = fixed_action_of(model) if fixed_action is None else np.asarray(fixed_action, dtype=np.float64)
+    warmed = None if len(lanes) == 1 else _warmed(model, first, start)
+
+    def run(lane: int) -> LaneRun:
+        stream = _warmed(model, lanes[lane], start) if warmed is None else warmed.copy()
+        return _run_lane(model, stream, lanes[lane], parameters[lane], start, stop, action)
+
+    if len(lanes) == 1:
+        return [run(0)]
+    with ThreadPoolExecutor(LANE_THREADS) as pool:
+        return list(pool.map(run, range(len(lanes))))
+
+
+def _warmed(model: TradingModel, bars: Bars, start: int) -> SignalStream:
+    """A stream that has seen the bars before the first traded one."""
+    stream = SignalStream(model)
+    if not stream.engine.whole_series:
+        for begin in range(0, start, STRETCH):
+            stream.advance(bars.slice(begin, min(begin + STRETCH, start)))
+    return stream
+
+
+def _run_lane(
+    model: TradingModel,
+    stream: SignalStream,
+    bars: Bars,
+    parameters: Floats,
+    start: int,
+    stop: int,
+    action: Floats,
+) -> LaneRun:
+    n = stop - start
+    account = new_account(model.spec.limits.initial_equity)
+    equity, codes = np.empty(n), np.empty(n, dtype=np.int64)
+    # Room for every trade that could close; untouched rows cost nothing.
+    trades = np.zeros((n + 1, TRADE_SIZE))
+    layers, closed = policy_layers(model), 0
+    observation, scratch = np.empty(len(model.spec.observation_names)), np.full(len(ACTIONS), math.nan)
+    whole = stream.advance(bars.slice(0, stop)) if stream.engine.whole_series else None
+    for begin in range(start, stop, STRETCH):
+        end = min(begin + STRETCH, stop)
+        part = bars.slice(begin, end)
+        signals = stream.advance(part) if whole is None else whole.slice(begin, end)
+        rows = slice(begin - start, end - start)
+        closed = trade_loop(
+            part.columns(),
+            bars.interval,
+            signals.columns(),
+            layers,
+            action,
+            account,
+            parameters,
+            observation,
+            scratch,
+            equity[rows],
+            codes[rows],
+            trades,
+            closed,
+        )
+    return LaneRun(equity, trades[:closed], codes, account)
