@@ -30,6 +30,7 @@ COMMANDS = {
     "backtest": "trading.cli.night:backtest",
     "gates": "trading.cli.night:gates",
     "models": "trading.cli.models:app",
+    "engine": "trading.cli.engine:app",
     "data": "trading.cli.data:app",
     "live": "trading.cli.live:live",
     "status": "trading.cli.live:status",

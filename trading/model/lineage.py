@@ -25,6 +25,10 @@ class Lineage(Frozen):
     as_of_ms: int = Field(ge=0, description="Moment the night is run as of, UTC milliseconds; nothing later was seen.")
     parent_digest: str | None = Field(default=None, description="Bundle digest of the champion at that time, or null.")
     data: dict[str, str] = Field(default_factory=dict, description="SHA-256 of each data set by name.")
+    ranges: dict[str, tuple[int, int]] = Field(
+        default_factory=dict,
+        description="Open of the first bar and close of the last of each split, UTC ms; empty in release 0.1.",
+    )
     code: str = Field(default="", description="SHA-256 of the source code that trained and judged the model.")
     seeds: dict[str, int] = Field(default_factory=dict, description="Seed of each random number stream by name.")
     libraries: dict[str, str] = Field(default_factory=dict, description="Version of each library by name.")

@@ -65,7 +65,7 @@ def upgraded(head: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> tup
 def _from_1(head: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> tuple[dict[str, Any], Arrays]:
     """Release 0.1: settings models stood in the spec, the regimes were the only engine, arrays had flat names."""
     try:
-        spec, policy = head["model"], head["model"]["policy"]
+        spec, policy, lineage = head["model"], head["model"]["policy"], head["lineage"]
         features = list(spec["feature_names"])
         if (head["regimes"], head["actions"]) != (_REGIMES_1, _ACTIONS_1):
             raise ValueError("regimes or actions are not those of schema 1")
@@ -100,4 +100,4 @@ def _from_1(head: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> tupl
     if unknown:
         raise ValueError(f"arrays {', '.join(unknown)} are not of schema 1")
     renamed = {_ARRAYS_1[name]: array for name, array in arrays.items()}
-    return {"schema_version": SCHEMA_VERSION, "model": model, "lineage": head["lineage"]}, renamed
+    return {"schema_version": SCHEMA_VERSION, "model": model, "lineage": lineage}, renamed

@@ -43,6 +43,7 @@ def bundle(
     from trading.reports.card import model_card
 
     evidence, verdict = store.get_json(judged.evidence), store.get_json(judged.verdict)
+    moments = _split_moments(store.get_bars(bars), get_splits(store, splits))
     lineage = Lineage(
         symbol=plan.symbol,
         interval=plan.settings.market.interval,
@@ -50,14 +51,13 @@ def bundle(
         as_of_ms=plan.as_of_ms,
         parent_digest=champion.bundle_digest if champion else None,
         data={"source": plan.source, "bars": bars.digest, "splits": splits.digest},
+        ranges={name: (first, last) for name, (first, last, _) in moments.items()},
         code=plan.code,
         seeds=plan.seeds,
         libraries=library_versions(),
     )
     candidate = get_model(store, model)
-    card = model_card(
-        candidate, lineage, evidence, verdict, _split_moments(store.get_bars(bars), get_splits(store, splits))
-    )
+    card = model_card(candidate, lineage, evidence, verdict, moments)
     refs = {
         name: store.put("bundle-file", data)
         for name, data in bundle_files(candidate, lineage, evidence, verdict, card).items()

@@ -101,7 +101,7 @@ def describe() -> list[Setting]:
                 Setting(
                     key=f"{table}.{name}",
                     type=_type_text(properties[name]),
-                    default=_toml(field.get_default()),
+                    default=_toml(field.get_default(call_default_factory=True)),
                     description=field.description or "",
                 )
             )
@@ -264,6 +264,8 @@ def _type_text(schema: Mapping[str, Any]) -> str:
         return " or ".join(f"`{value}`" for value in schema["enum"])
     if schema.get("type") == "array":
         return f"list of {_type_text(schema['items'])}"
+    if schema.get("type") == "object":
+        return "a table for each name"
     kind = {"number": "number", "integer": "whole number", "string": "text", "boolean": "true or false"}[schema["type"]]
     if schema.get("format") == "password":
         kind = "secret text"
@@ -284,5 +286,8 @@ def _toml(value: Any) -> str:
         return '""'
     if isinstance(value, tuple | list):
         return f"[{', '.join(_toml(item) for item in cast('list[Any]', value))}]"
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{name} = {_toml(item)}" for name, item in cast("dict[str, Any]", value).items())
+        return f"{{ {pairs} }}" if pairs else "{}"
     # A JSON string, number or boolean is a TOML one.
     return json.dumps(value, ensure_ascii=False)

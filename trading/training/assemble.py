@@ -14,7 +14,7 @@ from trading.engines.table import engine_class, engine_code, engine_tag
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
 from trading.model.spec import ActionBounds, Costs, EngineIdentity, Limits, ModelSpec, PolicyShape, Windows
-from trading.settings.models import CalibrationSpec, PolicySpec, SevengatesSettings
+from trading.settings.models import CalibrationSpec, CostSpec, PolicySpec, SevengatesSettings
 from trading.simulation.outcomes import signal_outcomes
 from trading.simulation.parameters import zero_layers
 from trading.steps.features import FEATURE_NAMES
@@ -114,7 +114,7 @@ def model_spec(train_bars: Bars, settings: SevengatesSettings, engine: EngineIde
         settings: of the night.
         engine: what says direction and confidence.
     """
-    features, policy, costs, risk = settings.features, settings.policy, settings.costs, settings.risk
+    features, policy, risk = settings.features, settings.policy, settings.risk
     return ModelSpec(
         symbol=train_bars.symbol,
         interval=train_bars.interval,
@@ -132,15 +132,7 @@ def model_spec(train_bars: Bars, settings: SevengatesSettings, engine: EngineIde
             min_target=policy.min_target,
             max_target=policy.max_target,
         ),
-        costs=Costs(
-            fee_bps=costs.fee_bps,
-            spread_bps=costs.spread_bps,
-            impact_bps=costs.impact_bps,
-            latency_bars=costs.latency_bars,
-            max_participation=costs.max_participation,
-            lot=costs.lot,
-            tick=costs.tick,
-        ),
+        costs=model_costs(settings.costs),
         limits=Limits(
             initial_equity=risk.initial_equity,
             size_cap=risk.size_cap,
@@ -149,6 +141,19 @@ def model_spec(train_bars: Bars, settings: SevengatesSettings, engine: EngineIde
             cooldown_bars=risk.cooldown_bars,
             halt_drawdown=risk.halt_drawdown,
         ),
+    )
+
+
+def model_costs(costs: CostSpec) -> Costs:
+    """The costs of the settings as a model holds them."""
+    return Costs(
+        fee_bps=costs.fee_bps,
+        spread_bps=costs.spread_bps,
+        impact_bps=costs.impact_bps,
+        latency_bars=costs.latency_bars,
+        max_participation=costs.max_participation,
+        lot=costs.lot,
+        tick=costs.tick,
     )
 
 
