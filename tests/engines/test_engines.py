@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import small_bars
-from trading.engines.base import Engine, EngineSetup, parsed_options
+from trading.engines.base import Engine, EngineSetup, engine_lookback, parsed_options
 from trading.engines.check import CheckedMarket, check_engine, checked_market
 from trading.engines.table import ENGINES, engine_class, engine_names, engine_tag
 from trading.errors import ConfigError, RegistryError
@@ -145,4 +145,4 @@ def test_tags_name_the_kind_and_its_version() -> None:
 )
 def test_data_that_an_engine_cannot_work_with_is_an_invalid_bundle(name: str, setup: EngineSetup) -> None:
     with pytest.raises(RegistryError, match="engine"):
-        engine_class(name)(setup).lookback()
+        engine_lookback(engine_class(name)(setup))

@@ -103,6 +103,7 @@ class Engine(ABC):
         revision: of the meaning of its options and arrays in a bundle.
         extras: names of the further numbers of its opinions, three at most.
         Options: what a user may set in ``[engine.options.NAME]``.
+        BundleOptions: what of it a bundle holds, if that is another form; None means :attr:`Options`.
         whole_series: True if :meth:`opinions` wants all bars in one call instead of one stretch after the other.
 
     Args:
@@ -113,6 +114,7 @@ class Engine(ABC):
     revision: ClassVar[int] = 1
     extras: ClassVar[tuple[str, ...]] = ()
     Options: ClassVar[type[Frozen]] = EngineOptions
+    BundleOptions: ClassVar[type[Frozen] | None] = None
     whole_series: ClassVar[bool] = False
 
     def __init__(self, setup: EngineSetup) -> None:
@@ -130,18 +132,25 @@ class Engine(ABC):
 
     @cached_property
     def options(self) -> Any:
-        """The options of the bundle as :attr:`Options`.
+        """The options of the bundle as :attr:`BundleOptions`.
 
         Raises:
             RegistryError: ``BUNDLE_INVALID`` if they are not.
         """
         try:
-            return self.Options.model_validate(dict(self.setup.options))
+            return (self.BundleOptions or self.Options).model_validate(dict(self.setup.options))
         except ValidationError as error:
-            raise unusable_data(type(self).__name__, f"options: {error.errors()[0]['msg']}") from error
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            raise unusable_data(type(self).__name__, f"option {where}: {first['msg']}") from error
 
-    def lookback(self) -> int:
-        """Bars before its own that an opinion may depend on; splits are kept at least so far apart."""
+    @classmethod
+    def lookback(cls, options: Any) -> int:
+        """Bars before its own that an opinion may depend on; splits are kept at least so far apart.
+
+        Args:
+            options: of :attr:`Options`, or of :attr:`BundleOptions` once the engine is fitted.
+        """
         return 0
 
     @abstractmethod
@@ -228,6 +237,11 @@ def write_opinion(opinion: Opinion | None, row: Floats, engine: type[Engine]) ->
     for place in range(EXTRA_NUMBERS):
         row[EXTRAS + place] = quantised(extras[place]) if place < len(extras) else 0.0
     row[DOUBT] = quantised(binary_entropy(confidence) if doubt is None else doubt)
+
+
+def engine_lookback(engine: Engine) -> int:
+    """Bars before its own that an opinion of an opened engine may depend on."""
+    return type(engine).lookback(engine.options)
 
 
 def parsed_options(name: str, engine: type[Engine], given: Mapping[str, Any]) -> Frozen:

@@ -13,7 +13,7 @@ import numpy as np
 
 from trading.arrays import Floats
 from trading.codes import ReasonCode
-from trading.engines.base import Engine, EngineSetup, TrainingData
+from trading.engines.base import Engine, EngineSetup, TrainingData, engine_lookback
 from trading.engines.series import compute_features
 from trading.market.bars import Bars
 from trading.results import CheckResult
@@ -194,7 +194,7 @@ def _lookback_is_enough(
     kind: type[Engine], setup: EngineSetup, market: CheckedMarket, streamed: Floats, cuts: Sequence[int]
 ) -> CheckResult:
     """An engine that forgets everything before its look-back says the same when it never saw it."""
-    back = max(kind(setup).lookback(), warmup_bars(market.windows))
+    back = max(engine_lookback(kind(setup)), warmup_bars(market.windows))
     changed = 0
     for cut in cuts:
         begin = max(cut - back, 0)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trading.arrays import Floats, Ints
+from trading.engines.base import engine_lookback
 from trading.engines.table import open_engine
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
@@ -160,4 +161,4 @@ def compute_signals(model: TradingModel, bars: Bars) -> Signals:
 
 def model_lookback(model: TradingModel) -> int:
     """Bars before its own that a signal depends on: the longest of the features' and the engine's."""
-    return max(warmup_bars(model.spec.windows.as_step()), open_engine(model).lookback())
+    return max(warmup_bars(model.spec.windows.as_step()), engine_lookback(open_engine(model)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -54,9 +54,14 @@ class WindowEngine(Engine):
         super().__init__(setup)
         self._seen = np.empty((len(COLUMNS), 0))
 
+    @classmethod
     @abstractmethod
-    def window(self) -> int:
-        """Bars in a window, the present one included."""
+    def window(cls, options: Any) -> int:
+        """Bars in a window, the present one included.
+
+        Args:
+            options: of the engine.
+        """
 
     @abstractmethod
     def judge(self, windows: Windows) -> Judgement:
@@ -66,8 +71,9 @@ class WindowEngine(Engine):
             windows: of m moments; each row is independent of the others.
         """
 
-    def lookback(self) -> int:
-        return self.window()
+    @classmethod
+    def lookback(cls, options: Any) -> int:
+        return cls.window(options)
 
     def on_bar(self, bar: Bar, features: Floats) -> Opinion | None:
         row = np.empty(OPINION_SIZE)
@@ -91,7 +97,7 @@ class WindowEngine(Engine):
 
     def _rows(self, new: Floats) -> Floats:
         """Opinions of the bars ``new``, shape (5, n), after those seen before."""
-        width = self.window()
+        width = self.window(self.options)
         series = np.concatenate([self._seen, new], axis=1)
         self._seen = series[:, -(width - 1) :] if width > 1 else series[:, :0]
         rows = np.full((new.shape[1], OPINION_SIZE), np.nan)

@@ -29,8 +29,9 @@ class Breakout(Engine):
         self.highs: deque[float] = deque(maxlen=self.options.bars)
         self.lows: deque[float] = deque(maxlen=self.options.bars)
 
-    def lookback(self):
-        return self.options.bars
+    @classmethod
+    def lookback(cls, options):
+        return options.bars
 
     def on_bar(self, bar, features):
         if len(self.highs) < self.options.bars:

@@ -6,7 +6,7 @@ Economics 108 (1993): returns on high volume tend to reverse.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -33,8 +33,9 @@ class EventFade(WindowEngine):
     extras: ClassVar[tuple[str, ...]] = ("move", "volume_shock")
     Options: ClassVar[type[Frozen]] = EventFadeOptions
 
-    def window(self) -> int:
-        return self.options.length + self.options.hold + 1
+    @classmethod
+    def window(cls, options: Any) -> int:
+        return options.length + options.hold + 1
 
     def judge(self, windows: Windows) -> Judgement:
         length, hold = self.options.length, self.options.hold

@@ -8,7 +8,7 @@ order imbalance and later returns by Chordia, Roll and Subrahmanyam, Journal of 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field, FiniteFloat
@@ -35,8 +35,9 @@ class Liquidity(WindowEngine):
     extras: ClassVar[tuple[str, ...]] = ("imbalance", "spread")
     Options: ClassVar[type[Frozen]] = LiquidityOptions
 
-    def window(self) -> int:
-        return self.options.length + self.options.recent + 1
+    @classmethod
+    def window(cls, options: Any) -> int:
+        return options.length + options.recent + 1
 
     def judge(self, windows: Windows) -> Judgement:
         recent = self.options.recent

@@ -7,7 +7,7 @@ two standard deviations is that of Gatev, Goetzmann and Rouwenhorst, "Pairs trad
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field, FiniteFloat
@@ -31,8 +31,9 @@ class MeanReversion(WindowEngine):
     extras: ClassVar[tuple[str, ...]] = ("zscore",)
     Options: ClassVar[type[Frozen]] = MeanReversionOptions
 
-    def window(self) -> int:
-        return self.options.length
+    @classmethod
+    def window(cls, options: Any) -> int:
+        return options.length
 
     def judge(self, windows: Windows) -> Judgement:
         log_close = np.log(windows.close)

@@ -6,7 +6,7 @@ Journal of Finance 47 (1992): the variable-length moving average rule with a ban
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field, FiniteFloat, model_validator
@@ -39,8 +39,9 @@ class MovingAverage(WindowEngine):
     extras: ClassVar[tuple[str, ...]] = ("gap",)
     Options: ClassVar[type[Frozen]] = MovingAverageOptions
 
-    def window(self) -> int:
-        return self.options.slow + 1
+    @classmethod
+    def window(cls, options: Any) -> int:
+        return options.slow + 1
 
     def judge(self, windows: Windows) -> Judgement:
         fast, slow, band = self.options.fast, self.options.slow, self.options.band

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
+from pydantic import Field, FiniteFloat
 
 from trading.arrays import Floats
-from trading.engines.base import Engine, EngineSetup, Fitted, Opinion, TrainingData, unusable_data
+from trading.engines.base import Engine, EngineOptions, EngineSetup, Fitted, Opinion, TrainingData, unusable_data
 from trading.market.bars import Bars
 from trading.settings.models import RegimeSpec
 from trading.steps.bar import Bar
@@ -21,16 +22,24 @@ from trading.steps.regimes import REGIMES, RegimeModel, emission_terms, regime_s
 from trading.values import Frozen
 
 
+class RegimeOptions(EngineOptions):
+    """What of the settings the filter needs."""
+
+    features: tuple[str, ...] = Field(min_length=1)
+    threshold: FiniteFloat
+
+
 class Regimes(Engine):
     """Three regimes over standardised features; the confidence is the belief in the direction's regime."""
 
     tag: ClassVar[str] = "hmm_v1"
     extras: ClassVar[tuple[str, ...]] = tuple(f"p_{regime}" for regime in REGIMES)
     Options: ClassVar[type[Frozen]] = RegimeSpec
+    BundleOptions: ClassVar[type[Frozen]] = RegimeOptions
 
     def __init__(self, setup: EngineSetup) -> None:
         super().__init__(setup)
-        self.model = regime_model(setup)
+        self.model = regime_model(self.options, setup)
         self.belief = np.full(len(REGIMES), np.nan)
         self._started = 0
 
@@ -78,22 +87,21 @@ class Regimes(Engine):
         self._started = int(state["started"][0])
 
 
-def regime_model(setup: EngineSetup) -> RegimeModel:
+def regime_model(options: RegimeOptions, setup: EngineSetup) -> RegimeModel:
     """The hidden Markov model of a bundle, as the filter step takes it.
 
     Args:
-        setup: options ``features`` and ``threshold``; arrays ``startprob`` (S,), ``transmat`` (S, S), ``means`` (S, K)
-            and ``covars`` (S, K, K), states in the order of the regimes.
+        options: of the bundle.
+        setup: arrays ``startprob`` (S,), ``transmat`` (S, S), ``means`` (S, K) and ``covars`` (S, K, K), states in the
+            order of the regimes.
 
     Raises:
         RegistryError: ``BUNDLE_INVALID`` if a part is missing, misshapen, or no probability or covariance.
     """
-    features, threshold = setup.options.get("features"), setup.options.get("threshold")
-    if not isinstance(features, (list, tuple)) or not features or not isinstance(threshold, int | float):
-        raise unusable_data("regimes", "options features and threshold are missing")
+    features = options.features
     unknown = [name for name in features if name not in setup.feature_names]
     if unknown:
-        raise unusable_data("regimes", f"features {', '.join(map(str, unknown))} are not among the model's")
+        raise unusable_data("regimes", f"features {', '.join(unknown)} are not among the model's")
     states, size = len(REGIMES), len(features)
     shapes = {
         "startprob": (states,),
@@ -113,4 +121,4 @@ def regime_model(setup: EngineSetup) -> RegimeModel:
     except np.linalg.LinAlgError:
         raise unusable_data("regimes", "a covariance is not positive definite") from None
     columns = np.array([setup.feature_names.index(name) for name in features], dtype=np.int64)
-    return RegimeModel(columns, startprob, transmat, means, whiten, log_norm, float(threshold))
+    return RegimeModel(columns, startprob, transmat, means, whiten, log_norm, options.threshold)
