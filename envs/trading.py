@@ -6,7 +6,6 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium import spaces
 from numpy.typing import NDArray
 
 from envs.vectorised import ACTION_BOX, observation_space
@@ -26,7 +25,7 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
     metadata = {"render_modes": []}  # noqa: RUF012  # gymnasium's own declaration
 
     def __init__(self, job: TrainingJob) -> None:
-        self.observation_space: spaces.Space[NDArray[np.float32]] = observation_space(job)
+        self.observation_space = observation_space(job)  # pyright: ignore[reportAttributeAccessIssue]  # a Box of float32
         self.action_space = ACTION_BOX
         self._job = job
         self._lanes: TrainingLanes | None = None

@@ -35,7 +35,7 @@ class Regimes(Engine):
     tag: ClassVar[str] = "hmm_v1"
     extras: ClassVar[tuple[str, ...]] = tuple(f"p_{regime}" for regime in REGIMES)
     Options: ClassVar[type[Frozen]] = RegimeSpec
-    BundleOptions: ClassVar[type[Frozen]] = RegimeOptions
+    BundleOptions: ClassVar[type[Frozen] | None] = RegimeOptions
 
     def __init__(self, setup: EngineSetup) -> None:
         super().__init__(setup)
