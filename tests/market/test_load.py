@@ -84,7 +84,7 @@ def test_a_breach_leaves_file_and_report_in_quarantine_and_imports_nothing(tmp_p
         load(path)
     error = caught.value
     assert error.code == ReasonCode.BARS_NOT_POSITIVE
-    assert "line 43 2024-01-02 17:00 close -5.0" in error.message
+    assert "line 43 2024-01-02 17:00 UTC close -5.0" in error.message
     assert "Also BARS_HIGH_LOW, BARS_NOT_INCREASING." in error.message
     folder = Path(str(error.fields["quarantine"]))
     assert str(folder) in error.message
@@ -96,7 +96,7 @@ def test_a_breach_leaves_file_and_report_in_quarantine_and_imports_nothing(tmp_p
     assert wrong["increasing"]["evidence"]["rows"][0]["row"] == 101
     page = (folder / "report.md").read_text()
     assert "BARS_NOT_POSITIVE" in page
-    assert "| 43 | 2024-01-02 17:00 |" in page
+    assert "| 43 | 2024-01-02 17:00 UTC |" in page
     before = {item.name: item.read_bytes() for item in folder.iterdir()}
     with pytest.raises(DataError):
         load(path)

@@ -67,7 +67,7 @@ def test_exchange_hours_pass_as_an_exchange_and_are_refused_as_a_continuous_mark
 def test_repeated_times_are_refused_and_keep_last_takes_the_finished_bars(tmp_path: Path) -> None:
     error = refusal(DUPLICATES, tmp_path, interval="15m")
     assert error.code == ReasonCode.BARS_NOT_INCREASING
-    assert "54 of 30954 bars: line 1002 ts 2024-03-01 16:39 repeats line 1001" in error.message
+    assert "54 of 30954 bars: line 1002 ts 2024-03-01 16:39 UTC repeats line 1001" in error.message
     assert "keep-last" in error.remedy
     last = load(DUPLICATES, tmp_path, interval="1m", on_duplicate="keep-last")
     first = load(DUPLICATES, tmp_path, interval="1m", on_duplicate="keep-first")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,22 +10,10 @@ import numpy as np
 from trading.arrays import Floats, Ints
 from trading.codes import ReasonCode
 from trading.errors import DataError
+from trading.moments import DAY_MS, duration_text
 
 COLUMNS = ("open", "high", "low", "close", "volume")
-_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-YEAR_MS = 365.25 * 86_400_000
-
-
-def interval_ms(text: str) -> int:
-    """Milliseconds of an interval such as ``15m`` or ``1h``."""
-    match = re.fullmatch(r"([1-9][0-9]*)([smhd])", text)
-    if match is None:
-        raise DataError(
-            ReasonCode.BARS_INTERVAL,
-            f"interval {text!r} is not a number followed by s, m, h or d.",
-            remedy="Write for example 15m or 1h.",
-        )
-    return int(match[1]) * _UNIT_MS[match[2]]
+YEAR_MS = 365.25 * DAY_MS
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +90,7 @@ def resample(bars: Bars, interval: int) -> Bars:
     if interval < bars.interval or interval % bars.interval:
         raise DataError(
             ReasonCode.BARS_INTERVAL,
-            f"{bars.symbol}: bars of {bars.interval // 1000} s cannot make bars of {interval // 1000} s.",
+            f"{bars.symbol}: bars of {duration_text(bars.interval)} cannot make bars of {duration_text(interval)}.",
             remedy="Set market.interval to a multiple of the source's interval.",
         )
     if len(bars) == 0:

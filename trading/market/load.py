@@ -12,14 +12,13 @@ from pydantic import BaseModel, ConfigDict
 from trading.canonical import sha256
 from trading.codes import ReasonCode
 from trading.errors import DataError
-from trading.market.bars import Bars, interval_ms, resample
+from trading.market.bars import Bars, resample
 from trading.market.contract.quality import quality
 from trading.market.contract.quarantine import quarantine_file, repair_as_json
 from trading.market.contract.repair import repair
 from trading.market.contract.suite import check_contract
-from trading.market.raw import Columns, RawBars, moment
+from trading.market.raw import Columns, RawBars
 from trading.market.sources.opening import (
-    END_OF_TIME_MS,
     FILE_FAULTS,
     Source,
     check_interval,
@@ -31,6 +30,7 @@ from trading.market.sources.opening import (
     read_columns,
     read_raw,
 )
+from trading.moments import END_MS, interval_ms, moment_text
 from trading.results import CheckResult, blocking_failures
 from trading.settings.models import MarketSpec
 
@@ -148,7 +148,7 @@ def _moment(source: Source, as_of_ms: int | None, columns: Columns | None) -> in
         return last_midnight()
     end = end_of(source, columns)
     # Without one readable time there is nothing to hide; the contract says what is wrong with the rows.
-    return END_OF_TIME_MS if end is None else end
+    return END_MS if end is None else end
 
 
 def _breach(symbol: str, failed: Sequence[CheckResult], folder: Path) -> DataError:
@@ -168,7 +168,7 @@ def _too_few(symbol: str, bars: Bars, spec: MarketSpec, as_of_ms: int, raw: RawB
     kept = "".join(f" {step.message[0].upper()}{step.message[1:]}." for step in raw.repairs)
     return DataError(
         ReasonCode.BARS_TOO_FEW,
-        f"{symbol}: {raw.source} gives {len(bars)} bars of {spec.interval} as of {moment(as_of_ms)}, at least "
+        f"{symbol}: {raw.source} gives {len(bars)} bars of {spec.interval} as of {moment_text(as_of_ms)}, at least "
         f"{min_bars} are needed.{kept}",
         remedy="Use a longer file, a shorter market.interval or a later as-of moment.",
         symbol=symbol,

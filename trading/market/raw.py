@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trading.market.bars import COLUMNS, Bars, Floats, Ints
 from trading.results import CheckResult
-
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -152,25 +149,3 @@ def common_step(ts: Ints) -> int:
 def is_increasing(ts: Ints) -> bool:
     """Whether every time is later than the one before."""
     return bool((np.diff(ts) > 0).all())
-
-
-def moment(ts_ms: int) -> str:
-    """UTC time as people read it, with seconds and milliseconds only where they are not zero."""
-    try:
-        when = datetime.fromtimestamp(ts_ms // 1000, UTC)
-    except (OverflowError, OSError, ValueError):
-        return f"{ts_ms} ms"
-    text = when.strftime("%Y-%m-%d %H:%M")
-    if ts_ms % 60_000:
-        text += when.strftime(":%S")
-    if ts_ms % 1000:
-        text += f".{ts_ms % 1000:03d}"
-    return text
-
-
-def duration(ms: int) -> str:
-    """A length of time as people say it: ``90 s``, ``15 m``, ``33 h``."""
-    for unit, size in (("d", DAY_MS), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)):
-        if ms >= size and ms % size == 0:
-            return f"{ms // size} {unit}"
-    return f"{ms} ms"

@@ -22,8 +22,9 @@ from trading.codes import ReasonCode
 from trading.errors import RegistryError
 from trading.market.bars import COLUMNS
 from trading.model.bundle import CARD, EVIDENCE, GATES, Bundle, load_bundle, read_files, write_files
+from trading.moments import moment_iso
 from trading.registry.mlflow_runtime import answers, exists_already, locked, migrate, quietly, unknown_is_nothing
-from trading.registry.records import BUNDLE_TAG, CHAMPION, Dataset, Version, flatten, labels, moment
+from trading.registry.records import BUNDLE_TAG, CHAMPION, Dataset, Version, flatten, labels
 from trading.registry.serving import DECISION_COLUMNS
 from trading.settings.locations import locations
 from trading.settings.models import RuntimeSpec
@@ -116,7 +117,7 @@ class MlflowRegistry:
             named = labels(bundle) | dict(tags or {})
             run = self._client.create_run(
                 self.experiment_id,
-                run_name=f"{bundle.lineage.symbol} {bundle.lineage.interval} {moment(bundle.lineage.as_of_ms)}",
+                run_name=f"{bundle.lineage.symbol} {bundle.lineage.interval} {moment_iso(bundle.lineage.as_of_ms)}",
                 tags=named | {"model": model, "mlflow.note.content": _note(bundle.card)},
             )
             run_id = run.info.run_id

@@ -40,7 +40,7 @@ def test_wrong_prints_are_told_with_their_time() -> None:
     bars.close[250] *= 1.5
     found = told(bars)["outlier_returns"]
     assert not found.passed
-    assert {row["ts"] for row in found.evidence["largest"]} == {"2024-01-11 10:00", "2024-01-11 11:00"}
+    assert {row["ts"] for row in found.evidence["largest"]} == {"2024-01-11 10:00 UTC", "2024-01-11 11:00 UTC"}
 
 
 def test_a_feed_that_hangs_is_told() -> None:

@@ -9,8 +9,8 @@ import pytest
 from tests.market.samples import HOUR_MS, clean_bars, csv_text, rows_of, spec_for
 from trading.codes import ReasonCode
 from trading.errors import ConfigError, DataError
-from trading.market.raw import DAY_MS
 from trading.market.sources.opening import identity, last_moment, open_source, read_raw
+from trading.moments import DAY_MS
 from trading.settings.models import MarketSpec
 
 BARS_100 = clean_bars(100)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from trading.codes import ReasonCode
 from trading.market.bars import COLUMNS
-from trading.market.raw import moment
+from trading.moments import moment_text
 from trading.results import CheckResult
 
 FIELDS = ("ts", *COLUMNS)
@@ -57,7 +57,7 @@ def check_bar(
     if previous_ts is not None and ts <= previous_ts:
         verb = "repeats" if ts == previous_ts else "goes back from"
         remedy = "Send each bar once, oldest first."
-        return _at(ts, "increasing", ReasonCode.BARS_NOT_INCREASING, f"time {verb} {moment(previous_ts)}", remedy)
+        return _at(ts, "increasing", ReasonCode.BARS_NOT_INCREASING, f"time {verb} {moment_text(previous_ts)}", remedy)
     if ts % interval:
         message = f"time is {ts % interval} ms after a multiple of {interval} ms"
         return _at(ts, "on_grid", ReasonCode.BARS_OFF_GRID, message, "Send the time of the bar's open.")
@@ -74,7 +74,7 @@ _VALUE_REMEDY = "Correct the bar at its source."
 
 
 def _at(ts: int, name: str, code: ReasonCode, what: str, remedy: str) -> CheckResult:
-    return _breach(name, code, f"bar {moment(ts)}: {what}", remedy)
+    return _breach(name, code, f"bar {moment_text(ts)}: {what}", remedy)
 
 
 def _breach(name: str, code: ReasonCode, message: str, remedy: str) -> CheckResult:

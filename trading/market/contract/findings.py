@@ -11,7 +11,8 @@ from trading.codes import ReasonCode
 from trading.market.bars import COLUMNS, Ints
 from trading.market.contract.continuity import MAX_DISCONTINUITY
 from trading.market.contract.gaps import gap_share
-from trading.market.raw import RawBars, duration, moment
+from trading.market.raw import RawBars
+from trading.moments import duration_text, moment_text
 from trading.results import CheckResult, Severity
 from trading.settings.models import MarketSpec
 
@@ -192,9 +193,8 @@ def _gap_result(rule: Rule, failed: bool, raw: RawBars, spec: MarketSpec, facts:
     gaps = largest_gaps(ordered, facts.missing)
     severity: Severity = "warn" if spec.on_gap == "allow" else "block"
     total = int(facts.missing.sum())
-    summary = (
-        f"{raw.source}: {total} of {total + len(ordered)} bars of {duration(raw.interval)} are missing ({share:.2%})"
-    )
+    expected, bar = total + len(ordered), duration_text(raw.interval)
+    summary = f"{raw.source}: {total} of {expected} bars of {bar} are missing ({share:.2%})"
     if not failed:
         return CheckResult(
             name=rule.name,
@@ -231,8 +231,8 @@ def largest_gaps(ts: Ints, missing: Ints, count: int = NAMED_ROWS) -> list[dict[
     return [
         {
             "missing": int(missing[at]),
-            "from": moment(int(ts[at - 1])),
-            "until": moment(int(ts[at])),
+            "from": moment_text(ts[at - 1]),
+            "until": moment_text(ts[at]),
             "until_ms": int(ts[at]),
         }
         for at in places
@@ -247,7 +247,7 @@ def _zero_volume_result(rule: Rule, failed: bool, raw: RawBars, spec: MarketSpec
     # The expectation counts negative volumes too; those are another rule's.
     if not failed or share <= spec.max_zero_volume_share:
         return CheckResult(**common, passed=True, message=f"{summary}.")
-    shown = "; ".join(f"{raw.place(place)} {moment(int(raw.ts[place]))}" for place in zero[:_IN_MESSAGE].tolist())
+    shown = "; ".join(f"{raw.place(place)} {moment_text(raw.ts[place])}" for place in zero[:_IN_MESSAGE].tolist())
     return CheckResult(
         **common,
         passed=False,
@@ -261,20 +261,21 @@ def _zero_volume_result(rule: Rule, failed: bool, raw: RawBars, spec: MarketSpec
 def _row(raw: RawBars, place: int) -> dict[str, Any]:
     """A row as report data; values as text, because they may be no numbers of JSON."""
     values = {name: repr(float(raw.column(name)[place])) for name in COLUMNS}
-    return {"row": int(raw.data.rows[place]), "ts": moment(int(raw.ts[place])), **values}
+    return {"row": int(raw.data.rows[place]), "ts": moment_text(raw.ts[place]), **values}
 
 
 def _describe(rule: str, raw: RawBars, place: int) -> str:
     ts = int(raw.ts[place])
     if rule == "increasing":
         before = int(raw.ts[place - 1])
-        verb = "repeats" if ts == before else f"goes back from {moment(before)} at"
-        return f"ts {moment(ts)} {verb} {raw.place(place - 1)}"
+        verb = "repeats" if ts == before else f"goes back from {moment_text(before)} at"
+        return f"ts {moment_text(ts)} {verb} {raw.place(place - 1)}"
     if rule == "on_grid":
-        return f"ts {moment(ts)} is {duration(ts % raw.interval)} off the grid of {duration(raw.interval)}"
+        off, grid = duration_text(ts % raw.interval), duration_text(raw.interval)
+        return f"ts {moment_text(ts)} is {off} off the grid of {grid}"
     if rule == "jumps":
         before = float(raw.column("close")[place - 1])
-        return f"{moment(ts)} opens at {float(raw.column('open')[place])!r} after a close of {before!r}"
+        return f"{moment_text(ts)} opens at {float(raw.column('open')[place])!r} after a close of {before!r}"
     values = {name: float(raw.column(name)[place]) for name in COLUMNS}
     if rule == "finite":
         values = {name: value for name, value in values.items() if not np.isfinite(value)}
@@ -282,4 +283,4 @@ def _describe(rule: str, raw: RawBars, place: int) -> str:
         values = {name: value for name, value in values.items() if value < 0 or (value == 0 and name != "volume")}
     else:
         del values["volume"]
-    return f"{moment(ts)} " + ", ".join(f"{name} {value!r}" for name, value in values.items())
+    return f"{moment_text(ts)} " + ", ".join(f"{name} {value!r}" for name, value in values.items())

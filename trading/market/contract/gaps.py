@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from trading.market.bars import Ints
-from trading.market.raw import DAY_MS
+from trading.moments import DAY_MS
 from trading.settings.models import MarketSpec
 
 SESSION_DAYS = 21

@@ -8,7 +8,8 @@ import numpy as np
 
 from trading.market.bars import COLUMNS, Ints
 from trading.market.contract.gaps import fewest_bars, longest_stretch, missing_before
-from trading.market.raw import RawBars, Repair, is_increasing, moment
+from trading.market.raw import RawBars, Repair, is_increasing
+from trading.moments import moment_text
 from trading.settings.models import MarketSpec
 
 _NAMED = 20
@@ -63,7 +64,7 @@ def _longest_stretch(raw: RawBars, spec: MarketSpec) -> RawBars:
     start, stop = longest_stretch(missing, spec.max_gap_share)
     dropped = np.r_[np.arange(start), np.arange(stop, len(raw))]
     message = (
-        f"kept {stop - start} of {len(raw)} bars, {moment(int(raw.ts[start]))} to {moment(int(raw.ts[stop - 1]))}, the "
+        f"kept {stop - start} of {len(raw)} bars, {moment_text(raw.ts[start])} to {moment_text(raw.ts[stop - 1])}, the "
         f"longest stretch with at most {spec.max_gap_share:.2%} missing"
     )
     return _repaired(raw, np.arange(start, stop), "on_gap=keep-longest", dropped, message)

@@ -10,20 +10,18 @@ from typing import Literal
 from trading.canonical import digest_of, sha256
 from trading.codes import ReasonCode
 from trading.errors import ConfigError, DataError
-from trading.market.bars import interval_ms
-from trading.market.raw import DAY_MS, Columns, RawBars, common_step, raw_from_bars
+from trading.market.raw import Columns, RawBars, common_step, raw_from_bars
 from trading.market.sources.csv_reader import read_csv
 from trading.market.sources.layout import BARS, TRADES, Layout
 from trading.market.sources.parquet_reader import read_parquet
 from trading.market.sources.trades import bars_from_trades
+from trading.moments import DAY_MS, END_MS, interval_ms
 from trading.settings.models import MarketSpec
 
 Kind = Literal["csv", "parquet", "ticks", "sim"]
 
 _PARQUET = (".parquet", ".pq", ".parquet.gz", ".pq.gz")
 _CSV = (".csv", ".csv.gz", ".txt", ".txt.gz")
-# Later than every time a file may hold, so that "until then" means all of it.
-END_OF_TIME_MS = 4_102_444_800_000
 # What is wrong with the file itself, rather than with the settings or the machine.
 FILE_FAULTS = (ReasonCode.BARS_SCHEMA, ReasonCode.SOURCE_UNREADABLE)
 
@@ -183,7 +181,7 @@ def read_raw(source: Source, as_of_ms: int | None = None, columns: Columns | Non
         return _simulated(source, as_of_ms)
     if columns is None:
         columns = read_columns(source, read_bytes(source.path, source.symbol))
-    until_ms = END_OF_TIME_MS if as_of_ms is None else as_of_ms
+    until_ms = END_MS if as_of_ms is None else as_of_ms
     if source.kind == "ticks":
         step = interval_ms(source.spec.interval)
         return bars_from_trades(columns, step, source.symbol, source.name, source.spec, until_ms)

@@ -12,9 +12,7 @@ from trading.errors import DataError
 from trading.market.bars import Floats, Ints
 from trading.market.raw import Columns, Problem
 from trading.market.sources.cells import (
-    EARLIEST_MS,
     ISO,
-    LATEST_MS,
     UNREADABLE,
     epoch_times,
     number_trouble,
@@ -23,6 +21,7 @@ from trading.market.sources.cells import (
 )
 from trading.market.sources.layout import Layout, find_columns, no_rows, schema_error
 from trading.market.sources.reading import SHOWN, Reading, unpacked, unreadable
+from trading.moments import EARLIEST_MS, END_MS
 
 
 def read_parquet(data: bytes, layout: Layout, name: str) -> Columns:
@@ -68,7 +67,7 @@ def _times(column: Any, pa: Any, name: str) -> tuple[Ints, Ints]:
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         in_ms = column.cast(pa.timestamp("ms", tz=getattr(kind, "tz", None)), safe=False)
         ts = _plain(in_ms.cast(pa.int64()), np.dtype(np.int64))
-        units = np.where((ts >= EARLIEST_MS) & (ts < LATEST_MS), ISO, UNREADABLE)
+        units = np.where((ts >= EARLIEST_MS) & (ts < END_MS), ISO, UNREADABLE)
     elif pa.types.is_integer(kind):
         ts, units = epoch_times(_plain(column.cast(pa.int64()), np.dtype(np.int64)))
     elif pa.types.is_floating(kind) or pa.types.is_decimal(kind):

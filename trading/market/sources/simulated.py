@@ -30,9 +30,9 @@ from numpy.typing import NDArray
 
 from trading.codes import ReasonCode
 from trading.errors import ConfigError
-from trading.market.bars import Bars, Floats, interval_ms
+from trading.market.bars import Bars, Floats
+from trading.moments import DAY_MS, interval_ms
 
-DAY_MS = 86_400_000
 BULL, BEAR, CHOP = 0, 1, 2
 
 # Log volume: its base, how it rises with volatility and with the surprise of a bar, and its noise.

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trading.codes import ReasonCode
-from trading.market.raw import Columns, RawBars, Repair, moment
+from trading.market.raw import Columns, RawBars, Repair
+from trading.moments import moment_text
 from trading.results import CheckResult
 from trading.settings.models import MarketSpec
 
@@ -113,7 +114,7 @@ def _result(
     rows = [
         {
             "row": int(trades.rows[at]),
-            "ts": moment(int(trades.ts[at])),
+            "ts": moment_text(trades.ts[at]),
             "price": repr(float(trades.values["price"][at])),
             "volume": repr(float(trades.values["volume"][at])),
         }
