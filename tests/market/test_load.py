@@ -12,7 +12,7 @@ from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.bars import COLUMNS, resample
 from trading.market.load import LoadedBars, load_bars
-from trading.market.sources.opening import identity, open_source
+from trading.market.sources.table import open_source
 from trading.results import blocking_failures
 
 MARKET = clean_bars(4_000, 15 * 60_000)
@@ -36,7 +36,7 @@ def test_bars_arrive_joined_to_the_traded_interval_with_their_evidence(good: Pat
     for name in ("ts", *COLUMNS):
         np.testing.assert_array_equal(getattr(loaded.bars, name), getattr(expected, name))
     assert loaded.bars.symbol == "TEST"
-    assert loaded.raw_digest == sha256(good.read_bytes()) == identity(open_source(spec_for(good), "TEST"))
+    assert loaded.raw_digest == sha256(good.read_bytes()) == open_source(spec_for(good), "TEST").identity()
     assert loaded.report.rows_visible == loaded.report.rows_used == 4_000
     assert loaded.report.traded_bars == 1_000
     assert loaded.report.source_interval_ms == 15 * 60_000

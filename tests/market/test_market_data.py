@@ -11,7 +11,7 @@ from tests.market.samples import HOUR_MS, market_file, needs_market_data, spec_f
 from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.load import LoadedBars, load_bars
-from trading.market.sources.opening import open_source, read_raw
+from trading.market.sources.table import open_source
 
 pytestmark = needs_market_data
 
@@ -99,7 +99,7 @@ def test_many_small_gaps_are_decided_by_their_share(tmp_path: Path) -> None:
 
 def test_trades_of_an_exchange_become_bars() -> None:
     spec = spec_for(f"ticks:{market_file('BTCUSDT-trades-2024-08-08.parquet')}", interval="1m")
-    raw = read_raw(open_source(spec, "TEST"))
+    raw = open_source(spec, "TEST").read(None)
     assert len(raw) == 5
     assert all(check.passed for check in raw.checks)
     assert (raw.column("high") >= raw.column("low")).all()

@@ -16,15 +16,13 @@ from trading.live.runner import Runner, Tick
 from trading.live.session import open_runner
 from trading.live.watch.pointer import FixedModel, ModelSource, Pointer
 from trading.live.watch.watch import TRACKING_TOKEN_VARIABLE, TRACKING_URI_VARIABLE, ModelWatch, watch_command
+from trading.market.sources.table import open_source
 from trading.model.bundle import Bundle, load_bundle
 from trading.model.naming import model_name
-from trading.moments import DAY_MS, interval_text, moment_text
+from trading.moments import interval_text, moment_text
 from trading.settings.loader import without_password
 from trading.settings.locations import Locations, locations
 from trading.settings.models import MarketSpec, SevengatesSettings
-
-SIMULATED_DAYS = 90
-"""How far a replay of the embedded market goes past its start when no end is given: a file ends, that market never."""
 
 JOURNAL_NAME = "journal.db"
 
@@ -133,8 +131,8 @@ def _watch(settings: SevengatesSettings, places: Locations, model: str) -> Model
 def _replay(market: MarketSpec, runner: Runner, until_ms: int | None) -> Replay:
     session = runner.session
     spec = market.model_copy(update={"symbols": (session.symbol,), "interval": interval_text(session.interval)})
-    if until_ms is None and spec.source.startswith("sim:"):
-        until_ms = session.start_ms + SIMULATED_DAYS * DAY_MS
+    if until_ms is None:
+        until_ms = open_source(spec, session.symbol).replay_end_ms(session.start_ms)
     replay = open_replay(spec, session.symbol, until_ms)
     last = int(replay.raw.ts[-1]) if len(replay.raw) else None
     if last is None or last < session.start_ms:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from trading.canonical import digest_of
 from trading.codes import ReasonCode
-from trading.market.sources.opening import identity, last_moment, open_source
-from trading.market.sources.simulated import SimulatedMarket, parse_simulated
+from trading.market.sources.table import open_source
 from trading.model.lineage import library_versions
 from trading.model.naming import model_name
 from trading.moments import END_MS, Moment, moment_ms
@@ -24,7 +22,6 @@ SEED_USES = ("regimes", "policy", "leakage", "stress")
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SOURCES = ("trading", "envs")
-_SHOWN = ("edge", "seed")
 _NOT_OF_A_NIGHT = ("trading/cli/", "trading/live/")
 
 
@@ -61,13 +58,8 @@ class NightPlan(Spec):
 
     @property
     def source_label(self) -> str:
-        """The source as lineage names it: parameters of the embedded market, or the digest of a file, never a path."""
-        prefix, _, target = self.settings.market.source.partition(":")
-        if prefix != "sim":
-            return f"file:{self.source}"
-        values, blank = asdict(parse_simulated(target)), asdict(SimulatedMarket())
-        shown = [f"{name}={value}" for name, value in values.items() if name in _SHOWN or value != blank[name]]
-        return f"sim:{','.join(shown)}"
+        """The source as lineage names it, never by a path."""
+        return open_source(self.settings.market, self.symbol).label(self.source)
 
     @property
     def model(self) -> str:
@@ -148,13 +140,13 @@ def plan_night(settings: SevengatesSettings, symbol: str, as_of: Moment = None) 
 
     Raises:
         DataError: if the source is missing or unknown.
-        ConfigError: if the moment cannot be read.
+        ConfigError: if the moment cannot be read, or the source has wrong parameters.
     """
     source = open_source(settings.market, symbol)
-    digest = identity(source)
+    digest = source.identity()
     as_of_ms = moment_ms(as_of, option="--as-of")
     if as_of_ms is None:
-        end = last_moment(source)
+        end = source.end_ms()
         # A source without any readable time has no end; loading it will say what is wrong with it.
         as_of_ms = END_MS if end is None else end
     return NightPlan(

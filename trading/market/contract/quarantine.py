@@ -17,6 +17,7 @@ from trading.results import CheckResult
 
 def quarantine_file(
     root: Path,
+    *,
     symbol: str,
     digest: str,
     file: Path | None,

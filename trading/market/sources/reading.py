@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from trading.arrays import Floats, Ints
 from trading.codes import ReasonCode
 from trading.errors import DataError
-from trading.market.bars import Floats, Ints
 from trading.market.raw import Columns, Problem
 from trading.market.sources.cells import UNITS, UNREADABLE, time_trouble
 from trading.market.sources.layout import Layout

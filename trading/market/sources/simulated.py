@@ -23,15 +23,16 @@ from __future__ import annotations
 
 import math
 import zlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trading.arrays import Floats
 from trading.codes import ReasonCode
 from trading.errors import ConfigError
-from trading.market.bars import Bars, Floats
-from trading.moments import DAY_MS, interval_ms
+from trading.market.bars import Bars
+from trading.moments import DAY_MS, interval_ms, moment_ms
 
 BULL, BEAR, CHOP = 0, 1, 2
 
@@ -105,38 +106,19 @@ POSITIVE = (
     "garch_days",
     "jump_scale",
 )
-_KINDS: dict[str, type[float] | type[int] | type[str]] = {"float": float, "int": int, "str": str}
 
 
-def parse_simulated(text: str) -> SimulatedMarket:
-    """Read ``edge=1,seed=7``; an unknown name or a value that is no number is an error."""
-    known = {field.name: field for field in fields(SimulatedMarket)}
-    values: dict[str, float | int | str] = {}
-    for item in filter(None, (part.strip() for part in text.split(","))):
-        name, _, value = item.partition("=")
-        if name in values:
-            raise _bad(f"embedded market parameter {name!r} is given twice", "Keep one of the two.")
-        if name not in known:
-            raise _bad(f"embedded market parameter {name!r} is unknown", f"Use one of {', '.join(known)}.")
-        kind = _KINDS[str(known[name].type)]
-        try:
-            values[name] = kind(value)
-        except ValueError:
-            raise _bad(
-                f"embedded market parameter {item!r} is not of type {kind.__name__}", "Write name=value."
-            ) from None
-        if kind is float and not math.isfinite(float(value)):
-            raise _bad(f"embedded market parameter {item!r} is not finite", "Write a number.")
-    market = SimulatedMarket(**values)  # pyright: ignore[reportArgumentType]  # each value has its field's own type
-    _require_possible(market)
-    return market
+def require_possible(market: SimulatedMarket) -> None:
+    """Refuse parameters under which there is no such market, before their arithmetic fails far from here.
 
+    Args:
+        market: the parameters.
 
-def _require_possible(market: SimulatedMarket) -> None:
-    """Refuse parameters under which there is no such market, before their arithmetic fails far from here."""
+    Raises:
+        ConfigError: naming the first that cannot be.
+    """
     dt = interval_ms(market.interval) / DAY_MS
-    if _start_day(market) < 0:
-        raise _bad(f"embedded market start {market.start} is before 1970", "Write for example start=2021-01-01.")
+    _start_day(market)
     rules: list[tuple[str, bool, str]] = [
         *((name, getattr(market, name) > 0.0, "over 0") for name in POSITIVE),
         *((name, getattr(market, name) >= 0.0, "at least 0") for name in ("seed", "garch_reaction", "jumps_per_day")),
@@ -302,15 +284,10 @@ def _stay(market: SimulatedMarket, dt: float) -> Floats:
 
 
 def _start_day(market: SimulatedMarket) -> int:
-    try:
-        day = np.datetime64(market.start, "D")
-        if np.isnat(day):
-            raise ValueError
-        return int(day.astype(np.int64))
-    except ValueError:
-        raise _bad(
-            f"embedded market start {market.start!r} is not a date", "Write for example start=2021-01-01."
-        ) from None
+    start_ms = moment_ms(market.start, option="embedded market parameter start")
+    if start_ms % DAY_MS:
+        raise _bad(f"embedded market parameter start={market.start} is not midnight UTC", "Write a date.")
+    return start_ms // DAY_MS
 
 
 def _bad(message: str, remedy: str) -> ConfigError:

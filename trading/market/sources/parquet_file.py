@@ -1,4 +1,4 @@
-"""Reads columns of numbers out of the bytes of a Parquet file; needs pyarrow, and says so if it is missing."""
+"""Bars in a Parquet file, plain or gzip: ``parquet:PATH``. It needs pyarrow, and says so if that is missing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trading.arrays import Floats, Ints
 from trading.codes import ReasonCode
 from trading.errors import DataError
-from trading.market.bars import Floats, Ints
 from trading.market.raw import Columns, Problem
 from trading.market.sources.cells import (
     ISO,
@@ -19,9 +19,20 @@ from trading.market.sources.cells import (
     parse_numbers,
     parse_times,
 )
-from trading.market.sources.layout import Layout, find_columns, no_rows, schema_error
+from trading.market.sources.files import BarsFile
+from trading.market.sources.layout import BARS, Layout, find_columns, no_rows, schema_error
 from trading.market.sources.reading import SHOWN, Reading, unpacked, unreadable
 from trading.moments import EARLIEST_MS, END_MS
+
+PARQUET_ENDINGS = (".parquet", ".pq", ".parquet.gz", ".pq.gz")
+
+
+class ParquetSource(BarsFile):
+    """A Parquet file of bars; see :class:`trading.market.sources.files.FileSource`."""
+
+    def parse(self, data: bytes) -> Columns:
+        """The columns of the bars."""
+        return read_parquet(data, BARS, self.name)
 
 
 def read_parquet(data: bytes, layout: Layout, name: str) -> Columns:
