@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from trading.codes import ReasonCode
 from trading.market.bars import COLUMNS, Ints
 from trading.market.contract.continuity import MAX_DISCONTINUITY
 from trading.market.contract.gaps import gap_share
+from trading.market.contract.rules import Rule
 from trading.market.raw import RawBars
 from trading.moments import duration_text, moment_text
 from trading.results import CheckResult, Severity
@@ -18,16 +18,6 @@ from trading.settings.models import MarketSpec
 
 NAMED_ROWS = 20
 _IN_MESSAGE = 3
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule of the contract: its code, what breaking it means, and what the user can do."""
-
-    name: str
-    code: ReasonCode
-    what: str
-    remedy: str
 
 
 @dataclass(frozen=True)
@@ -57,58 +47,6 @@ class Failure:
     places: tuple[int, ...]
     column: str
     trouble: str = ""
-
-
-_VALUES = "Correct or remove these rows at their source."
-RULES = (
-    Rule("schema", ReasonCode.BARS_SCHEMA, "a cell cannot be read", _VALUES),
-    Rule("finite", ReasonCode.BARS_NOT_FINITE, "a price or volume is not finite", _VALUES),
-    Rule("positive", ReasonCode.BARS_NOT_POSITIVE, "a price is not positive or a volume is negative", _VALUES),
-    Rule(
-        "high_low",
-        ReasonCode.BARS_HIGH_LOW,
-        "high or low does not contain open and close",
-        "Correct these rows at their source; if all rows fail, columns are swapped.",
-    ),
-    Rule(
-        "increasing",
-        ReasonCode.BARS_NOT_INCREASING,
-        "time repeats or goes back",
-        'Sort and de-duplicate the file, or set market.on_duplicate = "keep-last" (or "keep-first") where times repeat '
-        'and market.on_unsorted = "sort" where they go back.',
-    ),
-    Rule(
-        "on_grid",
-        ReasonCode.BARS_OFF_GRID,
-        "time is not a multiple of the bar interval",
-        "Give each bar the UTC time of its open, on the grid of its interval.",
-    ),
-    Rule(
-        "jumps",
-        ReasonCode.BARS_JUMP,
-        "a bar opens too far from the close before it",
-        "Check for a split, another unit or another symbol in the file; if the prices are true, raise market.max_jump.",
-    ),
-    Rule(
-        "column_order",
-        ReasonCode.BARS_SCHEMA,
-        "open and close are swapped",
-        "Name the columns as what they hold, or write them in the order ts,open,high,low,close,volume.",
-    ),
-    Rule(
-        "gaps",
-        ReasonCode.BARS_GAPS,
-        "bars are missing",
-        'Fill the file, or set market.on_gap = "keep-longest" or "allow", raise market.max_gap_share, or, for a market '
-        'with closed nights, set market.session = "exchange".',
-    ),
-    Rule(
-        "zero_volume",
-        ReasonCode.BARS_ZERO_VOLUME,
-        "bars trade nothing",
-        "Choose a longer source interval or a more liquid market, or raise market.max_zero_volume_share.",
-    ),
-)
 
 
 def judge(rule: Rule, failures: list[Failure], raw: RawBars, spec: MarketSpec, facts: Facts) -> CheckResult:

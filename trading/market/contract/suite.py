@@ -12,8 +12,9 @@ import numpy as np
 
 from trading.market.bars import COLUMNS
 from trading.market.contract.continuity import discontinuity
-from trading.market.contract.findings import NAMED_ROWS, RULES, Facts, Failure, judge
+from trading.market.contract.findings import NAMED_ROWS, Facts, Failure, judge
 from trading.market.contract.gaps import fewest_bars, missing_before
+from trading.market.contract.rules import RULES
 from trading.market.raw import RawBars
 from trading.results import CheckResult
 from trading.settings.models import MarketSpec
