@@ -67,7 +67,11 @@ def moment_ms(when: Moment, *, option: str) -> int | None:
 
 
 def datetime_ms(when: datetime) -> int:
-    """Whole milliseconds since 1970 UTC of a datetime; one without a zone is UTC."""
+    """Whole milliseconds since 1970 UTC of a datetime; one without a zone is UTC.
+
+    Args:
+        when: of any zone.
+    """
     return ((when.replace(tzinfo=UTC) if when.tzinfo is None else when) - _EPOCH) // _MILLISECOND
 
 
@@ -76,6 +80,9 @@ def iso_ms(text: str) -> int:
 
     >>> iso_ms("2023-11-14 22:13:20 UTC")
     1700000000000
+
+    Args:
+        text: for example ``2026-11-20T18:00+02:00``.
 
     Raises:
         ValueError: if the text is no ISO date or time.

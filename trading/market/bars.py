@@ -24,7 +24,10 @@ class Bars:
         symbol: the name of the market.
         interval: milliseconds from a bar's open to its close.
         ts: shape (n,), int64, UTC milliseconds of each bar's open.
-        open, high, low, close: shape (n,), prices in quote currency.
+        open: shape (n,), price of the first trade, in quote currency.
+        high: shape (n,), highest price.
+        low: shape (n,), lowest price.
+        close: shape (n,), price of the last trade.
         volume: shape (n,), traded quantity in units of the asset.
     """
 
@@ -41,16 +44,29 @@ class Bars:
         return len(self.ts)
 
     def slice(self, start: int, stop: int | None = None) -> Bars:
-        """The bars ``start`` up to but without ``stop``."""
+        """The bars ``start`` up to but without ``stop``.
+
+        Args:
+            start: position of the first bar.
+            stop: position after the last; None is the end.
+        """
         part = slice(start, stop)
         return replace(self, ts=self.ts[part], **{name: getattr(self, name)[part] for name in COLUMNS})
 
     def until(self, as_of_ms: int) -> Bars:
-        """The bars that had closed at a moment: nothing later is visible."""
+        """The bars that had closed at a moment: nothing later is visible.
+
+        Args:
+            as_of_ms: UTC milliseconds.
+        """
         return self.slice(0, int(np.searchsorted(self.ts + self.interval, as_of_ms, side="right")))
 
     def row(self, index: int) -> tuple[int, float, float, float, float, float]:
-        """One bar as ``ts, open, high, low, close, volume``."""
+        """One bar as ``ts, open, high, low, close, volume``.
+
+        Args:
+            index: position of the bar.
+        """
         return (
             int(self.ts[index]),
             float(self.open[index]),
@@ -81,6 +97,10 @@ def resample(bars: Bars, interval: int) -> Bars:
     """Join bars into longer ones on the UTC grid; a last bar that is not complete is left out.
 
     A long bar exists when at least one short bar falls into it, so a gap in the input stays a gap.
+
+    Args:
+        bars: of a shorter interval, oldest first.
+        interval: milliseconds of the longer bars.
 
     Raises:
         DataError: if the wanted interval is not a multiple of the bars' own.

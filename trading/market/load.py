@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.bars import Bars, resample
-from trading.market.contract.quality import quality
+from trading.market.contract.quality import check_quality
 from trading.market.contract.quarantine import quarantine_file, repair_as_json
 from trading.market.contract.repair import repair
 from trading.market.contract.suite import check_contract
@@ -106,7 +106,7 @@ def load_bars(
         first_ts=int(bars.ts[0]),
         last_ts=int(bars.ts[-1]),
         repairs=tuple(repair_as_json(step) for step in repaired.repairs),
-        checks=(*checks, *quality(repaired, spec, as_of)),
+        checks=(*checks, *check_quality(repaired, spec, as_of)),
     )
     return LoadedBars(bars, digest, report)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from trading.market.bars import COLUMNS, Ints
+from trading.arrays import Ints
+from trading.market.bars import COLUMNS
 from trading.market.contract.continuity import MAX_DISCONTINUITY
-from trading.market.contract.gaps import gap_share
+from trading.market.contract.gaps import gap_share, largest_gaps
 from trading.market.contract.rules import Rule
 from trading.market.raw import RawBars
 from trading.moments import duration_text, moment_text
@@ -40,8 +42,15 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Failure:
-    """What one expectation found: how many rows, and the first of them as positions in the frame."""
+class Finding:
+    """What one expectation found wrong.
+
+    Attributes:
+        count: how many rows.
+        places: the first of them, as positions in the frame.
+        column: it looked at; empty for a whole row or table.
+        trouble: what it saw instead of rows, or why it could not run.
+    """
 
     count: int
     places: tuple[int, ...]
@@ -49,26 +58,41 @@ class Failure:
     trouble: str = ""
 
 
-def judge(rule: Rule, failures: list[Failure], raw: RawBars, spec: MarketSpec, facts: Facts) -> CheckResult:
-    """The result of one rule, from the failures of its expectations."""
-    if rule.name == "schema":
-        return _schema_result(rule, failures, raw)
-    if rule.name == "gaps":
-        return _gap_result(rule, bool(failures), raw, spec, facts)
-    if rule.name == "column_order":
-        return _column_order_result(rule, raw, facts)
-    if rule.name == "zero_volume":
-        return _zero_volume_result(rule, bool(failures), raw, spec)
-    if not failures:
+def rule_result(
+    rule: Rule, *, findings: Sequence[Finding], raw: RawBars, spec: MarketSpec, facts: Facts
+) -> CheckResult:
+    """The result of one rule of the contract.
+
+    Args:
+        rule: the rule.
+        findings: of the expectations that belong to it; none if all were met.
+        raw: the bars.
+        spec: limits and options.
+        facts: about the whole history.
+    """
+    match rule.name:
+        case "schema":
+            return _schema_result(rule, findings, raw)
+        case "column_order":
+            return _column_order_result(rule, raw, facts)
+        case "gaps":
+            return _gap_result(rule, bool(findings), raw, spec, facts)
+        case "zero_volume":
+            return _zero_volume_result(rule, bool(findings), raw, spec)
+        case _:
+            return _row_result(rule, findings, raw)
+
+
+def _row_result(rule: Rule, findings: Sequence[Finding], raw: RawBars) -> CheckResult:
+    if not findings:
         return CheckResult(name=rule.name, passed=True, observed=0, threshold=0)
-    places = sorted({place for failure in failures for place in failure.places})[:NAMED_ROWS]
+    places = sorted({place for finding in findings for place in finding.places})[:NAMED_ROWS]
     # A row may fail several expectations of one rule; the largest count is the least number of rows that do.
-    count = max(len(places), *(failure.count for failure in failures))
-    rows = [_row(raw, place) for place in places]
+    count = max(len(places), *(finding.count for finding in findings))
     shown = "; ".join(f"{raw.place(place)} {_describe(rule.name, raw, place)}" for place in places[:_IN_MESSAGE])
     more = f"; {count - _IN_MESSAGE} more" if count > _IN_MESSAGE else ""
-    evidence: dict[str, Any] = {"rows": rows}
-    trouble = [failure.trouble for failure in failures if failure.trouble]
+    evidence: dict[str, Any] = {"rows": [_row(raw, place) for place in places]}
+    trouble = [finding.trouble for finding in findings if finding.trouble]
     if trouble:
         evidence["trouble"] = trouble
         shown = "; ".join([shown, *trouble]).lstrip("; ")
@@ -84,14 +108,14 @@ def judge(rule: Rule, failures: list[Failure], raw: RawBars, spec: MarketSpec, f
     )
 
 
-def _schema_result(rule: Rule, failures: list[Failure], raw: RawBars) -> CheckResult:
-    count = raw.data.problem_count + len(failures)
+def _schema_result(rule: Rule, findings: Sequence[Finding], raw: RawBars) -> CheckResult:
+    count = raw.data.problem_count + len(findings)
     if count == 0:
         return CheckResult(name=rule.name, passed=True, observed=0, threshold=0)
     problems = raw.data.problems[:NAMED_ROWS]
     word = "line" if "line" in raw.data.row_word else "row"
     trouble = [f"{word} {problem.row} {problem}" for problem in problems[:_IN_MESSAGE]]
-    trouble += [failure.trouble or f"column {failure.column} has another type" for failure in failures]
+    trouble += [finding.trouble or f"column {finding.column} has another type" for finding in findings]
     more = f"; {count - _IN_MESSAGE} more" if count > len(trouble) else ""
     return CheckResult(
         name=rule.name,
@@ -128,7 +152,7 @@ def _column_order_result(rule: Rule, raw: RawBars, facts: Facts) -> CheckResult:
 def _gap_result(rule: Rule, failed: bool, raw: RawBars, spec: MarketSpec, facts: Facts) -> CheckResult:
     share = gap_share(facts.missing)
     ordered = np.unique(raw.ts)
-    gaps = largest_gaps(ordered, facts.missing)
+    gaps = largest_gaps(ordered, facts.missing, NAMED_ROWS)
     severity: Severity = "warn" if spec.on_gap == "allow" else "block"
     total = int(facts.missing.sum())
     expected, bar = total + len(ordered), duration_text(raw.interval)
@@ -161,20 +185,6 @@ def _gap_result(rule: Rule, failed: bool, raw: RawBars, spec: MarketSpec, facts:
         remedy=rule.remedy,
         evidence={"gaps": gaps},
     )
-
-
-def largest_gaps(ts: Ints, missing: Ints, count: int = NAMED_ROWS) -> list[dict[str, Any]]:
-    """The gaps with most missing bars, largest first; ``from`` is the last bar before, ``until`` the first after."""
-    places = [int(at) for at in np.argsort(-missing, kind="stable")[:count] if missing[at] > 0]
-    return [
-        {
-            "missing": int(missing[at]),
-            "from": moment_text(ts[at - 1]),
-            "until": moment_text(ts[at]),
-            "until_ms": int(ts[at]),
-        }
-        for at in places
-    ]
 
 
 def _zero_volume_result(rule: Rule, failed: bool, raw: RawBars, spec: MarketSpec) -> CheckResult:

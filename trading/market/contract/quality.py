@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from trading.arrays import Floats
 from trading.codes import ReasonCode
-from trading.market.bars import Bars, Floats
-from trading.market.contract.findings import largest_gaps
-from trading.market.contract.gaps import gap_share, missing_before
+from trading.market.bars import Bars
+from trading.market.contract.gaps import gap_share, largest_gaps, missing_before
 from trading.market.raw import RawBars
 from trading.moments import duration_text, moment_text
 from trading.results import CheckResult
@@ -20,7 +20,7 @@ MAX_STALE_BARS = 2
 _NAMED = 5
 
 
-def quality(raw: RawBars, spec: MarketSpec, as_of_ms: int) -> list[CheckResult]:
+def check_quality(raw: RawBars, spec: MarketSpec, as_of_ms: int) -> list[CheckResult]:
     """Facts and warnings about bars, for tables and reports; every severity is ``warn``.
 
     Args:
@@ -41,7 +41,11 @@ def quality(raw: RawBars, spec: MarketSpec, as_of_ms: int) -> list[CheckResult]:
 
 
 def excess_kurtosis(values: Floats) -> float:
-    """Fourth standardised moment less 3; 0 for a normal distribution and where values do not vary."""
+    """Fourth standardised moment less 3; 0 for a normal distribution and where values do not vary.
+
+    Args:
+        values: shape (n,).
+    """
     centred = values - values.mean() if len(values) else values
     variance = float((centred**2).mean()) if len(values) else 0.0
     return float((centred**4).mean()) / variance**2 - 3.0 if variance > 0 else 0.0

@@ -54,7 +54,11 @@ def quarantine_file(
 
 
 def repair_as_json(repair: Repair) -> dict[str, Any]:
-    """A repair as report data."""
+    """A repair as report data.
+
+    Args:
+        repair: what an option of the settings has changed.
+    """
     return {"option": repair.option, "count": repair.count, "message": repair.message, "rows": list(repair.rows)}
 
 

@@ -1,4 +1,4 @@
-"""Repairs bars in the ways, and only in the ways, that the settings name; every repair is counted and told."""
+"""Repairs bars in the ways, and only in the ways, that the settings name; every repair is counted and reported."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from trading.market.bars import COLUMNS, Ints
+from trading.arrays import Ints
+from trading.market.bars import COLUMNS
 from trading.market.contract.gaps import fewest_bars, longest_stretch, missing_before
 from trading.market.raw import RawBars, Repair, is_increasing
 from trading.moments import moment_text
@@ -20,6 +21,10 @@ def repair(raw: RawBars, spec: MarketSpec) -> RawBars:
 
     Duplicates go first, while the file's order still says which of them is the last. Gaps can be told only when times
     increase, so without the options needed for that nothing is cut, and the contract says what is wrong.
+
+    Args:
+        raw: bars in the order of their source.
+        spec: names the repairs.
     """
     for step in (_without_duplicates, _sorted, _longest_stretch):
         raw = step(raw, spec)

@@ -19,6 +19,9 @@ def parse_numbers(cells: Sequence[str]) -> tuple[Floats, list[int]]:
     """Numbers of a column and the positions of cells that are none; those are NaN in the array.
 
     Python's own spelling ``1_000`` is refused, ``nan`` and ``inf`` are numbers here: the contract names them.
+
+    Args:
+        cells: texts of the column.
     """
     if "_" not in "".join(cells):
         try:
@@ -37,7 +40,11 @@ def parse_numbers(cells: Sequence[str]) -> tuple[Floats, list[int]]:
 
 
 def parse_times(cells: Sequence[str]) -> tuple[Ints, Ints]:
-    """Times of a column as UTC milliseconds, and the unit of each cell as an index into :data:`UNITS`."""
+    """Times of a column as UTC milliseconds, and the unit of each cell as an index into :data:`UNITS`.
+
+    Args:
+        cells: texts of the column.
+    """
     if "_" not in "".join(cells):
         try:
             return epoch_times(np.array(list(map(int, cells)), dtype=np.int64))
@@ -59,7 +66,11 @@ def parse_times(cells: Sequence[str]) -> tuple[Ints, Ints]:
 
 
 def epoch_times(numbers: Ints | Floats) -> tuple[Ints, Ints]:
-    """UTC milliseconds and units of epoch numbers, the unit told by magnitude; fractions of a millisecond are cut."""
+    """UTC milliseconds and units of epoch numbers, the unit told by magnitude; fractions of a millisecond are cut.
+
+    Args:
+        numbers: shape (n,), since 1970 UTC.
+    """
     units = np.zeros(len(numbers), dtype=np.int64)
     ts = np.zeros(len(numbers), dtype=np.int64)
     for unit, (low, high) in enumerate(_RANGES, start=1):
@@ -85,7 +96,13 @@ _RANGES = (
 
 
 def time_trouble(cell: str, unit: int, file_unit: int) -> str:
-    """What to say about a time that cannot be used, after its text."""
+    """What to say about a time that cannot be used, after its text.
+
+    Args:
+        cell: its text.
+        unit: index into :data:`UNITS` that it was read in.
+        file_unit: the unit of most of the file.
+    """
     if unit != UNREADABLE:
         return f"is in {UNITS[unit]} where most of the file is in {UNITS[file_unit]}"
     if not cell.strip():
@@ -97,7 +114,11 @@ def time_trouble(cell: str, unit: int, file_unit: int) -> str:
 
 
 def number_trouble(cell: str) -> str:
-    """What to say about a cell that is no number, after its text."""
+    """What to say about a cell that is no number, after its text.
+
+    Args:
+        cell: its text.
+    """
     if not cell.strip():
         return "is empty"
     if _number(cell.replace(",", "").replace(" ", "").replace("'", "").replace("_", "")) is not None:

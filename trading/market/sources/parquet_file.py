@@ -38,6 +38,11 @@ class ParquetSource(BarsFile):
 def read_parquet(data: bytes, layout: Layout, name: str) -> Columns:
     """Columns of a Parquet file, plain or gzip; times may be integers, timestamps, dates or text.
 
+    Args:
+        data: the file's bytes.
+        layout: the columns wanted.
+        name: what messages call the file.
+
     Raises:
         DataError: ``SOURCE_NEEDS_EXTRA`` without pyarrow, ``SOURCE_UNREADABLE`` if the bytes are no Parquet file,
             ``BARS_SCHEMA`` if it has no rows, lacks a column, or one has a type that is no number.

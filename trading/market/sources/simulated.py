@@ -53,13 +53,19 @@ class SimulatedMarket:
         seed: root of the random numbers.
         interval: length of a bar, for example ``1h``.
         start: UTC date of the first bar, ISO.
-        bull_days, bear_days, chop_days: mean length of the regimes, days.
-        bull_drift, bear_drift: daily log drift of the regimes at edge 1.
-        bull_volatility, bear_volatility, chop_volatility: daily volatility of the regimes.
+        bull_days: mean length of the bull regime, days.
+        bear_days: mean length of the bear regime, days.
+        chop_days: mean length of the chop regime, days.
+        bull_drift: daily log drift of the bull regime at edge 1.
+        bear_drift: daily log drift of the bear regime at edge 1.
+        bull_volatility: daily volatility of the bull regime.
+        bear_volatility: daily volatility of the bear regime.
+        chop_volatility: daily volatility of the chop regime.
         tail: degrees of freedom of the Student-t innovations.
         garch_reaction: weight of the last squared return in the volatility factor.
         garch_days: half-life of the volatility factor, days.
-        jumps_per_day, jump_scale: rate and width of jumps.
+        jumps_per_day: how often a jump takes the place of an innovation.
+        jump_scale: how many times wider than an innovation a jump is.
     """
 
     edge: float = 1.0
@@ -158,7 +164,12 @@ def simulate(market: SimulatedMarket, until_ms: int, symbol: str = "SIM") -> Sim
 
 
 def true_filter(market: SimulatedMarket, path: SimulatedPath) -> Floats:
-    """Causal regime probabilities with the true parameters, shape (n, 3): the bound for every fitted filter."""
+    """Causal regime probabilities with the true parameters, shape (n, 3): the bound for every fitted filter.
+
+    Args:
+        market: the parameters that made the path.
+        path: bars, and the volatility factor of each.
+    """
     dt = interval_ms(market.interval) / DAY_MS
     drift, volatility = _drift(market), _volatility(market)
     transition = _transition(market, dt)
