@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
 from itertools import combinations
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from trading.codes import ReasonCode
 from trading.errors import DataError
+from trading.moments import moment_text
 from trading.settings.models import SplitSpec
 
 SPLITS = ("train", "validation", "test")
@@ -170,8 +170,8 @@ def overlaps(splits: Splits, ts: NDArray[np.int64]) -> list[Overlap]:
                     last_bar=high,
                     gap=gap,
                     needed=splits.gap,
-                    first_time=utc_text(ts[low]),
-                    last_time=utc_text(ts[high]),
+                    first_time=moment_text(ts[low]),
+                    last_time=moment_text(ts[high]),
                 )
             )
     return found
@@ -191,15 +191,6 @@ def refuse_overlaps(splits: Splits, ts: NDArray[np.int64]) -> None:
             remedy=f"Leave at least {splits.gap} bars between two splits.",
             overlaps=[overlap.model_dump() for overlap in found],
         )
-
-
-def utc_text(ts_ms: int | np.int64) -> str:
-    """A moment for people, to the minute.
-
-    >>> utc_text(1_700_000_000_000)
-    '2023-11-14 22:13 UTC'
-    """
-    return f"{datetime.fromtimestamp(int(ts_ms) / 1000, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _sizes(usable: int, spec: SplitSpec) -> dict[str, int]:

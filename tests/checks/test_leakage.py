@@ -9,8 +9,9 @@ from trading.arrays import Floats
 from trading.checks.leakage import check_leakage, check_prefix, check_splits, check_target
 from trading.codes import ReasonCode
 from trading.market.bars import Bars
+from trading.moments import moment_text
 from trading.settings.models import LeakageSpec, SplitSpec
-from trading.splits import Range, Splits, make_splits, utc_text
+from trading.splits import Range, Splits, make_splits
 
 Walk = Callable[..., Bars]
 NAMES = ("momentum", "volume")
@@ -124,4 +125,4 @@ def test_overlapping_splits_are_refused_with_the_overlapping_dates(walk: Walk):
     )
     found = check_splits(splits, bars.ts)
     assert (found.passed, found.code, found.observed) == (False, ReasonCode.SPLIT_OVERLAP, 1)
-    assert f"{utc_text(bars.ts[785])} to {utc_text(bars.ts[810])}" in found.message
+    assert f"{moment_text(bars.ts[785])} to {moment_text(bars.ts[810])}" in found.message

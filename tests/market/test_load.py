@@ -12,7 +12,7 @@ from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.bars import COLUMNS, resample
 from trading.market.load import LoadedBars, load_bars
-from trading.market.sources.opening import identity, open_source
+from trading.market.sources.table import open_source
 from trading.results import blocking_failures
 
 MARKET = clean_bars(4_000, 15 * 60_000)
@@ -36,7 +36,7 @@ def test_bars_arrive_joined_to_the_traded_interval_with_their_evidence(good: Pat
     for name in ("ts", *COLUMNS):
         np.testing.assert_array_equal(getattr(loaded.bars, name), getattr(expected, name))
     assert loaded.bars.symbol == "TEST"
-    assert loaded.raw_digest == sha256(good.read_bytes()) == identity(open_source(spec_for(good), "TEST"))
+    assert loaded.raw_digest == sha256(good.read_bytes()) == open_source(spec_for(good), "TEST").identity()
     assert loaded.report.rows_visible == loaded.report.rows_used == 4_000
     assert loaded.report.traded_bars == 1_000
     assert loaded.report.source_interval_ms == 15 * 60_000
@@ -84,7 +84,7 @@ def test_a_breach_leaves_file_and_report_in_quarantine_and_imports_nothing(tmp_p
         load(path)
     error = caught.value
     assert error.code == ReasonCode.BARS_NOT_POSITIVE
-    assert "line 43 2024-01-02 17:00 close -5.0" in error.message
+    assert "line 43 2024-01-02 17:00 UTC close -5.0" in error.message
     assert "Also BARS_HIGH_LOW, BARS_NOT_INCREASING." in error.message
     folder = Path(str(error.fields["quarantine"]))
     assert str(folder) in error.message
@@ -96,7 +96,7 @@ def test_a_breach_leaves_file_and_report_in_quarantine_and_imports_nothing(tmp_p
     assert wrong["increasing"]["evidence"]["rows"][0]["row"] == 101
     page = (folder / "report.md").read_text()
     assert "BARS_NOT_POSITIVE" in page
-    assert "| 43 | 2024-01-02 17:00 |" in page
+    assert "| 43 | 2024-01-02 17:00 UTC |" in page
     before = {item.name: item.read_bytes() for item in folder.iterdir()}
     with pytest.raises(DataError):
         load(path)

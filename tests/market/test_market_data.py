@@ -11,7 +11,7 @@ from tests.market.samples import HOUR_MS, market_file, needs_market_data, spec_f
 from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.load import LoadedBars, load_bars
-from trading.market.sources.opening import open_source, read_raw
+from trading.market.sources.table import open_source
 
 pytestmark = needs_market_data
 
@@ -67,7 +67,7 @@ def test_exchange_hours_pass_as_an_exchange_and_are_refused_as_a_continuous_mark
 def test_repeated_times_are_refused_and_keep_last_takes_the_finished_bars(tmp_path: Path) -> None:
     error = refusal(DUPLICATES, tmp_path, interval="15m")
     assert error.code == ReasonCode.BARS_NOT_INCREASING
-    assert "54 of 30954 bars: line 1002 ts 2024-03-01 16:39 repeats line 1001" in error.message
+    assert "54 of 30954 bars: line 1002 ts 2024-03-01 16:39 UTC repeats line 1001" in error.message
     assert "keep-last" in error.remedy
     last = load(DUPLICATES, tmp_path, interval="1m", on_duplicate="keep-last")
     first = load(DUPLICATES, tmp_path, interval="1m", on_duplicate="keep-first")
@@ -99,7 +99,7 @@ def test_many_small_gaps_are_decided_by_their_share(tmp_path: Path) -> None:
 
 def test_trades_of_an_exchange_become_bars() -> None:
     spec = spec_for(f"ticks:{market_file('BTCUSDT-trades-2024-08-08.parquet')}", interval="1m")
-    raw = read_raw(open_source(spec, "TEST"))
+    raw = open_source(spec, "TEST").read(None)
     assert len(raw) == 5
     assert all(check.passed for check in raw.checks)
     assert (raw.column("high") >= raw.column("low")).all()

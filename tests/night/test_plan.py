@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from trading.codes import ReasonCode
 from trading.errors import ConfigError, DataError
-from trading.night.plan import NightOutcome, NightPlan, code_version, finished, moment_ms, plan_night, remember
+from trading.night.plan import NightOutcome, NightPlan, code_version, finished, plan_night, remember
 from trading.registry.ledger import Ledger, Transition
 from trading.settings.models import SevengatesSettings
 from trading.store import Ref, Store
@@ -95,27 +94,9 @@ def test_every_use_has_a_seed_of_its_own() -> None:
     assert len(set(plan().seeds.values())) == len(plan().seeds)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "2022-01-01",
-        "2022-01-01T00:00",
-        "2022-01-01T00:00Z",
-        "2022-01-01T02:00+02:00",
-        datetime(2022, 1, 1, tzinfo=UTC),
-        datetime(2022, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))),
-        datetime(2022, 1, 1),
-    ],
-)
-def test_a_moment_is_utc_unless_it_says_otherwise(text: str | datetime) -> None:
-    assert moment_ms(text) == 1_640_995_200_000
-
-
-def test_a_moment_that_cannot_be_read_is_refused() -> None:
-    with pytest.raises(ConfigError, match="yesterday"):
-        moment_ms("yesterday")
-    with pytest.raises(ConfigError, match="2099"):
-        moment_ms("9999-12-31")
+def test_a_moment_that_cannot_be_read_is_refused_by_the_name_of_its_option() -> None:
+    with pytest.raises(ConfigError, match="--as-of 'yesterday'"):
+        plan_night(SevengatesSettings(), "SIM", "yesterday")
 
 
 def test_a_source_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -206,14 +206,26 @@ def test_the_logged_model_refuses_a_bundle_other_than_the_registered_one(registr
     assert caught.value.code == ReasonCode.BUNDLE_CORRUPT
 
 
-def test_the_logged_model_refuses_bars_that_no_market_prints(registry: MlflowRegistry, log: Log) -> None:
-    number = log(1)
+def test_the_logged_model_refuses_bars_that_no_market_prints(
+    registry: MlflowRegistry, make_bundle: Callable[..., Bundle]
+) -> None:
+    number = registry.log_night(NAME, make_bundle(1).folder, metrics={}, params={}, max_jump=4.0)
     mlflow.set_tracking_uri(registry.tracking_uri)
     loaded = mlflow.pyfunc.load_model(f"models:/{NAME}/{number}")
     rows = table(random_bars(50))
     rows.loc[7, "high"] = rows.loc[7, "low"] / 2
     with pytest.raises(Exception, match="BARS_HIGH_LOW: row 7"):
         loaded.predict(rows)
+    rows = table(random_bars(50))
+    rows["ts"] += 1
+    with pytest.raises(Exception, match="BARS_OFF_GRID: row 0"):
+        loaded.predict(rows)
+    rows = table(random_bars(50))
+    rows.loc[20:, ["open", "high", "low", "close"]] *= 100.0
+    with pytest.raises(Exception, match="BARS_JUMP: row 20"):
+        loaded.predict(rows)
+    wider = mlflow.pyfunc.load_model(f"models:/{NAME}/{number}", model_config={"max_jump": 200.0})
+    assert len(wider.predict(rows)) == 50
 
 
 def test_decisions_on_a_prefix_are_the_prefix_of_the_decisions(make_bundle: Callable[..., Bundle]) -> None:

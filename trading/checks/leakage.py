@@ -11,9 +11,10 @@ from trading.arrays import Floats
 from trading.checks.evidence import LeakageEvidence
 from trading.codes import ReasonCode
 from trading.market.bars import Bars
+from trading.moments import moment_text
 from trading.results import CheckResult, rule
 from trading.settings.models import LeakageSpec
-from trading.splits import Range, Splits, overlaps, utc_text
+from trading.splits import Range, Splits, overlaps
 
 Compute = Callable[[Bars], Floats]
 
@@ -57,7 +58,7 @@ def check_prefix(compute: Compute, bars: Bars, names: Sequence[str], *, points: 
         differs = ~_equal(prefix, whole[:stop])
         for column in map(int, np.flatnonzero(differs.any(axis=0))):
             row = int(np.flatnonzero(differs[:, column])[-1])
-            at, end = utc_text(bars.ts[row]), utc_text(bars.ts[stop - 1])
+            at, end = moment_text(bars.ts[row]), moment_text(bars.ts[stop - 1])
             values = f"{whole[row, column]:.6g}, and {prefix[row, column]:.6g}"
             changed.setdefault(names[column], f"{names[column]} of {at} is {values} without the bars after {end}")
     if not moments:

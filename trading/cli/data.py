@@ -30,14 +30,15 @@ def check(
     settings = settings_of(ctx, overrides)
     from trading.errors import DataError
     from trading.market.load import load_bars
-    from trading.night.plan import moment_ms
+    from trading.moments import moment_ms
     from trading.settings.locations import locations
 
+    as_of_ms = moment_ms(as_of, option="--as-of")
     reports: list[dict[str, Any]] = []
     failure: DataError | None = None
     for name in settings.market.symbols:
         try:
-            loaded = load_bars(settings.market, name, moment_ms(as_of), locations(settings.runtime).quarantine)
+            loaded = load_bars(settings.market, name, as_of_ms, locations(settings.runtime).quarantine)
         except DataError as error:
             # The other symbols are looked at all the same; the first breach is what the command ends with.
             failure = failure or error

@@ -49,13 +49,14 @@ def live(
 
     from trading.live.launch import Wish, launched
     from trading.live.status import status_of
+    from trading.moments import moment_ms
 
     wish = Wish(
         bundle=bundle,
         model=model,
         symbol=symbol,
-        start_ms=_milliseconds("--from", start),
-        until_ms=_milliseconds("--to", until),
+        start_ms=moment_ms(start, option="--from"),
+        until_ms=moment_ms(until, option="--to"),
         journal=journal,
         speed=speed,
     )
@@ -160,33 +161,16 @@ def _stop_on_signals(stop: Event) -> None:
         signal.signal(number, lambda _number, _frame: stop.set())
 
 
-def _milliseconds(option: str, text: str | None) -> int | None:
-    if text is None:
-        return None
-    from trading.codes import ReasonCode
-    from trading.errors import ConfigError
-    from trading.market.sources.cells import UNREADABLE, parse_times
-
-    ts, units = parse_times([text])
-    if units[0] == UNREADABLE:
-        raise ConfigError(
-            ReasonCode.CONFIG_INVALID,
-            f"{option} {text!r} is not a time between 1980 and 2100.",
-            remedy="Write for example 2024-03-05 or 2024-03-05T12:00.",
-        )
-    return int(ts[0])
-
-
 def _time(ts_ms: int | None) -> str:
-    from trading.market.raw import moment
+    from trading.moments import moment_text
 
-    return "-" if ts_ms is None else moment(ts_ms)
+    return "-" if ts_ms is None else moment_text(ts_ms)
 
 
 def _interval(ms: int) -> str:
-    from trading.market.raw import duration
+    from trading.moments import interval_text
 
-    return duration(ms).replace(" ", "")
+    return interval_text(ms)
 
 
 def _model(status: Status) -> str:

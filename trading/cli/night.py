@@ -182,13 +182,13 @@ def _run_flow(
 
     from pydantic import SecretStr
 
-    from trading.night.plan import moment_ms
+    from trading.moments import moment_ms
 
     invocation: Invocation = ctx.obj
     if invocation.config is not None:
         # The flow's defaults come from the same file.
         os.environ["SEVENGATES_CONFIG"] = str(invocation.config.resolve())
-    moment = moment_ms(as_of)
+    moment = moment_ms(as_of, option="--as-of")
     typer.echo(f"Running {name} for {', '.join(settings.market.symbols)} on {settings.market.source}.", err=True)
     if not os.environ.get("PREFECT_API_URL"):
         typer.echo("Starting the embedded Prefect server; the first time takes some ten seconds.", err=True)

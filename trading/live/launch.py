@@ -16,15 +16,13 @@ from trading.live.runner import Runner, Tick
 from trading.live.session import open_runner
 from trading.live.watch.pointer import FixedModel, ModelSource, Pointer
 from trading.live.watch.watch import TRACKING_TOKEN_VARIABLE, TRACKING_URI_VARIABLE, ModelWatch, watch_command
-from trading.market.raw import DAY_MS, duration, moment
+from trading.market.sources.table import open_source
 from trading.model.bundle import Bundle, load_bundle
 from trading.model.naming import model_name
+from trading.moments import interval_text, moment_text
 from trading.settings.loader import without_password
 from trading.settings.locations import Locations, locations
 from trading.settings.models import MarketSpec, SevengatesSettings
-
-SIMULATED_DAYS = 90
-"""How far a replay of the embedded market goes past its start when no end is given: a file ends, that market never."""
 
 JOURNAL_NAME = "journal.db"
 
@@ -132,18 +130,17 @@ def _watch(settings: SevengatesSettings, places: Locations, model: str) -> Model
 
 def _replay(market: MarketSpec, runner: Runner, until_ms: int | None) -> Replay:
     session = runner.session
-    spec = market.model_copy(
-        update={"symbols": (session.symbol,), "interval": duration(session.interval).replace(" ", "")}
-    )
-    if until_ms is None and spec.source.startswith("sim:"):
-        until_ms = session.start_ms + SIMULATED_DAYS * DAY_MS
+    spec = market.model_copy(update={"symbols": (session.symbol,), "interval": interval_text(session.interval)})
+    if until_ms is None:
+        until_ms = open_source(spec, session.symbol).replay_end_ms(session.start_ms)
     replay = open_replay(spec, session.symbol, until_ms)
     last = int(replay.raw.ts[-1]) if len(replay.raw) else None
     if last is None or last < session.start_ms:
-        ends = "is empty" if last is None else f"ends at {moment(last)}"
+        ends = "is empty" if last is None else f"ends at {moment_text(last)}"
         raise DataError(
             ReasonCode.BARS_TOO_FEW,
-            f"{session.symbol}: {replay.raw.source} {ends}, before {moment(session.start_ms)}, where trading starts.",
+            f"{session.symbol}: {replay.raw.source} {ends}, before {moment_text(session.start_ms)}, where trading "
+            "starts.",
             remedy="Give a later source, or --from to replay earlier bars, which the model may have been trained on.",
         )
     return replay

@@ -1,1 +1,1 @@
-"""Bars, sources, contract, quality, and the embedded market."""
+"""Market data: bars, where they come from, and the contract that they keep."""

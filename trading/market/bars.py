@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -12,23 +11,11 @@ import numpy as np
 from trading.arrays import Floats, Ints
 from trading.codes import ReasonCode
 from trading.errors import DataError
+from trading.moments import DAY_MS, duration_text
 from trading.steps.bar import Bar, BarColumns
 
 COLUMNS = ("open", "high", "low", "close", "volume")
-_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-YEAR_MS = 365.25 * 86_400_000
-
-
-def interval_ms(text: str) -> int:
-    """Milliseconds of an interval such as ``15m`` or ``1h``."""
-    match = re.fullmatch(r"([1-9][0-9]*)([smhd])", text)
-    if match is None:
-        raise DataError(
-            ReasonCode.BARS_INTERVAL,
-            f"interval {text!r} is not a number followed by s, m, h or d.",
-            remedy="Write for example 15m or 1h.",
-        )
-    return int(match[1]) * _UNIT_MS[match[2]]
+YEAR_MS = 365.25 * DAY_MS
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +26,10 @@ class Bars:
         symbol: the name of the market.
         interval: milliseconds from a bar's open to its close.
         ts: shape (n,), int64, UTC milliseconds of each bar's open.
-        open, high, low, close: shape (n,), prices in quote currency.
+        open: shape (n,), price of the first trade, in quote currency.
+        high: shape (n,), highest price.
+        low: shape (n,), lowest price.
+        close: shape (n,), price of the last trade.
         volume: shape (n,), traded quantity in units of the asset.
     """
 
@@ -56,12 +46,21 @@ class Bars:
         return len(self.ts)
 
     def slice(self, start: int, stop: int | None = None) -> Bars:
-        """The bars ``start`` up to but without ``stop``."""
+        """The bars ``start`` up to but without ``stop``.
+
+        Args:
+            start: position of the first bar.
+            stop: position after the last; None is the end.
+        """
         part = slice(start, stop)
         return replace(self, ts=self.ts[part], **{name: getattr(self, name)[part] for name in COLUMNS})
 
     def until(self, as_of_ms: int) -> Bars:
-        """The bars that had closed at a moment: nothing later is visible."""
+        """The bars that had closed at a moment: nothing later is visible.
+
+        Args:
+            as_of_ms: UTC milliseconds.
+        """
         return self.slice(0, int(np.searchsorted(self.ts + self.interval, as_of_ms, side="right")))
 
     def columns(self) -> BarColumns:
@@ -73,7 +72,11 @@ class Bars:
         return map(Bar, *(column.tolist() for column in self.columns()))
 
     def row(self, index: int) -> tuple[int, float, float, float, float, float]:
-        """One bar as ``ts, open, high, low, close, volume``."""
+        """One bar as ``ts, open, high, low, close, volume``.
+
+        Args:
+            index: position of the bar.
+        """
         return (
             int(self.ts[index]),
             float(self.open[index]),
@@ -105,6 +108,10 @@ def resample(bars: Bars, interval: int) -> Bars:
 
     A long bar exists when at least one short bar falls into it, so a gap in the input stays a gap.
 
+    Args:
+        bars: of a shorter interval, oldest first.
+        interval: milliseconds of the longer bars.
+
     Raises:
         DataError: if the wanted interval is not a multiple of the bars' own.
     """
@@ -113,7 +120,7 @@ def resample(bars: Bars, interval: int) -> Bars:
     if interval < bars.interval or interval % bars.interval:
         raise DataError(
             ReasonCode.BARS_INTERVAL,
-            f"{bars.symbol}: bars of {bars.interval // 1000} s cannot make bars of {interval // 1000} s.",
+            f"{bars.symbol}: bars of {duration_text(bars.interval)} cannot make bars of {duration_text(interval)}.",
             remedy="Set market.interval to a multiple of the source's interval.",
         )
     if len(bars) == 0:

@@ -9,7 +9,8 @@ import math
 
 import numpy as np
 
-from trading.market.bars import Bars, Floats
+from trading.arrays import Floats
+from trading.market.bars import Bars
 from trading.market.contract.quality import excess_kurtosis
 
 FACTS = {
@@ -24,7 +25,11 @@ FACTS = {
 
 
 def stylised_facts(bars: Bars) -> dict[str, float]:
-    """Every fact of :data:`FACTS` by name; NaN where there are too few bars or nothing varies."""
+    """Every fact of :data:`FACTS` by name; NaN where there are too few bars or nothing varies.
+
+    Args:
+        bars: of one market, oldest first.
+    """
     returns = np.diff(np.log(bars.close))
     size = np.abs(returns)
     return {

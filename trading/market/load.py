@@ -9,28 +9,17 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from trading.canonical import sha256
 from trading.codes import ReasonCode
 from trading.errors import DataError
-from trading.market.bars import Bars, interval_ms, resample
-from trading.market.contract.quality import quality
+from trading.market.bars import Bars, resample
+from trading.market.contract.quality import check_quality
 from trading.market.contract.quarantine import quarantine_file, repair_as_json
 from trading.market.contract.repair import repair
 from trading.market.contract.suite import check_contract
-from trading.market.raw import Columns, RawBars, moment
-from trading.market.sources.opening import (
-    END_OF_TIME_MS,
-    FILE_FAULTS,
-    Source,
-    check_interval,
-    end_of,
-    identity,
-    last_midnight,
-    open_source,
-    read_bytes,
-    read_columns,
-    read_raw,
-)
+from trading.market.raw import RawBars, Repair
+from trading.market.sources.base import DATA_FAULTS, Source
+from trading.market.sources.table import open_source
+from trading.moments import END_MS, duration_text, interval_ms, moment_text
 from trading.results import CheckResult, blocking_failures
 from trading.settings.models import MarketSpec
 
@@ -63,7 +52,7 @@ class LoadedBars:
 
     Attributes:
         bars: at the traded interval, oldest first, none that closes after ``report.as_of_ms``.
-        raw_digest: identity of the source, as :func:`trading.market.sources.opening.identity` gives it.
+        raw_digest: identity of the source, see :class:`trading.market.sources.base.Source`.
         report: counts, repairs and check results; JSON by ``report.model_dump(mode="json")``.
     """
 
@@ -84,8 +73,7 @@ def load_bars(
     Args:
         spec: source, interval, limits and repairs.
         symbol: one of the symbols.
-        as_of_ms: nothing that closes later is seen; None is the end of a file, the last midnight UTC of the embedded
-            market.
+        as_of_ms: nothing that closes later is seen; None is the source's own end.
         quarantine: folder for files that breach the contract.
         min_bars: fewest traded bars that are of use.
 
@@ -94,16 +82,14 @@ def load_bars(
             the source is unknown or missing, has the wrong interval or too few bars, without quarantine.
     """
     source = open_source(spec, symbol)
-    columns, digest = _open(source, quarantine)
-    as_of = _moment(source, as_of_ms, columns)
-    raw = read_raw(source, as_of, columns)
-    check_interval(raw, spec)
+    digest = source.identity()
+    as_of = _end_of(source) if as_of_ms is None else as_of_ms
+    raw = _read(source, symbol, as_of, quarantine)
+    _check_interval(raw, spec)
     repaired = repair(raw, spec)
     checks = check_contract(repaired, spec)
-    failed = blocking_failures(checks)
-    if failed and (len(repaired) or repaired.data.problem_count):
-        folder = quarantine_file(quarantine, symbol, digest, source.path, checks, repaired.repairs)
-        raise _breach(symbol, failed, folder)
+    if blocking_failures(checks) and (len(repaired) or repaired.data.problem_count):
+        raise _refused(symbol, source, checks, quarantine, repaired.repairs)
     bars = resample(repaired.bars(), interval_ms(spec.interval)).until(as_of)
     if len(bars) < max(min_bars, 1):
         raise _too_few(symbol, bars, spec, as_of, repaired, max(min_bars, 1))
@@ -120,47 +106,65 @@ def load_bars(
         first_ts=int(bars.ts[0]),
         last_ts=int(bars.ts[-1]),
         repairs=tuple(repair_as_json(step) for step in repaired.repairs),
-        checks=(*checks, *quality(repaired, spec, as_of)),
+        checks=(*checks, *check_quality(repaired, spec, as_of)),
     )
     return LoadedBars(bars, digest, report)
 
 
-def _open(source: Source, quarantine: Path) -> tuple[Columns | None, str]:
-    """The columns of a file and the digest of the very bytes they came from; no columns for the embedded market."""
-    if source.path is None:
-        return None, identity(source)
-    data = read_bytes(source.path, source.symbol)
-    digest = sha256(data)
+def _end_of(source: Source) -> int:
+    end = source.end_ms()
+    # Without one readable time there is nothing to hide; the contract says what is wrong with the rows.
+    return END_MS if end is None else end
+
+
+def _read(source: Source, symbol: str, as_of_ms: int, quarantine: Path) -> RawBars:
     try:
-        return read_columns(source, data), digest
+        raw = source.read(as_of_ms)
     except DataError as error:
-        if error.code not in FILE_FAULTS:
+        if error.code not in DATA_FAULTS:
             raise
         check = CheckResult(name="schema", passed=False, code=error.code, message=error.message, remedy=error.remedy)
-        folder = quarantine_file(quarantine, source.symbol, digest, source.path, [check])
-        raise _breach(source.symbol, [check], folder) from error
+        raise _refused(symbol, source, [check], quarantine) from error
+    last = int(raw.ts.max()) + raw.interval if len(raw) else as_of_ms
+    if last > as_of_ms:
+        raise DataError(
+            ReasonCode.SOURCE_UNREADABLE,
+            f"{symbol}: {source.name} was asked for bars until {moment_text(as_of_ms)} and gave one that closes at "
+            f"{moment_text(last)}.",
+            remedy="Correct the source: what closes later must stay out of sight.",
+        )
+    return raw
 
 
-def _moment(source: Source, as_of_ms: int | None, columns: Columns | None) -> int:
-    if as_of_ms is not None:
-        return as_of_ms
-    if columns is None:
-        return last_midnight()
-    end = end_of(source, columns)
-    # Without one readable time there is nothing to hide; the contract says what is wrong with the rows.
-    return END_OF_TIME_MS if end is None else end
+def _check_interval(raw: RawBars, spec: MarketSpec) -> None:
+    """Refuse a source whose bars cannot be joined into the traded ones."""
+    wanted = interval_ms(spec.interval)
+    if wanted % raw.interval:
+        raise DataError(
+            ReasonCode.BARS_INTERVAL,
+            f"{raw.symbol}: {raw.source} has bars of {duration_text(raw.interval)}, which cannot make bars of "
+            f"{duration_text(wanted)}.",
+            remedy="Set market.interval to a multiple of the source's interval.",
+        )
 
 
-def _breach(symbol: str, failed: Sequence[CheckResult], folder: Path) -> DataError:
-    first, others = failed[0], [str(check.code) for check in failed[1:]]
-    also = f" Also {', '.join(others)}." if others else ""
+def _refused(
+    symbol: str, source: Source, checks: list[CheckResult], quarantine: Path, repairs: Sequence[Repair] = ()
+) -> DataError:
+    """Keep a source that breaches the contract, with a report, and say what is wrong with it."""
+    folder = quarantine_file(
+        quarantine, symbol=symbol, digest=source.identity(), file=source.path, checks=checks, repairs=repairs
+    )
+    first, *others = blocking_failures(checks)
+    also = f" Also {', '.join(str(check.code) for check in others)}." if others else ""
+    kept = "a report is in quarantine" if source.path is None else "the file is in quarantine with a report"
     return DataError(
         first.code,
-        f"{symbol}: {first.message}{also} Nothing was imported; the file is in quarantine with a report: {folder}.",
+        f"{symbol}: {first.message}{also} Nothing was imported; {kept}: {folder}.",
         remedy=first.remedy,
         symbol=symbol,
         quarantine=str(folder),
-        checks=[check.model_dump(mode="json") for check in failed],
+        checks=[check.model_dump(mode="json") for check in (first, *others)],
     )
 
 
@@ -168,7 +172,7 @@ def _too_few(symbol: str, bars: Bars, spec: MarketSpec, as_of_ms: int, raw: RawB
     kept = "".join(f" {step.message[0].upper()}{step.message[1:]}." for step in raw.repairs)
     return DataError(
         ReasonCode.BARS_TOO_FEW,
-        f"{symbol}: {raw.source} gives {len(bars)} bars of {spec.interval} as of {moment(as_of_ms)}, at least "
+        f"{symbol}: {raw.source} gives {len(bars)} bars of {spec.interval} as of {moment_text(as_of_ms)}, at least "
         f"{min_bars} are needed.{kept}",
         remedy="Use a longer file, a shorter market.interval or a later as-of moment.",
         symbol=symbol,

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trading.market.bars import COLUMNS, Bars, Floats, Ints
+from trading.arrays import Floats, Ints
+from trading.market.bars import COLUMNS, Bars
 from trading.results import CheckResult
-
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -59,14 +57,22 @@ class Columns:
     ends_complete: bool = True
 
     def take(self, chosen: NDArray[np.bool_] | Ints) -> Columns:
-        """The chosen rows, in the order given."""
+        """The chosen rows, in the order given.
+
+        Args:
+            chosen: shape (n,), a mask, or positions.
+        """
         values = {name: column[chosen] for name, column in self.values.items()}
         return replace(self, ts=self.ts[chosen], rows=self.rows[chosen], values=values)
 
-    def before(self, moment_ms: int) -> Columns:
-        """The rows whose time is earlier than a moment; a problem without a time always stays."""
-        part = self.take(self.ts < moment_ms)
-        kept = tuple(problem for problem in self.problems if problem.ts is None or problem.ts < moment_ms)
+    def before(self, until_ms: int) -> Columns:
+        """The rows whose time is earlier than a moment; a problem without a time always stays.
+
+        Args:
+            until_ms: UTC milliseconds.
+        """
+        part = self.take(self.ts < until_ms)
+        kept = tuple(problem for problem in self.problems if problem.ts is None or problem.ts < until_ms)
         unlisted = self.problem_count - len(self.problems)
         return replace(part, problems=kept, problem_count=len(kept) + unlisted)
 
@@ -119,7 +125,11 @@ class RawBars:
         return self.data.values[name]
 
     def place(self, index: int) -> str:
-        """Where a bar stands, for messages: ``line 1042``."""
+        """Where a bar stands, for messages: ``line 1042``.
+
+        Args:
+            index: position of the bar, counted from 0.
+        """
         return f"{self.data.row_word} {int(self.data.rows[index])}"
 
     def take(self, chosen: NDArray[np.bool_] | Ints) -> RawBars:
@@ -131,7 +141,12 @@ class RawBars:
 
 
 def raw_from_bars(bars: Bars, source: str) -> RawBars:
-    """Bars that come from memory, such as the embedded market, as a source; rows are counted from 1."""
+    """Bars that come from memory, such as the embedded market, as a source; rows are counted from 1.
+
+    Args:
+        bars: oldest first.
+        source: what they came from, for messages.
+    """
     values = {name: np.asarray(getattr(bars, name), dtype=np.float64) for name in COLUMNS}
     rows = np.arange(1, len(bars) + 1, dtype=np.int64)
     return RawBars(bars.symbol, source, bars.interval, Columns(bars.ts, values, rows, row_word="bar"))
@@ -141,6 +156,9 @@ def common_step(ts: Ints) -> int:
     """The most common positive step between neighbouring times, milliseconds; 0 if there is none.
 
     The smaller one wins a tie, because a hole makes steps longer and nothing makes them shorter.
+
+    Args:
+        ts: shape (n,), UTC milliseconds in any order.
     """
     steps = np.diff(np.unique(ts))
     if len(steps) == 0:
@@ -150,27 +168,9 @@ def common_step(ts: Ints) -> int:
 
 
 def is_increasing(ts: Ints) -> bool:
-    """Whether every time is later than the one before."""
+    """Whether every time is later than the one before.
+
+    Args:
+        ts: shape (n,), UTC milliseconds.
+    """
     return bool((np.diff(ts) > 0).all())
-
-
-def moment(ts_ms: int) -> str:
-    """UTC time as people read it, with seconds and milliseconds only where they are not zero."""
-    try:
-        when = datetime.fromtimestamp(ts_ms // 1000, UTC)
-    except (OverflowError, OSError, ValueError):
-        return f"{ts_ms} ms"
-    text = when.strftime("%Y-%m-%d %H:%M")
-    if ts_ms % 60_000:
-        text += when.strftime(":%S")
-    if ts_ms % 1000:
-        text += f".{ts_ms % 1000:03d}"
-    return text
-
-
-def duration(ms: int) -> str:
-    """A length of time as people say it: ``90 s``, ``15 m``, ``33 h``."""
-    for unit, size in (("d", DAY_MS), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)):
-        if ms >= size and ms % size == 0:
-            return f"{ms // size} {unit}"
-    return f"{ms} ms"

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from trading.canonical import digest_of
 from trading.codes import ReasonCode
-from trading.errors import ConfigError
-from trading.market.sources.opening import END_OF_TIME_MS, identity, last_moment, open_source
-from trading.market.sources.simulated import SimulatedMarket, parse_simulated
+from trading.market.sources.table import open_source
 from trading.model.lineage import library_versions
 from trading.model.naming import model_name
+from trading.moments import END_MS, Moment, moment_ms
 from trading.registry.ledger import Ledger
 from trading.seeds import seed_for
 from trading.settings.models import RuntimeSpec, SevengatesSettings, Spec
 from trading.store import Ref, Store
 
-Moment = datetime | str | None
-
-EARLIEST_YEAR, LATEST_YEAR = 1970, 2099
 SEED_USES = ("regimes", "policy", "leakage", "stress")
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SOURCES = ("trading", "envs")
-_SHOWN = ("edge", "seed")
 _NOT_OF_A_NIGHT = ("trading/cli/", "trading/live/")
 
 
@@ -65,13 +58,8 @@ class NightPlan(Spec):
 
     @property
     def source_label(self) -> str:
-        """The source as lineage names it: parameters of the embedded market, or the digest of a file, never a path."""
-        prefix, _, target = self.settings.market.source.partition(":")
-        if prefix != "sim":
-            return f"file:{self.source}"
-        values, blank = asdict(parse_simulated(target)), asdict(SimulatedMarket())
-        shown = [f"{name}={value}" for name, value in values.items() if name in _SHOWN or value != blank[name]]
-        return f"sim:{','.join(shown)}"
+        """The source as lineage names it, never by a path."""
+        return open_source(self.settings.market, self.symbol).label(self.source)
 
     @property
     def model(self) -> str:
@@ -152,17 +140,17 @@ def plan_night(settings: SevengatesSettings, symbol: str, as_of: Moment = None) 
 
     Raises:
         DataError: if the source is missing or unknown.
-        ConfigError: if the moment cannot be read.
+        ConfigError: if the moment cannot be read, or the source has wrong parameters.
     """
     source = open_source(settings.market, symbol)
-    digest = identity(source)
-    moment = moment_ms(as_of)
-    if moment is None:
-        end = last_moment(source)
+    digest = source.identity()
+    as_of_ms = moment_ms(as_of, option="--as-of")
+    if as_of_ms is None:
+        end = source.end_ms()
         # A source without any readable time has no end; loading it will say what is wrong with it.
-        moment = END_OF_TIME_MS if end is None else end
+        as_of_ms = END_MS if end is None else end
     return NightPlan(
-        symbol=symbol, as_of_ms=moment, source=digest, code=code_version(), settings=_relevant(settings, symbol)
+        symbol=symbol, as_of_ms=as_of_ms, source=digest, code=code_version(), settings=_relevant(settings, symbol)
     )
 
 
@@ -188,33 +176,6 @@ def finished(store: Store, plan: NightPlan, ledger: Path) -> NightOutcome | None
 def remember(store: Store, plan: NightPlan, outcome: NightOutcome) -> None:
     """Write down how a night ended."""
     store.remember("night", {"night": plan.key}, outcome.model_dump(mode="json"))
-
-
-def moment_ms(as_of: Moment) -> int | None:
-    """A moment as UTC milliseconds.
-
-    >>> moment_ms("1970-01-02")
-    86400000
-    """
-    if as_of is None or as_of == "":
-        return None
-    try:
-        when = datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of
-    except ValueError as error:
-        raise ConfigError(
-            ReasonCode.CONFIG_INVALID,
-            f"as-of moment {as_of!r} is not a date or time.",
-            remedy="Write for example 2026-11-20 or 2026-11-20T18:00+00:00.",
-        ) from error
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    if not EARLIEST_YEAR <= when.year <= LATEST_YEAR:
-        raise ConfigError(
-            ReasonCode.CONFIG_INVALID,
-            f"as-of moment {as_of} is not between the years {EARLIEST_YEAR} and {LATEST_YEAR}.",
-            remedy="Write for example 2026-11-20 or 2026-11-20T18:00+00:00.",
-        )
-    return int(when.timestamp() * 1000)
 
 
 @cache

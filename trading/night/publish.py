@@ -94,6 +94,7 @@ def register(
             metrics=_measured(store, backtest, judged),
             params=_parameters(plan),
             datasets=[Dataset(name=f"{plan.symbol}-bars", digest=bars.digest, source=plan.settings.market.source)],
+            max_jump=plan.settings.market.max_jump,
             figures=night_figures(store, bars=bars, splits=splits, model=model, backtest=backtest, judged=judged),
         )
 

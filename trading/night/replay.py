@@ -10,12 +10,10 @@ import numpy as np
 
 from trading.codes import ReasonCode
 from trading.errors import DataError, RegistryError
-from trading.market.bars import interval_ms
 from trading.model.bundle import Bundle, load_bundle
 from trading.model.naming import model_name
-from trading.night.plan import Moment, moment_ms
+from trading.moments import Moment, interval_ms, moment_ms, moment_text
 from trading.night.records import numbers
-from trading.night.report import moment_text
 from trading.settings.locations import locations
 from trading.settings.models import RuntimeSpec, SevengatesSettings
 
@@ -100,9 +98,11 @@ def backtest_bundle(settings: SevengatesSettings, bundle: Bundle, as_of: Moment,
     market = settings.market.model_copy(update={"symbols": (spec.symbol,)})
     if interval_ms(market.interval) != spec.interval:
         market = market.model_copy(update={"interval": bundle.lineage.interval})
-    bars = load_bars(market, spec.symbol, moment_ms(as_of), locations(settings.runtime).quarantine).bars
+    bars = load_bars(
+        market, spec.symbol, moment_ms(as_of, option="--as-of"), locations(settings.runtime).quarantine
+    ).bars
     first = model_lookback(bundle.model)
-    begin = moment_ms(start)
+    begin = moment_ms(start, option="--from")
     if begin is not None:
         first = max(first, int(np.searchsorted(bars.ts, begin)))
     if len(bars) - first < 2:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +10,7 @@ from pydantic import Field
 
 from trading.errors import SevengatesError
 from trading.gates.verdict import Verdict
+from trading.moments import moment_text
 from trading.night.evidence import Judged, backtest_metrics
 from trading.night.plan import NightOutcome, NightPlan
 from trading.night.publish import Bundled
@@ -183,11 +183,6 @@ def regimes_line(report: NightReport) -> str:
     """How the candidate's regimes compare with the champion's."""
     moved = [f"{own} is nearest to its {other}" for own, other in report.champion_regimes.items() if own != other]
     return f"Regimes against the champion's: {'; '.join(moved) if moved else 'each nearest to its namesake'}."
-
-
-def moment_text(as_of_ms: int) -> str:
-    """A UTC moment as people read it."""
-    return datetime.fromtimestamp(as_of_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def exit_code(reports: Sequence[NightReport]) -> int:

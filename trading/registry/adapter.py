@@ -22,9 +22,10 @@ from trading.codes import ReasonCode
 from trading.errors import RegistryError
 from trading.market.bars import COLUMNS
 from trading.model.bundle import CARD, EVIDENCE, GATES, Bundle, load_bundle, read_files, write_files
+from trading.moments import moment_iso
 from trading.registry.mlflow_runtime import answers, exists_already, locked, migrate, quietly, unknown_is_nothing
-from trading.registry.records import BUNDLE_TAG, CHAMPION, Dataset, Version, flatten, labels, moment
-from trading.registry.serving import decision_columns
+from trading.registry.records import BUNDLE_TAG, CHAMPION, Dataset, Version, flatten, labels
+from trading.registry.serving import MAX_JUMP, decision_columns
 from trading.settings.locations import locations
 from trading.settings.models import RuntimeSpec
 
@@ -88,6 +89,7 @@ class MlflowRegistry:
         datasets: Sequence[Dataset] = (),
         figures: Mapping[str, Figure] | None = None,
         tags: Mapping[str, str] | None = None,
+        max_jump: float | None = None,
     ) -> int:
         """Log a night and register its bundle; return the version.
 
@@ -102,6 +104,7 @@ class MlflowRegistry:
             datasets: what the night read.
             figures: by name; stored as ``figures/NAME.png``.
             tags: more tags for the run and the version.
+            max_jump: the limit that the night held its bars to, which the served model holds its input to.
         """
         bundle = load_bundle(bundle_folder)
         with self.lock(), answers(self.tracking_uri), quietly():
@@ -112,14 +115,14 @@ class MlflowRegistry:
             named = labels(bundle) | dict(tags or {})
             run = self._client.create_run(
                 self.experiment_id,
-                run_name=f"{bundle.lineage.symbol} {bundle.lineage.interval} {moment(bundle.lineage.as_of_ms)}",
+                run_name=f"{bundle.lineage.symbol} {bundle.lineage.interval} {moment_iso(bundle.lineage.as_of_ms)}",
                 tags=named | {"model": model, "mlflow.note.content": _note(bundle.card)},
             )
             run_id = run.info.run_id
             self._log_files(run_id, bundle, figures or {})
             if datasets:
                 self._client.log_inputs(run_id, [_dataset_input(dataset) for dataset in datasets])
-            source, model_id = self._log_model(run_id, bundle)
+            source, model_id = self._log_model(run_id, bundle, max_jump)
             self._log_numbers(run_id, model_id, metrics, params)
             with exists_already():
                 self._client.create_registered_model(model, description="Trading model judged by seven gates.")
@@ -252,7 +255,7 @@ class MlflowRegistry:
                 figure.savefig(folder / "figures" / f"{name}.png", dpi=110)
             self._client.log_artifacts(run_id, scratch)
 
-    def _log_model(self, run_id: str, bundle: Bundle) -> tuple[str, str]:
+    def _log_model(self, run_id: str, bundle: Bundle, max_jump: float | None) -> tuple[str, str]:
         with (
             tempfile.TemporaryDirectory() as scratch,
             self._fluent(),
@@ -266,7 +269,7 @@ class MlflowRegistry:
                 artifacts={"bundle": str(copy.folder)},
                 signature=_signature(bundle),
                 pip_requirements=list(REQUIREMENTS),
-                model_config={BUNDLE_TAG: bundle.digest},
+                model_config={BUNDLE_TAG: bundle.digest, MAX_JUMP: max_jump},
             )
         return info.model_uri, str(info.model_id)
 

@@ -14,7 +14,7 @@ from mlflow.pyfunc.model import PythonModel
 
 from trading.market.bars import COLUMNS
 from trading.model.bundle import Bundle, load_bundle
-from trading.registry.serving import bars_of, decisions
+from trading.registry.serving import MAX_JUMP, bars_of, decisions
 
 
 class BundleModel(PythonModel):
@@ -30,13 +30,15 @@ class BundleModel(PythonModel):
         """Decisions of :func:`trading.registry.serving.decisions` as a table, one row a bar.
 
         Args:
-            context: not used; the bundle is loaded already.
+            context: its configuration names the largest jump from one bar to the next, if the night knew one;
+                ``load_model(..., model_config={"max_jump": ...})`` sets another.
             model_input: columns ts (UTC milliseconds), open, high, low, close, volume; oldest first. The first bars
                 warm the features: pass at least the model's slow look-back before the bar you ask for.
             params: not used.
         """
         model = self.bundle.model
-        bars = bars_of(model, {name: model_input[name].to_numpy() for name in ("ts", *COLUMNS)})
+        columns = {name: model_input[name].to_numpy() for name in ("ts", *COLUMNS)}
+        bars = bars_of(model, columns, context.model_config.get(MAX_JUMP))
         return pd.DataFrame(decisions(model, bars))
 
 

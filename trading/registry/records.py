@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from trading.model.bundle import Bundle
+from trading.moments import moment_iso
 
 BUNDLE_TAG = "bundle_digest"
 CHAMPION = "champion"
@@ -65,11 +65,6 @@ def labels(bundle: Bundle) -> dict[str, str]:
         "paper_only": str(bundle.paper_only).lower(),
         "symbol": lineage.symbol,
         "interval": lineage.interval,
-        "as_of": moment(lineage.as_of_ms),
+        "as_of": moment_iso(lineage.as_of_ms),
         "parent_digest": lineage.parent_digest or "",
     }
-
-
-def moment(ts_ms: int) -> str:
-    """A UTC moment as people read it."""
-    return datetime.fromtimestamp(ts_ms / 1000, UTC).isoformat(timespec="minutes")

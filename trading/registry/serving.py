@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.bars import COLUMNS, Bars
+from trading.market.contract.bar import first_breach
 from trading.model.model import TradingModel
 from trading.steps.policy import ACTIONS
 
@@ -27,6 +28,10 @@ def decision_columns(model: TradingModel) -> dict[str, str]:
         "code": "string",
         **dict.fromkeys(ORDER_COLUMNS, "double"),
     }
+
+
+MAX_JUMP = "max_jump"
+"""Key of a logged model's configuration: the limit that the night held its bars to."""
 
 
 def decisions(model: TradingModel, bars: Bars) -> dict[str, NDArray[Any]]:
@@ -75,30 +80,32 @@ def decisions(model: TradingModel, bars: Bars) -> dict[str, NDArray[Any]]:
     return dict(zip(decision_columns(model), values, strict=True))
 
 
-def bars_of(model: TradingModel, columns: dict[str, NDArray[Any]]) -> Bars:
-    """Bars of the model's market from plain columns, refusing what no market can print.
+def bars_of(model: TradingModel, columns: dict[str, NDArray[Any]], max_jump: float | None = None) -> Bars:
+    """Bars of the model's market from plain columns, if they keep the contract of a bar.
 
     Args:
         model: names symbol and interval.
         columns: ``ts`` in UTC milliseconds, open, high, low, close, volume.
+        max_jump: largest ratio, up or down, between an open and the close before; None not to compare.
 
     Raises:
-        DataError: naming the first wrong row.
+        DataError: naming the first row that breaks a rule, with the code of the rule.
     """
-    ts = np.ascontiguousarray(columns["ts"], dtype=np.int64)
-    values = {name: np.ascontiguousarray(columns[name], dtype=np.float64) for name in COLUMNS}
-    finite = np.logical_and.reduce([np.isfinite(values[name]) for name in COLUMNS])
-    _refuse(~finite, ReasonCode.BARS_NOT_FINITE, "has a value that is NaN or infinite")
-    positive = np.logical_and.reduce([values[name] > 0 for name in COLUMNS if name != "volume"])
-    _refuse(~positive | (values["volume"] < 0), ReasonCode.BARS_NOT_POSITIVE, "has a price or volume out of range")
-    _refuse(np.r_[False, np.diff(ts) <= 0], ReasonCode.BARS_NOT_INCREASING, "is not later than the row before")
-    top = np.maximum(values["open"], values["close"])
-    bottom = np.minimum(values["open"], values["close"])
-    _refuse((values["high"] < top) | (values["low"] > bottom), ReasonCode.BARS_HIGH_LOW, "has open or close outside")
-    return Bars(symbol=model.spec.symbol, interval=model.spec.interval, ts=ts, **values)
+    cells = [_whole(columns["ts"]), *(_cells(columns[name]) for name in COLUMNS)]
+    found = first_breach(zip(*cells, strict=True), model.spec.interval, max_jump=max_jump)
+    if found is not None:
+        row, breach = found
+        raise DataError(breach.code, f"row {row}: {breach.message}", remedy=breach.remedy, row=row)
+    ts, *numbers = cells
+    values = {name: np.array(column, dtype=np.float64) for name, column in zip(COLUMNS, numbers, strict=True)}
+    return Bars(symbol=model.spec.symbol, interval=model.spec.interval, ts=np.array(ts, dtype=np.int64), **values)
 
 
-def _refuse(wrong: NDArray[np.bool_], code: ReasonCode, what: str) -> None:
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise DataError(code, f"row {row} {what}.", remedy="Pass clean bars, oldest first.", row=row)
+def _whole(ts: NDArray[Any]) -> list[object]:
+    """The cells of a time column; whole numbers that a table kept as floats are whole numbers."""
+    return [int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in _cells(ts)]
+
+
+def _cells(column: NDArray[Any]) -> list[object]:
+    """Numbers as Python's own; anything else, such as a calendar time, as it is, for the contract to refuse."""
+    return column.tolist() if column.dtype.kind in "iuf" else list(column)

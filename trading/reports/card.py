@@ -13,8 +13,8 @@ from trading.gates.verdict import Verdict
 from trading.model.lineage import Lineage
 from trading.model.model import TradingModel
 from trading.model.spec import Costs, EngineIdentity, Limits, PolicyShape
+from trading.moments import moment_iso
 from trading.registry.assets import asset
-from trading.registry.records import moment
 
 _SHARES = frozenset(
     {"max_drawdown", "volatility", "win_rate", "exposure", "cost_share", "total_return", "mean_trade_return"}
@@ -47,7 +47,7 @@ def model_card(
         "summary": _summary(verdict),
         "paper": ", on paper only" if verdict.paper_only else "",
         "source": _code(lineage.source),
-        "as_of": moment(lineage.as_of_ms),
+        "as_of": moment_iso(lineage.as_of_ms),
         "data": _rows((f"{name} (SHA-256)", f"`{digest}`") for name, digest in sorted(lineage.data.items())),
         "splits": _splits(splits or {}),
         "metrics": _rows((name.replace("_", " "), _metric(name, metrics[name])) for name in sorted(metrics)),
@@ -140,7 +140,8 @@ def _splits(splits: Mapping[str, tuple[int, int, int]]) -> str:
         return ""
     lines = ["| split | first bar opens | last bar closes | bars |", "|---|---|---|---:|"]
     lines += [
-        f"| {name} | {moment(first)} | {moment(last)} | {bars:,} |" for name, (first, last, bars) in splits.items()
+        f"| {name} | {moment_iso(first)} | {moment_iso(last)} | {bars:,} |"
+        for name, (first, last, bars) in splits.items()
     ]
     return "\n".join(lines)
 

@@ -21,6 +21,7 @@ from matplotlib.ticker import PercentFormatter
 
 from trading.arrays import Floats, Ints
 from trading.checks.evidence import ReliabilityBin
+from trading.moments import DAY_MS
 from trading.results import CheckResult
 from trading.steps.regimes import REGIMES
 
@@ -28,7 +29,6 @@ from trading.steps.regimes import REGIMES
 BLUE, ORANGE, GREY, INK, FAINT = "#2f7fbf", "#d9822b", "#9a9a9a", "#222222", "#dddddd"
 _REGIME_COLOURS = (BLUE, ORANGE, GREY)
 _MOST_POINTS = 4_000
-_DAY_MS = 86_400_000
 
 
 class _Scenario(NamedTuple):
@@ -264,7 +264,7 @@ def _time_axis(axes: Axes) -> None:
 
 def _dates(ts: Ints) -> Floats:
     """Matplotlib's day numbers, which count from 1970 as the timestamps do."""
-    return ts.astype(np.float64) / _DAY_MS
+    return ts.astype(np.float64) / DAY_MS
 
 
 def _thin(n: int) -> Any:

@@ -77,14 +77,14 @@ def test_real_bars_of_a_minute_replay_to_the_backtest_of_a_quarter_of_an_hour(ma
     from dataclasses import replace
 
     from trading.market.bars import resample
-    from trading.market.sources.opening import open_source, read_raw
+    from trading.market.sources.table import open_source
 
     quarter = 15 * 60_000
     model = random_model(4)
     spec = model.spec.model_copy(update={"symbol": "BTCUSDT", "interval": quarter})
     market = MarketSpec(source=str(market_data / "BTCUSDT-1m-2022.parquet"), symbols=("BTCUSDT",), interval="15m")
     until = int(np.datetime64("2022-01-08", "ms").astype(np.int64))
-    bars = resample(read_raw(open_source(market, "BTCUSDT"), until).bars(), quarter)
+    bars = resample(open_source(market, "BTCUSDT").read(until).bars(), quarter)
     journal = Journal(folder / "j.db")
     bundle = write_model(folder / "b", replace(model, spec=spec))
     open_runner(journal, fixed(bundle), start_ms=int(bars.ts[96])).run(open_replay(market, "BTCUSDT", until))

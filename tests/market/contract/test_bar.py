@@ -4,7 +4,8 @@ import pytest
 
 from tests.market.samples import HOUR_MS, START_MS, clean_bars
 from trading.codes import ReasonCode
-from trading.market.contract.bar import check_bar
+from trading.market.contract.bar import check_bar, first_breach
+from trading.market.contract.rules import RULES
 
 GOOD = (START_MS, 10.0, 11.0, 9.0, 10.5, 3.0)
 
@@ -32,6 +33,8 @@ def test_clean_bars_keep_every_rule() -> None:
         (GOOD[:5], ReasonCode.BARS_SCHEMA),
         (changed(close=float("nan")), ReasonCode.BARS_NOT_FINITE),
         (changed(volume=float("inf")), ReasonCode.BARS_NOT_FINITE),
+        (changed(high=10**400), ReasonCode.BARS_NOT_FINITE),
+        (changed(low=-(10**400)), ReasonCode.BARS_NOT_FINITE),
         (changed(low=0.0), ReasonCode.BARS_NOT_POSITIVE),
         (changed(volume=-1.0), ReasonCode.BARS_NOT_POSITIVE),
         (changed(high=10.2), ReasonCode.BARS_HIGH_LOW),
@@ -47,6 +50,7 @@ def test_each_broken_rule_has_its_code_and_names_the_value(row: tuple[object, ..
     assert found.code == code
     assert not found.passed
     assert found.remedy
+    assert {rule.name: rule.code for rule in RULES}[found.name] == code
 
 
 def test_a_price_in_another_unit_is_refused_when_the_close_before_is_known() -> None:
@@ -60,3 +64,25 @@ def test_a_price_in_another_unit_is_refused_when_the_close_before_is_known() -> 
 
 def test_a_missing_bar_and_an_empty_one_break_no_rule_of_a_single_bar() -> None:
     assert check_bar(START_MS - 30 * HOUR_MS, changed(volume=0.0), HOUR_MS) is None
+
+
+def test_of_many_bars_the_first_that_breaks_a_rule_is_named_by_its_position() -> None:
+    bars = clean_bars(300)
+    rows: list[tuple[object, ...]] = [bars.row(index) for index in range(300)]
+    assert first_breach(rows, HOUR_MS, max_jump=4.0) is None
+    assert first_breach([], HOUR_MS) is None
+    rows[200] = (*rows[200][:5], "many")
+    rows[100] = rows[99]
+    found = first_breach(rows, HOUR_MS)
+    assert found is not None
+    assert (found[0], found[1].code) == (100, ReasonCode.BARS_NOT_INCREASING)
+
+
+def test_of_many_bars_each_is_compared_with_the_close_before_it() -> None:
+    bars = clean_bars(300)
+    rows = [bars.row(index) for index in range(300)]
+    cents = rows[:120] + [(ts, *(100.0 * price for price in prices), volume) for ts, *prices, volume in rows[120:]]
+    assert first_breach(cents, HOUR_MS) is None
+    found = first_breach(cents, HOUR_MS, max_jump=4.0)
+    assert found is not None
+    assert (found[0], found[1].code) == (120, ReasonCode.BARS_JUMP)

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.market.samples import HOUR_MS, START_MS
-from trading.market.bars import Ints
+from trading.arrays import Ints
 from trading.market.contract.gaps import fewest_bars, gap_share, longest_stretch, missing_before
-from trading.market.raw import DAY_MS
+from trading.moments import DAY_MS
 from trading.settings.models import MarketSpec
 
 CONTINUOUS = MarketSpec()

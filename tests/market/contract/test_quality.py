@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.market.samples import HOUR_MS, clean_bars, raw_of
 from trading.market.bars import Bars
-from trading.market.contract.quality import excess_kurtosis, quality
+from trading.market.contract.quality import check_quality, excess_kurtosis
 from trading.results import CheckResult
 from trading.settings.models import MarketSpec
 
@@ -15,7 +15,7 @@ SPEC = MarketSpec()
 
 def told(bars: Bars, late_ms: int = 0) -> dict[str, CheckResult]:
     raw = raw_of(bars)
-    return {check.name: check for check in quality(raw, SPEC, int(bars.ts[-1]) + bars.interval + late_ms)}
+    return {check.name: check for check in check_quality(raw, SPEC, int(bars.ts[-1]) + bars.interval + late_ms)}
 
 
 def test_nothing_about_clean_bars_is_unusual_and_nothing_ever_blocks() -> None:
@@ -40,7 +40,7 @@ def test_wrong_prints_are_told_with_their_time() -> None:
     bars.close[250] *= 1.5
     found = told(bars)["outlier_returns"]
     assert not found.passed
-    assert {row["ts"] for row in found.evidence["largest"]} == {"2024-01-11 10:00", "2024-01-11 11:00"}
+    assert {row["ts"] for row in found.evidence["largest"]} == {"2024-01-11 10:00 UTC", "2024-01-11 11:00 UTC"}
 
 
 def test_a_feed_that_hangs_is_told() -> None:

@@ -66,7 +66,7 @@ def test_keep_longest_says_which_stretch_it_kept() -> None:
     assert (np.diff(found.ts) == HOUR_MS).all()
     (step,) = found.repairs
     assert step.count == 200
-    assert step.message.startswith("kept 400 of 600 bars, 2024-01-13 12:00 to 2024-01-30 03:00")
+    assert step.message.startswith("kept 400 of 600 bars, 2024-01-13 12:00 UTC to 2024-01-30 03:00 UTC,")
 
 
 def test_keep_longest_leaves_bars_alone_whose_gaps_are_allowed_or_whose_order_is_wrong() -> None:

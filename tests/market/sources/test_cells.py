@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trading.market.sources.cells import EARLIEST_MS, ISO, LATEST_MS, UNREADABLE, parse_numbers, parse_times
+from trading.market.sources.cells import ISO, UNREADABLE, parse_numbers, parse_times
+from trading.moments import EARLIEST_MS, END_MS
 
-MOMENTS = st.integers(EARLIEST_MS, LATEST_MS - 1)
+MOMENTS = st.integers(EARLIEST_MS, END_MS - 1)
 
 
 @given(st.lists(st.floats(allow_nan=False), min_size=1))
@@ -35,7 +36,7 @@ def test_epoch_times_in_milliseconds_and_finer_are_told_apart_by_magnitude(momen
     assert set(units.tolist()) <= {{1: 2, 1_000: 3, 1_000_000: 4}[per_ms]}
 
 
-@given(st.lists(st.integers(EARLIEST_MS // 1000, LATEST_MS // 1000 - 1), min_size=1, max_size=20))
+@given(st.lists(st.integers(EARLIEST_MS // 1000, END_MS // 1000 - 1), min_size=1, max_size=20))
 def test_epoch_seconds_are_read_with_and_without_a_fraction(seconds: list[int]) -> None:
     assert parse_times([str(second) for second in seconds])[0].tolist() == [second * 1000 for second in seconds]
     assert parse_times([f"{second}.125" for second in seconds])[0].tolist() == [s * 1000 + 125 for s in seconds]

@@ -1,15 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import DAY_MS, HOUR_MS, START_MS, small_path
-from trading.errors import ConfigError
-from trading.market.sources.opening import open_source
-from trading.market.sources.simulated import SimulatedMarket, parse_simulated, simulate, true_filter
-from trading.settings.models import MarketSpec
+from trading.market.sources.simulated import SimulatedMarket, simulate, true_filter
 
 
 @settings(max_examples=20, deadline=None)
@@ -57,39 +53,3 @@ def test_without_edge_regimes_differ_in_volatility_but_not_in_drift() -> None:
 def test_the_true_filter_names_the_regime_of_nine_bars_in_ten() -> None:
     path = small_path(400)
     assert (true_filter(SimulatedMarket(), path).argmax(axis=1) == path.regime).mean() > 0.9
-
-
-@pytest.mark.parametrize("text", ["edgy=1", "edge=high", "edge=nan", "start=yesterday", "seed=1.5"])
-def test_a_wrong_parameter_is_an_error_that_names_it(text: str) -> None:
-    with pytest.raises(
-        ConfigError, match=text.partition("=")[2] if text.startswith("start") else text.partition("=")[0]
-    ):
-        parse_simulated(text)
-
-
-def test_the_embedded_market_makes_bars_of_the_traded_interval_by_itself() -> None:
-    source = open_source(MarketSpec(source="sim:edge=1", interval="15m"), "SIM")
-    assert parse_simulated(source.target).interval == "15m"
-    kept = open_source(MarketSpec(source="sim:edge=1,interval=1h", interval="4h"), "SIM")
-    assert parse_simulated(kept.target).interval == "1h"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "start=",
-        "start=NaT",
-        "start=1000-01-01",
-        "seed=-1",
-        "tail=2",
-        "tail=-3",
-        "garch_reaction=5",
-        "garch_days=0",
-        "bull_days=-1",
-        "jumps_per_day=1e9",
-        "edge=1,edge=2",
-    ],
-)
-def test_a_market_that_cannot_be_is_refused_by_the_name_of_its_parameter(text: str) -> None:
-    with pytest.raises(ConfigError, match=text.partition("=")[0]):
-        parse_simulated(text)

@@ -12,7 +12,7 @@ from trading.errors import DataError
 from trading.market.bars import COLUMNS
 from trading.market.contract.repair import repair
 from trading.market.raw import RawBars
-from trading.market.sources.opening import open_source, read_raw
+from trading.market.sources.table import open_source
 from trading.results import blocking_failures
 from trading.settings.models import MarketSpec
 
@@ -85,7 +85,7 @@ def open_replay(spec: MarketSpec, symbol: str, until_ms: int | None) -> Replay:
     Raises:
         DataError: if the source cannot be read, or holds damaged trades.
     """
-    raw = repair(read_raw(open_source(spec, symbol), until_ms), spec)
+    raw = repair(open_source(spec, symbol).read(until_ms), spec)
     failures = blocking_failures(list(raw.checks))
     if failures:
         raise DataError(failures[0].code, f"{symbol}: {failures[0].message}", remedy=failures[0].remedy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trading.market.bars import Floats
+from trading.arrays import Floats
 
 MAX_DISCONTINUITY = 1.5
 _FEWEST_BARS = 100

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from trading.codes import ReasonCode
-from trading.market.bars import COLUMNS, Ints
+from trading.arrays import Ints
+from trading.market.bars import COLUMNS
 from trading.market.contract.continuity import MAX_DISCONTINUITY
-from trading.market.contract.gaps import gap_share
-from trading.market.raw import RawBars, duration, moment
+from trading.market.contract.gaps import gap_share, largest_gaps
+from trading.market.contract.rules import Rule
+from trading.market.raw import RawBars
+from trading.moments import duration_text, moment_text
 from trading.results import CheckResult, Severity
 from trading.settings.models import MarketSpec
 
 NAMED_ROWS = 20
 _IN_MESSAGE = 3
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule of the contract: its code, what breaking it means, and what the user can do."""
-
-    name: str
-    code: ReasonCode
-    what: str
-    remedy: str
 
 
 @dataclass(frozen=True)
@@ -49,8 +42,15 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Failure:
-    """What one expectation found: how many rows, and the first of them as positions in the frame."""
+class Finding:
+    """What one expectation found wrong.
+
+    Attributes:
+        count: how many rows.
+        places: the first of them, as positions in the frame.
+        column: it looked at; empty for a whole row or table.
+        trouble: what it saw instead of rows, or why it could not run.
+    """
 
     count: int
     places: tuple[int, ...]
@@ -58,78 +58,41 @@ class Failure:
     trouble: str = ""
 
 
-_VALUES = "Correct or remove these rows at their source."
-RULES = (
-    Rule("schema", ReasonCode.BARS_SCHEMA, "a cell cannot be read", _VALUES),
-    Rule("finite", ReasonCode.BARS_NOT_FINITE, "a price or volume is not finite", _VALUES),
-    Rule("positive", ReasonCode.BARS_NOT_POSITIVE, "a price is not positive or a volume is negative", _VALUES),
-    Rule(
-        "high_low",
-        ReasonCode.BARS_HIGH_LOW,
-        "high or low does not contain open and close",
-        "Correct these rows at their source; if all rows fail, columns are swapped.",
-    ),
-    Rule(
-        "increasing",
-        ReasonCode.BARS_NOT_INCREASING,
-        "time repeats or goes back",
-        'Sort and de-duplicate the file, or set market.on_duplicate = "keep-last" (or "keep-first") where times repeat '
-        'and market.on_unsorted = "sort" where they go back.',
-    ),
-    Rule(
-        "on_grid",
-        ReasonCode.BARS_OFF_GRID,
-        "time is not a multiple of the bar interval",
-        "Give each bar the UTC time of its open, on the grid of its interval.",
-    ),
-    Rule(
-        "jumps",
-        ReasonCode.BARS_JUMP,
-        "a bar opens too far from the close before it",
-        "Check for a split, another unit or another symbol in the file; if the prices are true, raise market.max_jump.",
-    ),
-    Rule(
-        "column_order",
-        ReasonCode.BARS_SCHEMA,
-        "open and close are swapped",
-        "Name the columns as what they hold, or write them in the order ts,open,high,low,close,volume.",
-    ),
-    Rule(
-        "gaps",
-        ReasonCode.BARS_GAPS,
-        "bars are missing",
-        'Fill the file, or set market.on_gap = "keep-longest" or "allow", raise market.max_gap_share, or, for a market '
-        'with closed nights, set market.session = "exchange".',
-    ),
-    Rule(
-        "zero_volume",
-        ReasonCode.BARS_ZERO_VOLUME,
-        "bars trade nothing",
-        "Choose a longer source interval or a more liquid market, or raise market.max_zero_volume_share.",
-    ),
-)
+def rule_result(
+    rule: Rule, *, findings: Sequence[Finding], raw: RawBars, spec: MarketSpec, facts: Facts
+) -> CheckResult:
+    """The result of one rule of the contract.
+
+    Args:
+        rule: the rule.
+        findings: of the expectations that belong to it; none if all were met.
+        raw: the bars.
+        spec: limits and options.
+        facts: about the whole history.
+    """
+    match rule.name:
+        case "schema":
+            return _schema_result(rule, findings, raw)
+        case "column_order":
+            return _column_order_result(rule, raw, facts)
+        case "gaps":
+            return _gap_result(rule, bool(findings), raw, spec, facts)
+        case "zero_volume":
+            return _zero_volume_result(rule, bool(findings), raw, spec)
+        case _:
+            return _row_result(rule, findings, raw)
 
 
-def judge(rule: Rule, failures: list[Failure], raw: RawBars, spec: MarketSpec, facts: Facts) -> CheckResult:
-    """The result of one rule, from the failures of its expectations."""
-    if rule.name == "schema":
-        return _schema_result(rule, failures, raw)
-    if rule.name == "gaps":
-        return _gap_result(rule, bool(failures), raw, spec, facts)
-    if rule.name == "column_order":
-        return _column_order_result(rule, raw, facts)
-    if rule.name == "zero_volume":
-        return _zero_volume_result(rule, bool(failures), raw, spec)
-    if not failures:
+def _row_result(rule: Rule, findings: Sequence[Finding], raw: RawBars) -> CheckResult:
+    if not findings:
         return CheckResult(name=rule.name, passed=True, observed=0, threshold=0)
-    places = sorted({place for failure in failures for place in failure.places})[:NAMED_ROWS]
+    places = sorted({place for finding in findings for place in finding.places})[:NAMED_ROWS]
     # A row may fail several expectations of one rule; the largest count is the least number of rows that do.
-    count = max(len(places), *(failure.count for failure in failures))
-    rows = [_row(raw, place) for place in places]
+    count = max(len(places), *(finding.count for finding in findings))
     shown = "; ".join(f"{raw.place(place)} {_describe(rule.name, raw, place)}" for place in places[:_IN_MESSAGE])
     more = f"; {count - _IN_MESSAGE} more" if count > _IN_MESSAGE else ""
-    evidence: dict[str, Any] = {"rows": rows}
-    trouble = [failure.trouble for failure in failures if failure.trouble]
+    evidence: dict[str, Any] = {"rows": [_row(raw, place) for place in places]}
+    trouble = [finding.trouble for finding in findings if finding.trouble]
     if trouble:
         evidence["trouble"] = trouble
         shown = "; ".join([shown, *trouble]).lstrip("; ")
@@ -145,14 +108,14 @@ def judge(rule: Rule, failures: list[Failure], raw: RawBars, spec: MarketSpec, f
     )
 
 
-def _schema_result(rule: Rule, failures: list[Failure], raw: RawBars) -> CheckResult:
-    count = raw.data.problem_count + len(failures)
+def _schema_result(rule: Rule, findings: Sequence[Finding], raw: RawBars) -> CheckResult:
+    count = raw.data.problem_count + len(findings)
     if count == 0:
         return CheckResult(name=rule.name, passed=True, observed=0, threshold=0)
     problems = raw.data.problems[:NAMED_ROWS]
     word = "line" if "line" in raw.data.row_word else "row"
     trouble = [f"{word} {problem.row} {problem}" for problem in problems[:_IN_MESSAGE]]
-    trouble += [failure.trouble or f"column {failure.column} has another type" for failure in failures]
+    trouble += [finding.trouble or f"column {finding.column} has another type" for finding in findings]
     more = f"; {count - _IN_MESSAGE} more" if count > len(trouble) else ""
     return CheckResult(
         name=rule.name,
@@ -189,12 +152,11 @@ def _column_order_result(rule: Rule, raw: RawBars, facts: Facts) -> CheckResult:
 def _gap_result(rule: Rule, failed: bool, raw: RawBars, spec: MarketSpec, facts: Facts) -> CheckResult:
     share = gap_share(facts.missing)
     ordered = np.unique(raw.ts)
-    gaps = largest_gaps(ordered, facts.missing)
+    gaps = largest_gaps(ordered, facts.missing, NAMED_ROWS)
     severity: Severity = "warn" if spec.on_gap == "allow" else "block"
     total = int(facts.missing.sum())
-    summary = (
-        f"{raw.source}: {total} of {total + len(ordered)} bars of {duration(raw.interval)} are missing ({share:.2%})"
-    )
+    expected, bar = total + len(ordered), duration_text(raw.interval)
+    summary = f"{raw.source}: {total} of {expected} bars of {bar} are missing ({share:.2%})"
     if not failed:
         return CheckResult(
             name=rule.name,
@@ -225,20 +187,6 @@ def _gap_result(rule: Rule, failed: bool, raw: RawBars, spec: MarketSpec, facts:
     )
 
 
-def largest_gaps(ts: Ints, missing: Ints, count: int = NAMED_ROWS) -> list[dict[str, Any]]:
-    """The gaps with most missing bars, largest first; ``from`` is the last bar before, ``until`` the first after."""
-    places = [int(at) for at in np.argsort(-missing, kind="stable")[:count] if missing[at] > 0]
-    return [
-        {
-            "missing": int(missing[at]),
-            "from": moment(int(ts[at - 1])),
-            "until": moment(int(ts[at])),
-            "until_ms": int(ts[at]),
-        }
-        for at in places
-    ]
-
-
 def _zero_volume_result(rule: Rule, failed: bool, raw: RawBars, spec: MarketSpec) -> CheckResult:
     zero = np.flatnonzero(raw.column("volume") == 0)
     share = len(zero) / len(raw) if len(raw) else 0.0
@@ -247,7 +195,7 @@ def _zero_volume_result(rule: Rule, failed: bool, raw: RawBars, spec: MarketSpec
     # The expectation counts negative volumes too; those are another rule's.
     if not failed or share <= spec.max_zero_volume_share:
         return CheckResult(**common, passed=True, message=f"{summary}.")
-    shown = "; ".join(f"{raw.place(place)} {moment(int(raw.ts[place]))}" for place in zero[:_IN_MESSAGE].tolist())
+    shown = "; ".join(f"{raw.place(place)} {moment_text(raw.ts[place])}" for place in zero[:_IN_MESSAGE].tolist())
     return CheckResult(
         **common,
         passed=False,
@@ -261,20 +209,21 @@ def _zero_volume_result(rule: Rule, failed: bool, raw: RawBars, spec: MarketSpec
 def _row(raw: RawBars, place: int) -> dict[str, Any]:
     """A row as report data; values as text, because they may be no numbers of JSON."""
     values = {name: repr(float(raw.column(name)[place])) for name in COLUMNS}
-    return {"row": int(raw.data.rows[place]), "ts": moment(int(raw.ts[place])), **values}
+    return {"row": int(raw.data.rows[place]), "ts": moment_text(raw.ts[place]), **values}
 
 
 def _describe(rule: str, raw: RawBars, place: int) -> str:
     ts = int(raw.ts[place])
     if rule == "increasing":
         before = int(raw.ts[place - 1])
-        verb = "repeats" if ts == before else f"goes back from {moment(before)} at"
-        return f"ts {moment(ts)} {verb} {raw.place(place - 1)}"
+        verb = "repeats" if ts == before else f"goes back from {moment_text(before)} at"
+        return f"ts {moment_text(ts)} {verb} {raw.place(place - 1)}"
     if rule == "on_grid":
-        return f"ts {moment(ts)} is {duration(ts % raw.interval)} off the grid of {duration(raw.interval)}"
+        off, grid = duration_text(ts % raw.interval), duration_text(raw.interval)
+        return f"ts {moment_text(ts)} is {off} off the grid of {grid}"
     if rule == "jumps":
         before = float(raw.column("close")[place - 1])
-        return f"{moment(ts)} opens at {float(raw.column('open')[place])!r} after a close of {before!r}"
+        return f"{moment_text(ts)} opens at {float(raw.column('open')[place])!r} after a close of {before!r}"
     values = {name: float(raw.column(name)[place]) for name in COLUMNS}
     if rule == "finite":
         values = {name: value for name, value in values.items() if not np.isfinite(value)}
@@ -282,4 +231,4 @@ def _describe(rule: str, raw: RawBars, place: int) -> str:
         values = {name: value for name, value in values.items() if value < 0 or (value == 0 and name != "volume")}
     else:
         del values["volume"]
-    return f"{moment(ts)} " + ", ".join(f"{name} {value!r}" for name, value in values.items())
+    return f"{moment_text(ts)} " + ", ".join(f"{name} {value!r}" for name, value in values.items())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
-from trading.market.bars import Ints
-from trading.market.raw import DAY_MS
+from trading.arrays import Ints
+from trading.moments import DAY_MS, moment_text
 from trading.settings.models import MarketSpec
 
 SESSION_DAYS = 21
@@ -45,14 +46,43 @@ def missing_before(ts: Ints, interval: int, spec: MarketSpec) -> Ints:
 
 
 def gap_share(missing: Ints) -> float:
-    """Missing bars as a share of the bars there should be."""
+    """Missing bars as a share of the bars there should be.
+
+    Args:
+        missing: shape (n,), as :func:`missing_before` gives it.
+    """
     total = int(missing.sum())
     return total / (total + len(missing)) if len(missing) else 0.0
 
 
 def fewest_bars(missing: Ints, max_share: float) -> int:
-    """How many bars there must be of all that should be there, for the gap share to be at most ``max_share``."""
+    """How many bars there must be of all that should be there, for the gap share to be at most ``max_share``.
+
+    Args:
+        missing: shape (n,), as :func:`missing_before` gives it.
+        max_share: largest share of missing bars.
+    """
     return math.ceil((1.0 - max_share) * (len(missing) + int(missing.sum())) - _ROUNDING)
+
+
+def largest_gaps(ts: Ints, missing: Ints, count: int) -> list[dict[str, Any]]:
+    """The gaps with most missing bars, largest first; ``from`` is the last bar before, ``until`` the first after.
+
+    Args:
+        ts: shape (n,), strictly increasing UTC milliseconds.
+        missing: shape (n,), as :func:`missing_before` gives it.
+        count: at most so many.
+    """
+    places = [int(at) for at in np.argsort(-missing, kind="stable")[:count] if missing[at] > 0]
+    return [
+        {
+            "missing": int(missing[at]),
+            "from": moment_text(ts[at - 1]),
+            "until": moment_text(ts[at]),
+            "until_ms": int(ts[at]),
+        }
+        for at in places
+    ]
 
 
 def longest_stretch(missing: Ints, max_share: float) -> tuple[int, int]:
@@ -61,6 +91,10 @@ def longest_stretch(missing: Ints, max_share: float) -> tuple[int, int]:
     With ``f[k]`` growing by ``max_share`` for every bar and falling by ``1 - max_share`` for every missing one, a run
     from i to j is good exactly if ``f[j] >= f[i] - max_share``, so one sweep over the falling minima of ``f`` from the
     left and the rising maxima from the right finds the longest.
+
+    Args:
+        missing: shape (n,), as :func:`missing_before` gives it.
+        max_share: largest share of missing bars.
     """
     n = len(missing)
     if n == 0:

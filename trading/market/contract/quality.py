@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from trading.arrays import Floats
 from trading.codes import ReasonCode
-from trading.market.bars import Bars, Floats
-from trading.market.contract.findings import largest_gaps
-from trading.market.contract.gaps import gap_share, missing_before
-from trading.market.raw import RawBars, duration, moment
+from trading.market.bars import Bars
+from trading.market.contract.gaps import gap_share, largest_gaps, missing_before
+from trading.market.raw import RawBars
+from trading.moments import duration_text, moment_text
 from trading.results import CheckResult
 from trading.settings.models import MarketSpec
 
@@ -19,7 +20,7 @@ MAX_STALE_BARS = 2
 _NAMED = 5
 
 
-def quality(raw: RawBars, spec: MarketSpec, as_of_ms: int) -> list[CheckResult]:
+def check_quality(raw: RawBars, spec: MarketSpec, as_of_ms: int) -> list[CheckResult]:
     """Facts and warnings about bars, for tables and reports; every severity is ``warn``.
 
     Args:
@@ -40,21 +41,25 @@ def quality(raw: RawBars, spec: MarketSpec, as_of_ms: int) -> list[CheckResult]:
 
 
 def excess_kurtosis(values: Floats) -> float:
-    """Fourth standardised moment less 3; 0 for a normal distribution and where values do not vary."""
+    """Fourth standardised moment less 3; 0 for a normal distribution and where values do not vary.
+
+    Args:
+        values: shape (n,).
+    """
     centred = values - values.mean() if len(values) else values
     variance = float((centred**2).mean()) if len(values) else 0.0
     return float((centred**4).mean()) / variance**2 - 3.0 if variance > 0 else 0.0
 
 
 def _span(bars: Bars) -> CheckResult:
-    first, last = moment(int(bars.ts[0])), moment(int(bars.ts[-1]) + bars.interval)
-    message = f"{len(bars)} bars of {duration(bars.interval)}, {first} to {last}."
+    first, last = moment_text(bars.ts[0]), moment_text(int(bars.ts[-1]) + bars.interval)
+    message = f"{len(bars)} bars of {duration_text(bars.interval)}, {first} to {last}."
     return CheckResult(name="span", passed=True, severity="warn", observed=len(bars), message=message)
 
 
 def _freshness(bars: Bars, as_of_ms: int) -> CheckResult:
     behind = (as_of_ms - int(bars.ts[-1]) - bars.interval) // bars.interval
-    closed = moment(int(bars.ts[-1]) + bars.interval)
+    closed = moment_text(int(bars.ts[-1]) + bars.interval)
     return _warn(
         "freshness",
         behind <= MAX_STALE_BARS,
@@ -101,7 +106,7 @@ def _returns(bars: Bars) -> list[CheckResult]:
     scale = float(np.median(np.abs(returns[returns != 0]))) / 0.6745 if (returns != 0).any() else 0.0
     outliers = np.flatnonzero(np.abs(returns) > OUTLIER_SCALES * scale) if scale > 0 else np.empty(0, dtype=np.int64)
     largest = outliers[np.argsort(-np.abs(returns[outliers]), kind="stable")][:_NAMED]
-    named = [{"ts": moment(int(bars.ts[at + 1])), "log_return": float(returns[at])} for at in largest.tolist()]
+    named = [{"ts": moment_text(bars.ts[at + 1]), "log_return": float(returns[at])} for at in largest.tolist()]
     share = len(outliers) / max(len(returns), 1)
     kurtosis = excess_kurtosis(returns)
     spread = float(returns.std()) if len(returns) else 0.0
@@ -137,7 +142,7 @@ def _frozen(bars: Bars) -> CheckResult:
     message = "No price stands still for long."
     if longest:
         start = int(edges[::2][int(lengths.argmax())])
-        message = f"The price stands still for {longest} traded bars from {moment(int(bars.ts[start]))}."
+        message = f"The price stands still for {longest} traded bars from {moment_text(bars.ts[start])}."
     return _warn(
         "frozen_price",
         longest <= MAX_FROZEN_RUN_BARS,

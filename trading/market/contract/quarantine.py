@@ -17,6 +17,7 @@ from trading.results import CheckResult
 
 def quarantine_file(
     root: Path,
+    *,
     symbol: str,
     digest: str,
     file: Path | None,
@@ -53,7 +54,11 @@ def quarantine_file(
 
 
 def repair_as_json(repair: Repair) -> dict[str, Any]:
-    """A repair as report data."""
+    """A repair as report data.
+
+    Args:
+        repair: what an option of the settings has changed.
+    """
     return {"option": repair.option, "count": repair.count, "message": repair.message, "rows": list(repair.rows)}
 
 

@@ -1,4 +1,4 @@
-"""Repairs bars in the ways, and only in the ways, that the settings name; every repair is counted and told."""
+"""Repairs bars in the ways, and only in the ways, that the settings name; every repair is counted and reported."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from trading.market.bars import COLUMNS, Ints
+from trading.arrays import Ints
+from trading.market.bars import COLUMNS
 from trading.market.contract.gaps import fewest_bars, longest_stretch, missing_before
-from trading.market.raw import RawBars, Repair, is_increasing, moment
+from trading.market.raw import RawBars, Repair, is_increasing
+from trading.moments import moment_text
 from trading.settings.models import MarketSpec
 
 _NAMED = 20
@@ -19,6 +21,10 @@ def repair(raw: RawBars, spec: MarketSpec) -> RawBars:
 
     Duplicates go first, while the file's order still says which of them is the last. Gaps can be told only when times
     increase, so without the options needed for that nothing is cut, and the contract says what is wrong.
+
+    Args:
+        raw: bars in the order of their source.
+        spec: names the repairs.
     """
     for step in (_without_duplicates, _sorted, _longest_stretch):
         raw = step(raw, spec)
@@ -63,7 +69,7 @@ def _longest_stretch(raw: RawBars, spec: MarketSpec) -> RawBars:
     start, stop = longest_stretch(missing, spec.max_gap_share)
     dropped = np.r_[np.arange(start), np.arange(stop, len(raw))]
     message = (
-        f"kept {stop - start} of {len(raw)} bars, {moment(int(raw.ts[start]))} to {moment(int(raw.ts[stop - 1]))}, the "
+        f"kept {stop - start} of {len(raw)} bars, {moment_text(raw.ts[start])} to {moment_text(raw.ts[stop - 1])}, the "
         f"longest stretch with at most {spec.max_gap_share:.2%} missing"
     )
     return _repaired(raw, np.arange(start, stop), "on_gap=keep-longest", dropped, message)

@@ -12,8 +12,9 @@ import numpy as np
 
 from trading.market.bars import COLUMNS
 from trading.market.contract.continuity import discontinuity
-from trading.market.contract.findings import NAMED_ROWS, RULES, Facts, Failure, judge
+from trading.market.contract.findings import NAMED_ROWS, Facts, Finding, rule_result
 from trading.market.contract.gaps import fewest_bars, missing_before
+from trading.market.contract.rules import RULES
 from trading.market.raw import RawBars
 from trading.results import CheckResult
 from trading.settings.models import MarketSpec
@@ -25,21 +26,23 @@ _ONE_AT_A_TIME = threading.Lock()
 def check_contract(raw: RawBars, spec: MarketSpec) -> list[CheckResult]:
     """Check bars as their source holds them.
 
-    The order is: schema, finite, positive, high and low, increasing, on grid, jumps,
-    column order, gaps, zero volume. Cells that
-    could not be read fail the schema only. With ``on_gap=allow`` a gap share over its limit warns.
+    Cells that could not be read fail the schema only. With ``on_gap=allow`` a gap share over its limit warns.
 
     Args:
         raw: bars in file order, after the repairs that the settings name.
         spec: limits and options.
 
     Returns:
-        One result for each rule; the checks of trades, if the bars are made of them, come first.
+        One result for each of :data:`trading.market.contract.rules.RULES`, in their order; the checks of trades, if
+        the bars are made of them, come first.
     """
     frame, facts = _frame(raw, spec)
     with _ONE_AT_A_TIME:
-        failures = _validate(frame, _suite(facts))
-    return [*raw.checks, *(judge(rule, failures.get(rule.name, []), raw, spec, facts) for rule in RULES)]
+        findings = _validate(frame, _suite(facts))
+    results = [
+        rule_result(rule, findings=findings.get(rule.name, ()), raw=raw, spec=spec, facts=facts) for rule in RULES
+    ]
+    return [*raw.checks, *results]
 
 
 def _frame(raw: RawBars, spec: MarketSpec) -> tuple[Any, Facts]:
@@ -131,8 +134,8 @@ def _library() -> Any:
     return great_expectations
 
 
-def _validate(frame: Any, suite: Sequence[Any]) -> dict[str, list[Failure]]:
-    """Run the suite in a context of its own and collect the failures of each rule."""
+def _validate(frame: Any, suite: Sequence[Any]) -> dict[str, list[Finding]]:
+    """Run the suite in a context of its own and collect what was found against each rule."""
     gx = _library()
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
@@ -148,21 +151,21 @@ def _validate(frame: Any, suite: Sequence[Any]) -> dict[str, list[Failure]]:
             "unexpected_index_column_names": ["place"],
         },
     )
-    failures: dict[str, list[Failure]] = {}
+    findings: dict[str, list[Finding]] = {}
     for result in outcome.results:
         if not result.success:
             config = result.expectation_config
-            failures.setdefault(config.meta["rule"], []).append(_failure(result, config))
-    return failures
+            findings.setdefault(config.meta["rule"], []).append(_finding(result, config))
+    return findings
 
 
-def _failure(result: Any, config: Any) -> Failure:
+def _finding(result: Any, config: Any) -> Finding:
     found: Mapping[str, Any] = result.result or {}
     places = tuple(int(row["place"]) for row in found.get("partial_unexpected_index_list") or [])
     column = str(config.kwargs.get("column", ""))
     if "unexpected_count" in found:
-        return Failure(int(found["unexpected_count"]), places, column)
+        return Finding(int(found["unexpected_count"]), places, column)
     observed = found.get("observed_value")
     exception = result.exception_info.get("exception_message") if result.exception_info else None
     trouble = f"{config.type} saw {observed}" if not exception else f"{config.type} could not run: {exception}"
-    return Failure(1, places, column, trouble)
+    return Finding(1, places, column, trouble)

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
-from trading.market.bars import Floats, Ints
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
+from trading.arrays import Floats, Ints
+from trading.moments import EARLIEST_MS, EARLIEST_YEAR, END_MS, LATEST_YEAR, datetime_ms, iso_ms
 
 UNITS = ("nothing", "epoch seconds", "epoch milliseconds", "epoch microseconds", "epoch nanoseconds", "ISO time")
 UNREADABLE = 0
 ISO = 5
-
-# Times outside 1980 to 2100 are taken for damage; within it the four epoch units cannot be mistaken for each other.
-EARLIEST_MS = 315_532_800_000
-LATEST_MS = 4_102_444_800_000
 
 
 def parse_numbers(cells: Sequence[str]) -> tuple[Floats, list[int]]:
     """Numbers of a column and the positions of cells that are none; those are NaN in the array.
 
     Python's own spelling ``1_000`` is refused, ``nan`` and ``inf`` are numbers here: the contract names them.
+
+    Args:
+        cells: texts of the column.
     """
     if "_" not in "".join(cells):
         try:
@@ -43,7 +40,11 @@ def parse_numbers(cells: Sequence[str]) -> tuple[Floats, list[int]]:
 
 
 def parse_times(cells: Sequence[str]) -> tuple[Ints, Ints]:
-    """Times of a column as UTC milliseconds, and the unit of each cell as an index into :data:`UNITS`."""
+    """Times of a column as UTC milliseconds, and the unit of each cell as an index into :data:`UNITS`.
+
+    Args:
+        cells: texts of the column.
+    """
     if "_" not in "".join(cells):
         try:
             return epoch_times(np.array(list(map(int, cells)), dtype=np.int64))
@@ -51,12 +52,12 @@ def parse_times(cells: Sequence[str]) -> tuple[Ints, Ints]:
             pass  # ISO time, fractions or damage: see below
     if not any(cell.isdigit() for cell in cells):
         try:
-            times = [_since_epoch(datetime.fromisoformat(cell)) for cell in cells]
+            times = [datetime_ms(datetime.fromisoformat(cell)) for cell in cells]
         except ValueError:
             pass  # not only ISO time: cell by cell below
         else:
             ts = np.array(times, dtype=np.int64)
-            return ts, np.where((ts >= EARLIEST_MS) & (ts < LATEST_MS), ISO, UNREADABLE)
+            return ts, np.where((ts >= EARLIEST_MS) & (ts < END_MS), ISO, UNREADABLE)
     ts = np.zeros(len(cells), dtype=np.int64)
     units = np.zeros(len(cells), dtype=np.int64)
     for index, cell in enumerate(cells):
@@ -65,7 +66,11 @@ def parse_times(cells: Sequence[str]) -> tuple[Ints, Ints]:
 
 
 def epoch_times(numbers: Ints | Floats) -> tuple[Ints, Ints]:
-    """UTC milliseconds and units of epoch numbers, the unit told by magnitude; fractions of a millisecond are cut."""
+    """UTC milliseconds and units of epoch numbers, the unit told by magnitude; fractions of a millisecond are cut.
+
+    Args:
+        numbers: shape (n,), since 1970 UTC.
+    """
     units = np.zeros(len(numbers), dtype=np.int64)
     ts = np.zeros(len(numbers), dtype=np.int64)
     for unit, (low, high) in enumerate(_RANGES, start=1):
@@ -81,27 +86,39 @@ def epoch_times(numbers: Ints | Floats) -> tuple[Ints, Ints]:
     return ts, units
 
 
+# Outside the allowed years a time is taken for damage; within them the four units cannot be mistaken.
 _RANGES = (
-    (EARLIEST_MS // 1000, LATEST_MS // 1000),
-    (EARLIEST_MS, LATEST_MS),
-    (EARLIEST_MS * 1000, LATEST_MS * 1000),
-    (EARLIEST_MS * 1_000_000, LATEST_MS * 1_000_000),
+    (EARLIEST_MS // 1000, END_MS // 1000),
+    (EARLIEST_MS, END_MS),
+    (EARLIEST_MS * 1000, END_MS * 1000),
+    (EARLIEST_MS * 1_000_000, END_MS * 1_000_000),
 )
 
 
 def time_trouble(cell: str, unit: int, file_unit: int) -> str:
-    """What to say about a time that cannot be used, after its text."""
+    """What to say about a time that cannot be used, after its text.
+
+    Args:
+        cell: its text.
+        unit: index into :data:`UNITS` that it was read in.
+        file_unit: the unit of most of the file.
+    """
     if unit != UNREADABLE:
         return f"is in {UNITS[unit]} where most of the file is in {UNITS[file_unit]}"
     if not cell.strip():
         return "is empty"
     if _number(cell) is not None:
-        return "is no time between 1980 and 2100 in epoch seconds, milliseconds, microseconds or nanoseconds"
+        units = "epoch seconds, milliseconds, microseconds or nanoseconds"
+        return f"is no time of the years {EARLIEST_YEAR} to {LATEST_YEAR} in {units}"
     return "is neither an epoch number nor an ISO time"
 
 
 def number_trouble(cell: str) -> str:
-    """What to say about a cell that is no number, after its text."""
+    """What to say about a cell that is no number, after its text.
+
+    Args:
+        cell: its text.
+    """
     if not cell.strip():
         return "is empty"
     if _number(cell.replace(",", "").replace(" ", "").replace("'", "").replace("_", "")) is not None:
@@ -130,15 +147,8 @@ def _time(cell: str) -> tuple[int, int]:
                 )
                 return int(ts[0]), int(units[0])
         return 0, UNREADABLE
-    text = cell.strip()
-    if text.upper().endswith("UTC"):
-        text = text[:-3].rstrip() + "+00:00"
     try:
-        ts_ms = _since_epoch(datetime.fromisoformat(text))
+        ts_ms = iso_ms(cell.strip())
     except ValueError:
         return 0, UNREADABLE
-    return (ts_ms, ISO) if EARLIEST_MS <= ts_ms < LATEST_MS else (0, UNREADABLE)
-
-
-def _since_epoch(when: datetime) -> int:
-    return ((when.replace(tzinfo=UTC) if when.tzinfo is None else when) - _EPOCH) // _MILLISECOND
+    return (ts_ms, ISO) if EARLIEST_MS <= ts_ms < END_MS else (0, UNREADABLE)

@@ -68,7 +68,12 @@ TRADES = Layout(
 
 
 def has_header(first_row: Sequence[str], layout: Layout) -> bool:
-    """Whether a file's first row holds names: one of them is known, or no cell begins like a number or a date."""
+    """Whether a file's first row holds names: one of them is known, or no cell begins like a number or a date.
+
+    Args:
+        first_row: its cells.
+        layout: the columns wanted.
+    """
     cells = [cell.strip().lower() for cell in first_row]
     if any(cell in aliases for aliases in layout.names for cell in cells):
         return True
@@ -77,6 +82,11 @@ def has_header(first_row: Sequence[str], layout: Layout) -> bool:
 
 def find_columns(header: Sequence[str], layout: Layout, name: str) -> tuple[int, ...]:
     """The position of each column of a layout in a header; case, outer blanks and extra columns do not matter.
+
+    Args:
+        header: cells of the first row.
+        layout: the columns wanted.
+        name: what messages call the file.
 
     Raises:
         DataError: with code ``BARS_SCHEMA`` if a column is missing or there twice.
@@ -106,6 +116,10 @@ def find_columns(header: Sequence[str], layout: Layout, name: str) -> tuple[int,
 def check_delimiter(first_line: str, name: str) -> None:
     """Refuse a text file whose cells are separated by anything but a comma, before its cells look like damage.
 
+    Args:
+        first_line: of the file.
+        name: what messages call the file.
+
     Raises:
         DataError: with code ``BARS_SCHEMA``, naming the separator.
     """
@@ -121,10 +135,19 @@ def check_delimiter(first_line: str, name: str) -> None:
 
 
 def schema_error(message: str, remedy: str) -> DataError:
-    """An error about a file's columns."""
+    """An error about a file's columns.
+
+    Args:
+        message: what is wrong.
+        remedy: what the user can do.
+    """
     return DataError(ReasonCode.BARS_SCHEMA, message, remedy=remedy)
 
 
 def no_rows(name: str) -> DataError:
-    """An error about a file that is empty or holds a header only."""
+    """An error about a file that is empty or holds a header only.
+
+    Args:
+        name: what messages call the file.
+    """
     return schema_error(f"{name} has no rows.", "Write or download the file again.")

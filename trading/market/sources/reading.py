@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from trading.arrays import Floats, Ints
 from trading.codes import ReasonCode
 from trading.errors import DataError
-from trading.market.bars import Floats, Ints
 from trading.market.raw import Columns, Problem
 from trading.market.sources.cells import UNITS, UNREADABLE, time_trouble
 from trading.market.sources.layout import Layout
@@ -43,13 +43,25 @@ class Reading:
         return not self._rows and not self._count
 
     def add(self, problem: Problem) -> None:
-        """Remember an unreadable cell or row."""
+        """Remember an unreadable cell or row.
+
+        Args:
+            problem: where it stands and what is wrong with it.
+        """
         self._count += 1
         if len(self._problems) < MAX_PROBLEMS:
             self._problems.append(problem)
 
     def block(self, rows: Ints, ts: Ints, units: Ints, values: list[Floats], time_text: Callable[[int], str]) -> None:
-        """Add rows; ``time_text(i)`` is what stands in the time cell of row i of the block."""
+        """Add rows; ``time_text(i)`` is what stands in the time cell of row i of the block.
+
+        Args:
+            rows: shape (n,), line or row numbers.
+            ts: shape (n,), UTC milliseconds.
+            units: shape (n,), indexes into :data:`trading.market.sources.cells.UNITS`.
+            values: one column of shape (n,) for each of the layout's after the time.
+            time_text: what stands in the time cell of a row of this block, by its position.
+        """
         for unit in np.unique(units).tolist():
             texts = self._texts.setdefault(unit, {})
             room = MAX_PROBLEMS - len(texts)
@@ -60,7 +72,11 @@ class Reading:
         self._values.append(values)
 
     def finish(self, ends_complete: bool = True) -> Columns:
-        """Join the blocks and drop rows whose time is unreadable or in another unit than most of the file's."""
+        """Join the blocks and drop rows whose time is unreadable or in another unit than most of the file's.
+
+        Args:
+            ends_complete: whether a text file's last line has a line end.
+        """
         none = np.empty(0, dtype=np.int64)
         ts, units, rows = (np.concatenate(parts or [none]) for parts in (self._ts, self._units, self._rows))
         file_unit = int(np.argmax(np.bincount(units, minlength=len(UNITS))[1:])) + 1
@@ -91,6 +107,10 @@ class Reading:
 def unpacked(data: bytes, name: str) -> bytes:
     """The bytes of a file, unpacked if they are gzip.
 
+    Args:
+        data: all bytes of the file.
+        name: what messages call the file.
+
     Raises:
         DataError: ``SOURCE_UNREADABLE`` if the gzip file is damaged.
     """
@@ -103,5 +123,10 @@ def unpacked(data: bytes, name: str) -> bytes:
 
 
 def unreadable(message: str, remedy: str) -> DataError:
-    """An error about a file that is not what its source says."""
+    """An error about a file that is not what its source says.
+
+    Args:
+        message: what is wrong, without a full stop.
+        remedy: what the user can do.
+    """
     return DataError(ReasonCode.SOURCE_UNREADABLE, f"{message}.", remedy=remedy)

@@ -23,16 +23,17 @@ from __future__ import annotations
 
 import math
 import zlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trading.arrays import Floats
 from trading.codes import ReasonCode
 from trading.errors import ConfigError
-from trading.market.bars import Bars, Floats, interval_ms
+from trading.market.bars import Bars
+from trading.moments import DAY_MS, interval_ms, moment_ms
 
-DAY_MS = 86_400_000
 BULL, BEAR, CHOP = 0, 1, 2
 
 # Log volume: its base, how it rises with volatility and with the surprise of a bar, and its noise.
@@ -52,13 +53,19 @@ class SimulatedMarket:
         seed: root of the random numbers.
         interval: length of a bar, for example ``1h``.
         start: UTC date of the first bar, ISO.
-        bull_days, bear_days, chop_days: mean length of the regimes, days.
-        bull_drift, bear_drift: daily log drift of the regimes at edge 1.
-        bull_volatility, bear_volatility, chop_volatility: daily volatility of the regimes.
+        bull_days: mean length of the bull regime, days.
+        bear_days: mean length of the bear regime, days.
+        chop_days: mean length of the chop regime, days.
+        bull_drift: daily log drift of the bull regime at edge 1.
+        bear_drift: daily log drift of the bear regime at edge 1.
+        bull_volatility: daily volatility of the bull regime.
+        bear_volatility: daily volatility of the bear regime.
+        chop_volatility: daily volatility of the chop regime.
         tail: degrees of freedom of the Student-t innovations.
         garch_reaction: weight of the last squared return in the volatility factor.
         garch_days: half-life of the volatility factor, days.
-        jumps_per_day, jump_scale: rate and width of jumps.
+        jumps_per_day: how often a jump takes the place of an innovation.
+        jump_scale: how many times wider than an innovation a jump is.
     """
 
     edge: float = 1.0
@@ -105,38 +112,19 @@ POSITIVE = (
     "garch_days",
     "jump_scale",
 )
-_KINDS: dict[str, type[float] | type[int] | type[str]] = {"float": float, "int": int, "str": str}
 
 
-def parse_simulated(text: str) -> SimulatedMarket:
-    """Read ``edge=1,seed=7``; an unknown name or a value that is no number is an error."""
-    known = {field.name: field for field in fields(SimulatedMarket)}
-    values: dict[str, float | int | str] = {}
-    for item in filter(None, (part.strip() for part in text.split(","))):
-        name, _, value = item.partition("=")
-        if name in values:
-            raise _bad(f"embedded market parameter {name!r} is given twice", "Keep one of the two.")
-        if name not in known:
-            raise _bad(f"embedded market parameter {name!r} is unknown", f"Use one of {', '.join(known)}.")
-        kind = _KINDS[str(known[name].type)]
-        try:
-            values[name] = kind(value)
-        except ValueError:
-            raise _bad(
-                f"embedded market parameter {item!r} is not of type {kind.__name__}", "Write name=value."
-            ) from None
-        if kind is float and not math.isfinite(float(value)):
-            raise _bad(f"embedded market parameter {item!r} is not finite", "Write a number.")
-    market = SimulatedMarket(**values)  # pyright: ignore[reportArgumentType]  # each value has its field's own type
-    _require_possible(market)
-    return market
+def require_possible(market: SimulatedMarket) -> None:
+    """Refuse parameters under which there is no such market, before their arithmetic fails far from here.
 
+    Args:
+        market: the parameters.
 
-def _require_possible(market: SimulatedMarket) -> None:
-    """Refuse parameters under which there is no such market, before their arithmetic fails far from here."""
+    Raises:
+        ConfigError: naming the first that cannot be.
+    """
     dt = interval_ms(market.interval) / DAY_MS
-    if _start_day(market) < 0:
-        raise _bad(f"embedded market start {market.start} is before 1970", "Write for example start=2021-01-01.")
+    _start_day(market)
     rules: list[tuple[str, bool, str]] = [
         *((name, getattr(market, name) > 0.0, "over 0") for name in POSITIVE),
         *((name, getattr(market, name) >= 0.0, "at least 0") for name in ("seed", "garch_reaction", "jumps_per_day")),
@@ -176,7 +164,12 @@ def simulate(market: SimulatedMarket, until_ms: int, symbol: str = "SIM") -> Sim
 
 
 def true_filter(market: SimulatedMarket, path: SimulatedPath) -> Floats:
-    """Causal regime probabilities with the true parameters, shape (n, 3): the bound for every fitted filter."""
+    """Causal regime probabilities with the true parameters, shape (n, 3): the bound for every fitted filter.
+
+    Args:
+        market: the parameters that made the path.
+        path: bars, and the volatility factor of each.
+    """
     dt = interval_ms(market.interval) / DAY_MS
     drift, volatility = _drift(market), _volatility(market)
     transition = _transition(market, dt)
@@ -302,15 +295,10 @@ def _stay(market: SimulatedMarket, dt: float) -> Floats:
 
 
 def _start_day(market: SimulatedMarket) -> int:
-    try:
-        day = np.datetime64(market.start, "D")
-        if np.isnat(day):
-            raise ValueError
-        return int(day.astype(np.int64))
-    except ValueError:
-        raise _bad(
-            f"embedded market start {market.start!r} is not a date", "Write for example start=2021-01-01."
-        ) from None
+    start_ms = moment_ms(market.start, option="embedded market parameter start")
+    if start_ms % DAY_MS:
+        raise _bad(f"embedded market parameter start={market.start} is not midnight UTC", "Write a date.")
+    return start_ms // DAY_MS
 
 
 def _bad(message: str, remedy: str) -> ConfigError:

@@ -1,4 +1,4 @@
-"""Reads columns of numbers out of the bytes of a Parquet file; needs pyarrow, and says so if it is missing."""
+"""Bars in a Parquet file, plain or gzip: ``parquet:PATH``. It needs pyarrow, and says so if that is missing."""
 
 from __future__ import annotations
 
@@ -7,26 +7,41 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trading.arrays import Floats, Ints
 from trading.codes import ReasonCode
 from trading.errors import DataError
-from trading.market.bars import Floats, Ints
 from trading.market.raw import Columns, Problem
 from trading.market.sources.cells import (
-    EARLIEST_MS,
     ISO,
-    LATEST_MS,
     UNREADABLE,
     epoch_times,
     number_trouble,
     parse_numbers,
     parse_times,
 )
-from trading.market.sources.layout import Layout, find_columns, no_rows, schema_error
+from trading.market.sources.files import BarsFile
+from trading.market.sources.layout import BARS, Layout, find_columns, no_rows, schema_error
 from trading.market.sources.reading import SHOWN, Reading, unpacked, unreadable
+from trading.moments import EARLIEST_MS, END_MS
+
+PARQUET_ENDINGS = (".parquet", ".pq", ".parquet.gz", ".pq.gz")
+
+
+class ParquetSource(BarsFile):
+    """A Parquet file of bars; see :class:`trading.market.sources.files.FileSource`."""
+
+    def parse(self, data: bytes) -> Columns:
+        """The columns of the bars."""
+        return read_parquet(data, BARS, self.name)
 
 
 def read_parquet(data: bytes, layout: Layout, name: str) -> Columns:
     """Columns of a Parquet file, plain or gzip; times may be integers, timestamps, dates or text.
+
+    Args:
+        data: the file's bytes.
+        layout: the columns wanted.
+        name: what messages call the file.
 
     Raises:
         DataError: ``SOURCE_NEEDS_EXTRA`` without pyarrow, ``SOURCE_UNREADABLE`` if the bytes are no Parquet file,
@@ -68,7 +83,7 @@ def _times(column: Any, pa: Any, name: str) -> tuple[Ints, Ints]:
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         in_ms = column.cast(pa.timestamp("ms", tz=getattr(kind, "tz", None)), safe=False)
         ts = _plain(in_ms.cast(pa.int64()), np.dtype(np.int64))
-        units = np.where((ts >= EARLIEST_MS) & (ts < LATEST_MS), ISO, UNREADABLE)
+        units = np.where((ts >= EARLIEST_MS) & (ts < END_MS), ISO, UNREADABLE)
     elif pa.types.is_integer(kind):
         ts, units = epoch_times(_plain(column.cast(pa.int64()), np.dtype(np.int64)))
     elif pa.types.is_floating(kind) or pa.types.is_decimal(kind):

@@ -14,8 +14,8 @@ from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.bars import COLUMNS, Bars
 from trading.market.sources.layout import BARS
-from trading.market.sources.opening import open_source
-from trading.market.sources.parquet_reader import read_parquet
+from trading.market.sources.parquet_file import ParquetSource, read_parquet
+from trading.market.sources.table import open_source
 from trading.settings.models import MarketSpec
 
 pa = pytest.importorskip("pyarrow")
@@ -42,7 +42,7 @@ def test_a_gzip_file_reads_like_the_plain_one_and_a_damaged_one_is_named() -> No
     plain = packed(table_of(BARS_200))
     squeezed = gzip.compress(plain)
     np.testing.assert_array_equal(read_parquet(squeezed, BARS, "a.gz").ts, read_parquet(plain, BARS, "a").ts)
-    assert open_source(MarketSpec(source="bars.parquet.gz"), "X").kind == "parquet"
+    assert isinstance(open_source(MarketSpec(source="bars.parquet.gz"), "X"), ParquetSource)
     with pytest.raises(DataError, match=r"a\.gz is a damaged gzip file"):
         read_parquet(squeezed[:-20], BARS, "a.gz")
 
@@ -126,10 +126,10 @@ def test_reading_and_repairing_a_source_loads_no_heavy_library(tmp_path: Path) -
 import sys
 from trading.settings.models import MarketSpec
 from trading.market.contract.repair import repair
-from trading.market.sources.opening import open_source, read_raw
+from trading.market.sources.table import open_source
 for source, as_of, count in (({str(tmp_path / "bars.parquet")!r}, None, 200), ("sim:start=2024-01-01", {AS_OF}, 744)):
     spec = MarketSpec(source=source)
-    assert len(repair(read_raw(open_source(spec, "TEST"), as_of), spec)) == count
+    assert len(repair(open_source(spec, "TEST").read(as_of), spec)) == count
 heavy = {{"pandas", "great_expectations", "torch", "mlflow", "prefect", "numba", "scipy", "evidently"}}
 print(sorted(heavy & set(sys.modules)))
 """

@@ -1,4 +1,4 @@
-"""Makes bars out of trades, on the UTC grid, after checking the trades themselves."""
+"""Trades in a CSV or Parquet file, joined to bars on the UTC grid after the trades are checked: ``ticks:PATH``."""
 
 from __future__ import annotations
 
@@ -6,21 +6,50 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trading.codes import ReasonCode
-from trading.market.raw import Columns, RawBars, Repair, moment
+from trading.market.raw import Columns, RawBars, Repair
+from trading.market.sources.csv_file import read_csv
+from trading.market.sources.files import FileSource
+from trading.market.sources.layout import TRADES
+from trading.market.sources.parquet_file import PARQUET_ENDINGS, read_parquet
+from trading.moments import interval_ms, moment_text
 from trading.results import CheckResult
 from trading.settings.models import MarketSpec
 
 _NAMED = 20
 
 
+class TicksSource(FileSource):
+    """A file of trades, CSV or Parquet by its ending; see :class:`trading.market.sources.files.FileSource`."""
+
+    def parse(self, data: bytes) -> Columns:
+        """The columns of the trades."""
+        read = read_parquet if self.name.lower().endswith(PARQUET_ENDINGS) else read_csv
+        return read(data, TRADES, self.name)
+
+    def closes_ms(self, last_ms: int, columns: Columns) -> int:
+        """The time of the last trade."""
+        return last_ms
+
+    def bars(self, columns: Columns, until_ms: int) -> RawBars:
+        """The traded interval's bars."""
+        return bars_from_trades(
+            columns,
+            interval=interval_ms(self.spec.interval),
+            symbol=self.symbol,
+            source=self.name,
+            spec=self.spec,
+            until_ms=until_ms,
+        )
+
+
 def bars_from_trades(
-    trades: Columns, interval: int, symbol: str, source: str, spec: MarketSpec, until_ms: int
+    trades: Columns, *, interval: int, symbol: str, source: str, spec: MarketSpec, until_ms: int
 ) -> RawBars:
     """Bars of the trades before a moment.
 
     A bar exists where at least one trade falls into it, so an interval without a trade is a gap, not an invented bar.
-    The last bar counts only once a later trade of the file or the moment itself shows that it has closed. The first
-    bar holds what the file holds of it. Trades that fail a check are left out, and the failed check stops the load.
+    The last bar counts only once a later trade of the file shows that it has closed. The first bar holds what the file
+    holds of it. Trades that fail a check are left out, and the failed check stops the load.
 
     Args:
         trades: columns ``price`` and ``volume``, in file order; trades at the same millisecond are normal.
@@ -113,7 +142,7 @@ def _result(
     rows = [
         {
             "row": int(trades.rows[at]),
-            "ts": moment(int(trades.ts[at])),
+            "ts": moment_text(trades.ts[at]),
             "price": repr(float(trades.values["price"][at])),
             "volume": repr(float(trades.values["volume"][at])),
         }

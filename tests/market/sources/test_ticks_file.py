@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.market.samples import START_MS
 from trading.codes import ReasonCode
 from trading.market.raw import Columns, RawBars
-from trading.market.sources.trades import bars_from_trades
+from trading.market.sources.ticks_file import bars_from_trades
 from trading.settings.models import MarketSpec
 
 SECOND_MS = 1_000
@@ -28,7 +28,9 @@ def columns_of(trades: list[tuple[int, float, float]]) -> Columns:
 
 
 def bars(trades: list[tuple[int, float, float]], until_ms: int = FOREVER, spec: MarketSpec = SPEC) -> RawBars:
-    return bars_from_trades(columns_of(trades), SECOND_MS, "TEST", "trades.csv", spec, until_ms)
+    return bars_from_trades(
+        columns_of(trades), interval=SECOND_MS, symbol="TEST", source="trades.csv", spec=spec, until_ms=until_ms
+    )
 
 
 @given(TRADES)

@@ -13,7 +13,7 @@ from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.bars import COLUMNS, Bars
 from trading.market.raw import Columns
-from trading.market.sources.csv_reader import read_csv
+from trading.market.sources.csv_file import read_csv
 from trading.market.sources.layout import BARS, TRADES
 
 TIMES = {

@@ -1,4 +1,4 @@
-"""Reads columns of numbers out of the bytes of a CSV file, plain or gzip, with the standard library and numpy only."""
+"""Bars in a CSV file, plain or gzip, read with the standard library and numpy only: ``csv:PATH``."""
 
 from __future__ import annotations
 
@@ -8,14 +8,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trading.market.bars import Floats
+from trading.arrays import Floats
 from trading.market.raw import Columns, Problem
 from trading.market.sources.cells import UNREADABLE, number_trouble, parse_numbers, parse_times
-from trading.market.sources.layout import Layout, check_delimiter, find_columns, has_header, no_rows, schema_error
+from trading.market.sources.files import BarsFile
+from trading.market.sources.layout import BARS, Layout, check_delimiter, find_columns, has_header, no_rows, schema_error
 from trading.market.sources.reading import SHOWN, Reading, unpacked, unreadable
+
+CSV_ENDINGS = (".csv", ".csv.gz", ".txt", ".txt.gz")
 
 _BLOCK = 4_096
 _ENOUGH_ROWS = 20
+
+
+class CsvSource(BarsFile):
+    """A CSV file of bars; see :class:`trading.market.sources.files.FileSource`."""
+
+    def parse(self, data: bytes) -> Columns:
+        """The columns of the bars."""
+        return read_csv(data, BARS, self.name)
 
 
 def read_csv(data: bytes, layout: Layout, name: str) -> Columns:
