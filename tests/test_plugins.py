@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugins import installed
+from tests.support.plugins import installed
 from trading.codes import ReasonCode
 from trading.errors import ConfigError
 from trading.plugins import load_plugin, plugin_names

@@ -69,7 +69,7 @@ class ReasonCode(StrEnum):
     ENGINE_UNKNOWN = "ENGINE_UNKNOWN", "No engine of that name is built in or installed."
     ENGINE_MISSING = "ENGINE_MISSING", "A model needs an engine that is not installed here."
     ENGINE_MISMATCH = "ENGINE_MISMATCH", "An engine's code is not the code the model was made with."
-    ENGINE_BROKEN = "ENGINE_BROKEN", "A package offers an engine that cannot be imported or is none."
+    ENGINE_BROKEN = "ENGINE_BROKEN", "An engine cannot be opened on the data of a model."
     ENGINE_OPINION = "ENGINE_OPINION", "An engine said something that is no opinion."
     ENGINE_CHECK = "ENGINE_CHECK", "An engine broke a promise that every engine gives."
 

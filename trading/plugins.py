@@ -18,6 +18,20 @@ def plugin_names(group: str) -> tuple[str, ...]:
     return tuple(sorted(entry_points(group=group).names))
 
 
+def plugin_module(group: str, name: str) -> str | None:
+    """The module that an entry point names, not imported; None if no package offers the name.
+
+    Args:
+        group: of entry points.
+        name: of one entry point.
+
+    Raises:
+        ConfigError: ``PLUGIN_INVALID`` if two packages offer the name.
+    """
+    point = _only(group, name)
+    return None if point is None else point.module
+
+
 def load_plugin(group: str, name: str) -> Any:
     """What an installed package offers under a name, imported now.
 
@@ -31,23 +45,16 @@ def load_plugin(group: str, name: str) -> Any:
     Raises:
         ConfigError: ``PLUGIN_INVALID`` if two packages offer the name, or it cannot be imported.
     """
-    points = tuple(entry_points(group=group, name=name))
-    if len(points) > 1:
-        raise plugin_error(
-            group,
-            name,
-            f"is offered by {len(points)} packages: {', '.join(sorted(map(_package, points)))}",
-            "Uninstall all but one of them.",
-        )
-    if not points:
+    point = _only(group, name)
+    if point is None:
         return None
     try:
-        return points[0].load()
+        return point.load()
     except Exception as error:
         raise plugin_error(
             group,
             name,
-            f"of {_package(points[0])} cannot be imported from {points[0].value}: {type(error).__name__}: {error}",
+            f"of {_package(point)} cannot be imported from {point.value}: {type(error).__name__}: {error}",
             "Correct the package or its entry point, or uninstall it.",
         ) from error
 
@@ -64,6 +71,18 @@ def plugin_error(group: str, name: str, what: str, remedy: str) -> ConfigError:
     return ConfigError(
         ReasonCode.PLUGIN_INVALID, f"entry point {name!r} in {group} {what}.", remedy=remedy, group=group, plugin=name
     )
+
+
+def _only(group: str, name: str) -> EntryPoint | None:
+    points = tuple(entry_points(group=group, name=name))
+    if len(points) > 1:
+        raise plugin_error(
+            group,
+            name,
+            f"is offered by {len(points)} packages: {', '.join(sorted(map(_package, points)))}",
+            "Uninstall all but one of them.",
+        )
+    return points[0] if points else None
 
 
 def _package(point: EntryPoint) -> str:

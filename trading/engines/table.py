@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from trading.engines.base import Engine, EngineSetup
 from trading.errors import ConfigError, EngineError, RegistryError, SevengatesError
 from trading.model.model import TradingModel
 from trading.model.spec import EngineIdentity
+from trading.plugins import load_plugin, plugin_error, plugin_module, plugin_names
 
 GROUP = "sevengates.engines"
 
@@ -63,7 +62,7 @@ ENGINES: dict[str, Callable[[], type[Engine]]] = {
 
 def engine_names() -> list[str]:
     """Every engine that can be used here, built-in ones first."""
-    return [*ENGINES, *sorted(name for name in _offered() if name not in ENGINES)]
+    return [*ENGINES, *(name for name in plugin_names(GROUP) if name not in ENGINES)]
 
 
 def engine_class(name: str) -> type[Engine]:
@@ -73,26 +72,20 @@ def engine_class(name: str) -> type[Engine]:
         name: built in, or offered by an installed package.
 
     Raises:
-        ConfigError: ``ENGINE_UNKNOWN``, naming the engines there are.
-        EngineError: ``ENGINE_BROKEN`` if a package offers something that is no engine, or cannot be imported.
+        ConfigError: ``ENGINE_UNKNOWN``, naming the engines there are; ``PLUGIN_INVALID`` if a package offers something
+            that is no engine, or that cannot be imported.
     """
     if name in ENGINES:
         return ENGINES[name]()
-    try:
-        point = _offered()[name]
-    except KeyError:
+    found = load_plugin(GROUP, name)
+    if found is None:
         raise ConfigError(
             ReasonCode.ENGINE_UNKNOWN,
             f"there is no engine {name!r}; engines here: {', '.join(engine_names())}.",
             remedy=f"Name one of them, or install the package that offers it by the entry point group {GROUP}.",
-        ) from None
-    try:
-        found = point.load()
-    # An import of somebody else's code can end in anything.
-    except Exception as error:
-        raise _broken(name, f"{point.value} cannot be imported: {type(error).__name__}: {error}") from error
+        )
     if not (isinstance(found, type) and issubclass(found, Engine)):
-        raise _broken(name, f"{point.value} is no class of trading.engines.base.Engine")
+        raise plugin_error(GROUP, name, "is no class of trading.engines.base.Engine", "Correct the entry point.")
     return found
 
 
@@ -111,20 +104,19 @@ def engine_code(name: str) -> str:
         name: of the engine.
 
     Raises:
-        EngineError: ``ENGINE_BROKEN`` if there is no source to read.
+        ConfigError: ``PLUGIN_INVALID`` if there is no source to read.
     """
-    if name in ENGINES or name not in _offered():
+    module = None if name in ENGINES else plugin_module(GROUP, name)
+    if module is None:
         return ""
-    top = _offered()[name].module.partition(".")[0]
+    top = module.partition(".")[0]
     spec = find_spec(top)
-    if spec is None:
-        raise _broken(name, f"its module {top} is not there")
-    folders = list(spec.submodule_search_locations or [])
+    folders = [] if spec is None else list(spec.submodule_search_locations or [])
     files = [(file.relative_to(folder).as_posix(), file) for folder in folders for file in Path(folder).rglob("*.py")]
-    if not folders and spec.origin is not None and spec.origin.endswith(".py"):
+    if spec is not None and not folders and spec.origin is not None and spec.origin.endswith(".py"):
         files = [(Path(spec.origin).name, Path(spec.origin))]
     if not files:
-        raise _broken(name, f"its module {top} has no source files")
+        raise plugin_error(GROUP, name, f"names the module {top}, which has no source files", "Reinstall the package.")
     digest = hashlib.sha256()
     for place, file in sorted(files):
         digest.update(place.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
@@ -140,7 +132,8 @@ def open_engine(model: TradingModel) -> Engine:
     Raises:
         RegistryError: ``ENGINE_MISSING`` if the engine is not installed, ``ENGINE_MISMATCH`` if its code is not that of
             training, ``BUNDLE_INVALID`` if it cannot work with the model's data.
-        EngineError: ``ENGINE_BROKEN`` if it cannot be imported.
+        ConfigError: ``PLUGIN_INVALID`` if it cannot be imported.
+        EngineError: ``ENGINE_BROKEN`` if it cannot be opened.
     """
     identity = model.spec.engine
     _require_code(identity)
@@ -158,12 +151,17 @@ def open_engine(model: TradingModel) -> Engine:
         raise
     # Somebody else's constructor can end in anything.
     except Exception as error:
-        raise _broken(identity.name, f"it cannot be opened: {type(error).__name__}: {error}") from error
+        raise EngineError(
+            ReasonCode.ENGINE_BROKEN,
+            f"engine {identity.name} cannot be opened: {type(error).__name__}: {error}.",
+            remedy="Mend the engine; `sevengates engine check` tries it.",
+            engine=identity.name,
+        ) from error
 
 
 def _require_code(identity: EngineIdentity) -> None:
     """Refuse an engine that is not there or whose code has changed, before any of it runs."""
-    if identity.name not in ENGINES and identity.name not in _offered():
+    if identity.name not in engine_names():
         raise RegistryError(
             ReasonCode.ENGINE_MISSING,
             f"the model needs the engine {identity.name!r}; engines here: {', '.join(engine_names())}.",
@@ -177,23 +175,3 @@ def _require_code(identity: EngineIdentity) -> None:
             f"{found[:12] or 'the built-in one'}.",
             remedy="Install the very version of the package that the model was trained with, or train again.",
         )
-
-
-@cache
-def _offered() -> dict[str, EntryPoint]:
-    """Entry points by name; of two packages that offer the same name neither is taken."""
-    points: dict[str, EntryPoint] = {}
-    for point in entry_points(group=GROUP):
-        other = points.setdefault(point.name, point)
-        if other.value != point.value:
-            raise _broken(point.name, f"{other.value} and {point.value} both offer it")
-    return points
-
-
-def _broken(name: str, what: str) -> EngineError:
-    return EngineError(
-        ReasonCode.ENGINE_BROKEN,
-        f"engine {name}: {what}.",
-        remedy="Mend or reinstall the package that offers it.",
-        engine=name,
-    )

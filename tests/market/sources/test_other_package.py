@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from tests.market.samples import HOUR_MS, START_MS, clean_bars, spec_for
-from tests.plugins import installed
+from tests.support.plugins import installed
 from trading.codes import ReasonCode
 from trading.errors import ConfigError, DataError
 from trading.market.bars import Bars
