@@ -6,7 +6,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from trading.checks.evidence import DriftEvidence
 from trading.market.bars import Bars
 from trading.market.sources.simulated import SimulatedMarket, SimulatedPath, simulate
 from trading.model.model import ModelSpec, TradingModel, model_from
@@ -62,9 +61,3 @@ def random_model(seed: int, *, costs: CostSpec | None = None, risk: RiskSpec | N
         "b2": rng.normal(size=4) * 0.3,
     }
     return model_from(spec, arrays)
-
-
-def drift_of(psi: float, ks: float) -> DriftEvidence:
-    """The same drift of every feature."""
-    numbers = {"psi": dict.fromkeys(FEATURE_NAMES, psi), "ks": dict.fromkeys(FEATURE_NAMES, ks)}
-    return DriftEvidence.model_validate({**numbers, "critical_psi": 0.5, "critical_ks": 0.4})

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support import drift_of
-from trading.checks.evidence import SCENARIOS, CalibrationEvidence, Evidence, LeakageEvidence, LiveRecord, gather
+from tests.checks.samples import good_evidence
 from trading.gates.verdict import judge
 from trading.model.bundle import Bundle, write_bundle
 from trading.model.lineage import Lineage
@@ -18,7 +17,6 @@ from trading.model.model import ModelSpec, TradingModel
 from trading.registry.adapter import MlflowRegistry
 from trading.registry.ledger import Ledger
 from trading.registry.mlflow_runtime import migrate
-from trading.results import CheckResult
 from trading.settings.models import CostSpec, FeatureSpec, GateSpec, PolicySpec, RiskSpec
 from trading.steps.features import FEATURE_NAMES
 
@@ -61,32 +59,6 @@ def small_model(seed: int = 0) -> TradingModel:
     )
 
 
-def evidence_of(*, sharpe: float = 1.8, live: bool = True) -> Evidence:
-    """Evidence that passes all gates, unless the Sharpe ratio is spoiled."""
-    return gather(
-        "SIM",
-        inputs={"bars": "cd" * 32},
-        metrics={
-            "trades": 120,
-            "sharpe": sharpe,
-            "win_rate": 0.56,
-            "profit_factor": 1.9,
-            "max_drawdown": 0.08,
-            "volatility": 0.12,
-            "max_consecutive_losses": 4,
-        },
-        stress=[CheckResult(name=name, passed=True, observed=0.1, threshold=0.25) for name in SCENARIOS],
-        calibration=CalibrationEvidence(brier=0.21, ece=0.04, outcomes=300),
-        leakage=LeakageEvidence(
-            prefix=CheckResult(name="prefix", passed=True, observed=0, threshold=0),
-            splits=CheckResult(name="splits", passed=True, observed=0, threshold=0),
-            target=CheckResult(name="target", passed=True, observed=0.05, threshold=0.3),
-        ),
-        drift=drift_of(0.1, 0.2),
-        live=LiveRecord(version="3", bars=500, sharpe=1.5, backtest_sharpe=1.6) if live else None,
-    )
-
-
 def lineage_of(seed: int = 0) -> Lineage:
     """The lineage of a night on the embedded market."""
     return Lineage(
@@ -101,8 +73,8 @@ def lineage_of(seed: int = 0) -> Lineage:
 
 def write(folder: Path, seed: int = 0, *, sharpe: float = 1.8, live: bool = True) -> Bundle:
     """A bundle whose verdict the gates gave."""
-    evidence = evidence_of(sharpe=sharpe, live=live)
-    verdict = judge(evidence, GateSpec())
+    evidence = good_evidence(sharpe=sharpe, live=live)
+    verdict = judge(evidence, GateSpec().model_dump())
     return write_bundle(
         folder, small_model(seed), lineage_of(seed), evidence.as_json(), verdict.as_json(), f"# Model {seed}\n"
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from trading.canonical import digest_of
+from trading.checks.table import CHECKS
 from trading.codes import ReasonCode
 from trading.errors import ConfigError
 from trading.market.sources.opening import END_OF_TIME_MS, identity, last_moment, open_source
@@ -24,7 +25,7 @@ from trading.store import Ref, Store
 Moment = datetime | str | None
 
 EARLIEST_YEAR, LATEST_YEAR = 1970, 2099
-SEED_USES = ("regimes", "policy", "leakage", "stress")
+SEED_USES = ("regimes", "policy", *(name for name, check in CHECKS.items() if check.seeded))
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SOURCES = ("trading", "envs")

@@ -234,7 +234,7 @@ class LeakageSpec(Spec):
 
 
 class StressSpec(Spec):
-    """What the candidate must survive in each of the eight scenarios."""
+    """What the candidate must survive in every stress scenario."""
 
     max_drawdown: Fraction = Field(default=0.25, description="Largest drawdown in any scenario, share of equity.")
     max_loss: Fraction = Field(default=0.20, description="Largest loss of equity at the end of any scenario.")
