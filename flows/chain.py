@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from tasks.data import features, load, open_night, pin, splits
-from tasks.evidence import backtest, calibration, drift, leakage, stress, verdict
+from tasks.evidence import MEASURE, backtest, verdict
 from tasks.registry import bundle, conclude, keep, promote, register
 from tasks.training import policy, regimes
-from trading.night.evidence import Judged
+from trading.checks.check import Part
+from trading.checks.table import CHECKS
+from trading.night.evidence import Judged, check_inputs
 from trading.night.plan import NightPlan, Pin
 from trading.night.publish import Bundled
 from trading.night.report import NightReport
@@ -60,7 +62,6 @@ def make_candidate(place: Workplace, plan: NightPlan, pinned: Pin) -> Candidate:
     loaded = load(place, use.market, plan.source, plan.as_of_ms)
     seen = features(place, loaded.bars, use.features)
     parts = splits(place, loaded.bars, use.splits, use.features, use.policy, use.costs, use.calibration)
-    leaks = leakage(place, loaded.bars, seen, parts, use.features, use.leakage, plan.seed_for("leakage"))
     fitted = regimes(
         place,
         loaded.bars,
@@ -76,11 +77,19 @@ def make_candidate(place: Workplace, plan: NightPlan, pinned: Pin) -> Candidate:
     )
     trained = policy(place, loaded.bars, parts, fitted.model, use.policy, plan.symbol, plan.seed_for("policy"))
     tested = backtest(place, loaded.bars, parts, trained.model)
-    stressed = stress(place, loaded.bars, parts, trained.model, use.stress, plan.seed_for("stress"))
-    moved = drift(place, seen, parts, use.drift)
-    honest = calibration(place, loaded.bars, parts, trained.model, fitted.report, use.calibration)
+    looked_at: dict[Part, Ref] = {
+        "bars": loaded.bars,
+        "features": seen,
+        "splits": parts,
+        "model": trained.model,
+        "fit_report": fitted.report,
+    }
+    measured = {
+        name: MEASURE[name](place, check_inputs(check, parts=looked_at, settings=use, seed_for=plan.seed_for))
+        for name, check in CHECKS.items()
+    }
     inputs = {"bars": loaded.bars.digest, "splits": parts.digest, "model": trained.model.digest}
-    judged = verdict(place, plan.symbol, inputs, tested, stressed, leaks, moved, honest, pinned.live, use.gates)
+    judged = verdict(place, plan.symbol, inputs, tested, measured, pinned.live, use.gates)
     bundled = bundle(place, plan, loaded.bars, parts, trained.model, judged, champion)
     return Candidate(
         bars=loaded.bars,

@@ -1,49 +1,36 @@
-"""Tasks that measure a candidate on the test split, and the verdict of the seven gates."""
+"""Tasks that measure a candidate on the test split, and the verdict of the gates."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tasks.stage import stage
+from trading.checks.table import CHECKS
 from trading.night import evidence
-from trading.night.evidence import Judged
+from trading.night.evidence import CheckInputs, Judged
 from trading.night.workspace import Workplace
-from trading.settings.models import CalibrationSpec, DriftSpec, FeatureSpec, GateSpec, LeakageSpec, StressSpec
+from trading.settings.models import GateSpec
 from trading.store import Ref
 
 
 @stage("backtest")
 def backtest(place: Workplace, bars: Ref, splits: Ref, model: Ref) -> Ref:
     """The test split, traded once."""
-    return evidence.backtest(place.store(), bars=bars, splits=splits, model=model)
+    return evidence.backtest_candidate(place.store(), bars=bars, splits=splits, model=model)
 
 
-@stage("stress")
-def stress(place: Workplace, bars: Ref, splits: Ref, model: Ref, spec: StressSpec, seed: int) -> Ref:
-    """Eight scenarios."""
-    return evidence.stress(place.store(), bars=bars, splits=splits, model=model, spec=spec, seed=seed)
+def measuring(name: str) -> Callable[[Workplace, CheckInputs], Ref]:
+    """The task of one check, under the check's name."""
+
+    @stage(name)
+    def measure(place: Workplace, inputs: CheckInputs) -> Ref:
+        return evidence.measure_candidate(place.store(), inputs=inputs)
+
+    return measure
 
 
-@stage("leakage")
-def leakage(
-    place: Workplace, bars: Ref, features: Ref, splits: Ref, feature_spec: FeatureSpec, spec: LeakageSpec, seed: int
-) -> Ref:
-    """Whether anything knows the future."""
-    return evidence.leakage(
-        place.store(), bars=bars, features=features, splits=splits, feature_spec=feature_spec, spec=spec, seed=seed
-    )
-
-
-@stage("drift")
-def drift(place: Workplace, features: Ref, splits: Ref, spec: DriftSpec) -> Ref:
-    """How far the features have moved."""
-    return evidence.drift(place.store(), features=features, splits=splits, spec=spec)
-
-
-@stage("calibration")
-def calibration(place: Workplace, bars: Ref, splits: Ref, model: Ref, regime_report: Ref, spec: CalibrationSpec) -> Ref:
-    """How true the stated confidence is."""
-    return evidence.calibration(
-        place.store(), bars=bars, splits=splits, model=model, regime_report=regime_report, spec=spec
-    )
+MEASURE = {name: measuring(name) for name in CHECKS}
+"""The task of each check by its name."""
 
 
 @stage("verdict")
@@ -52,23 +39,11 @@ def verdict(
     symbol: str,
     inputs: dict[str, str],
     backtest: Ref,
-    stress: Ref,
-    leakage: Ref,
-    drift: Ref,
-    calibration: Ref,
+    checks: dict[str, Ref],
     live: Ref | None,
     gates: GateSpec,
 ) -> Judged:
-    """The seven gates."""
-    return evidence.verdict(
-        place.store(),
-        symbol=symbol,
-        inputs=inputs,
-        backtest=backtest,
-        stress=stress,
-        leakage=leakage,
-        drift=drift,
-        calibration=calibration,
-        live=live,
-        gates=gates,
+    """What the gates decide."""
+    return evidence.judge_candidate(
+        place.store(), symbol=symbol, inputs=inputs, backtest=backtest, checks=checks, live=live, gates=gates
     )

@@ -83,6 +83,7 @@ class ReasonCode(StrEnum):
     BUNDLE_INVALID = "BUNDLE_INVALID", "A bundle is well-formed bytes but not a valid model."
     MODEL_UNKNOWN = "MODEL_UNKNOWN", "The registry has no such model or version."
     MODEL_NOT_APPROVED = "MODEL_NOT_APPROVED", "The version's verdict is not APPROVED."
+    VERDICT_OUTDATED = "VERDICT_OUTDATED", "The version was judged by other gates or thresholds than those of today."
     PROMOTION_CONFLICT = "PROMOTION_CONFLICT", "Another promotion took effect first."
     PROMOTION_NOT_BETTER = "PROMOTION_NOT_BETTER", "The candidate does not beat the champion by enough."
     LEDGER_BROKEN = "LEDGER_BROKEN", "The promotion ledger's hash chain does not verify."

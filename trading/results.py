@@ -1,13 +1,15 @@
-"""One immutable check result, used by contract, quality, drift, leakage, stress, calibration and gates."""
+"""One immutable result of a check, used by the contract of bars, the checks of a candidate, the gates and doctor."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from trading.codes import ReasonCode
+from trading.values import Frozen
 
 Number = float | int | None
 """A measurement: None was never taken; NaN and infinity are kept, so that a gate refuses them by code."""
@@ -18,14 +20,14 @@ MEASURE_AGAIN = "Run the night again for this symbol; the step that measures thi
 Severity = Literal["block", "warn"]
 
 
-class CheckResult(BaseModel):
+class CheckResult(Frozen):
     """What one check saw and decided.
 
     A result with severity ``block`` that did not pass stops whatever asked for the check; ``warn`` is only shown.
     ``observed`` and ``threshold`` are in the unit the name implies; a non-finite number is kept as text.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     name: str
     passed: bool
@@ -38,18 +40,23 @@ class CheckResult(BaseModel):
     evidence: dict[str, Any] = Field(default_factory=dict)
 
 
-def blocking_failures(results: list[CheckResult]) -> list[CheckResult]:
+def blocking_failures(results: Sequence[CheckResult]) -> list[CheckResult]:
     """The results that stop the work, in the order given."""
     return [result for result in results if not result.passed and result.severity == "block"]
 
 
 def is_finite(value: Number) -> bool:
-    """Whether a number was measured and is neither NaN nor infinite; integers of any size are finite."""
+    """Whether a number was measured and is neither NaN nor infinite; integers of any size are finite.
+
+    >>> is_finite(10**400), is_finite(float("nan")), is_finite(None)
+    (True, False, False)
+    """
     return value is not None and -math.inf < value < math.inf
 
 
 def rule(
     name: str,
+    *,
     passed: bool,
     observed: float | int | str | None,
     threshold: float | int | str | None,
@@ -58,7 +65,18 @@ def rule(
     remedy: str,
     evidence: dict[str, Any] | None = None,
 ) -> CheckResult:
-    """A blocking result whose code, message and remedy show only when it did not pass."""
+    """A blocking result whose code, message and remedy show only when it did not pass.
+
+    Args:
+        name: of the rule.
+        passed: whether it holds.
+        observed: what was measured.
+        threshold: what it was compared with.
+        code: reason if it does not hold.
+        message: one sentence for people if it does not hold.
+        remedy: what can be done if it does not hold.
+        evidence: details, as JSON data.
+    """
     return CheckResult(
         name=name,
         passed=passed,
@@ -72,20 +90,41 @@ def rule(
 
 
 def unusable(name: str, observed: Number, limit: float | int | str | None = None) -> CheckResult:
-    """The failure of a number that is missing or not finite."""
+    """The failure of a number that is missing or not finite.
+
+    Args:
+        name: of the rule.
+        observed: None, NaN or an infinity.
+        limit: what it should have been compared with.
+    """
     if observed is None:
         return missing(name, limit, MEASURE_AGAIN)
     return rule(
         name,
-        False,
-        str(observed),
-        limit,
-        ReasonCode.EVIDENCE_NOT_FINITE,
-        f"{name} is {observed}, which proves nothing",
-        "Look at the report of the step that measured it; a ratio over nothing (no losses, no variance) is not finite.",
+        passed=False,
+        observed=str(observed),
+        threshold=limit,
+        code=ReasonCode.EVIDENCE_NOT_FINITE,
+        message=f"{name} is {observed}, which proves nothing",
+        remedy="Look at the report of the step that measured it; a ratio over nothing (no losses, no variance) is not "
+        "finite.",
     )
 
 
 def missing(name: str, limit: float | int | str | None, remedy: str) -> CheckResult:
-    """The failure of a number that was never measured."""
-    return rule(name, False, None, limit, ReasonCode.EVIDENCE_MISSING, f"{name} was never measured", remedy)
+    """The failure of a number that was never measured.
+
+    Args:
+        name: of the rule.
+        limit: what it should have been compared with.
+        remedy: what can be done.
+    """
+    return rule(
+        name,
+        passed=False,
+        observed=None,
+        threshold=limit,
+        code=ReasonCode.EVIDENCE_MISSING,
+        message=f"{name} was never measured",
+        remedy=remedy,
+    )

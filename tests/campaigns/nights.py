@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envs.vectorised import LaneVecEnv
-from trading.gates.verdict import Verdict
+from trading.checks.check import Part
+from trading.checks.table import CHECKS
+from trading.gates.verdict import Verdict, read_verdict
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
 from trading.night import data, evidence, fit
@@ -14,7 +16,7 @@ from trading.night.plan import plan_night
 from trading.night.records import get_model, get_splits
 from trading.settings.models import MarketSpec, SevengatesSettings
 from trading.splits import Splits
-from trading.store import Store
+from trading.store import Ref, Store
 
 AS_OF = "2026-11-20"
 
@@ -48,15 +50,6 @@ def judged_night(folder: Path, source: str, *, as_of: str = AS_OF) -> JudgedNigh
         costs=use.costs,
         calibration=use.calibration,
     )
-    leakage = evidence.leakage(
-        store,
-        bars=bars,
-        features=features,
-        splits=splits,
-        feature_spec=use.features,
-        spec=use.leakage,
-        seed=plan.seed_for("leakage"),
-    )
     fitted = fit.fit_regimes(
         store,
         bars=bars,
@@ -81,36 +74,27 @@ def judged_night(folder: Path, source: str, *, as_of: str = AS_OF) -> JudgedNigh
         make_environment=LaneVecEnv,
         workers=2,
     )
-    tested = evidence.backtest(store, bars=bars, splits=splits, model=trained.model)
-    stressed = evidence.stress(
-        store, bars=bars, splits=splits, model=trained.model, spec=use.stress, seed=plan.seed_for("stress")
-    )
-    drifted = evidence.drift(store, features=features, splits=splits, spec=use.drift)
-    calibrated = evidence.calibration(
-        store,
-        bars=bars,
-        splits=splits,
-        model=trained.model,
-        regime_report=fitted.report,
-        spec=use.calibration,
-        costs=use.costs,
-    )
-    judged = evidence.verdict(
-        store,
-        symbol="SIM",
-        inputs={},
-        backtest=tested,
-        stress=stressed,
-        leakage=leakage,
-        drift=drifted,
-        calibration=calibrated,
-        live=None,
-        gates=use.gates,
+    tested = evidence.backtest_candidate(store, bars=bars, splits=splits, model=trained.model)
+    parts: dict[Part, Ref] = {
+        "bars": bars,
+        "features": features,
+        "splits": splits,
+        "model": trained.model,
+        "fit_report": fitted.report,
+    }
+    measured = {
+        name: evidence.measure_candidate(
+            store, inputs=evidence.check_inputs(check, parts=parts, settings=use, seed_for=plan.seed_for)
+        )
+        for name, check in CHECKS.items()
+    }
+    judged = evidence.judge_candidate(
+        store, symbol="SIM", inputs={}, backtest=tested, checks=measured, live=None, gates=use.gates
     )
     return JudgedNight(
         store.get_bars(bars),
         get_splits(store, splits),
         get_model(store, trained.model),
-        Verdict.model_validate(store.get_json(judged.verdict)),
+        read_verdict(store.get_json(judged.verdict)),
         evidence.backtest_metrics(store, tested),
     )

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss
 
+from tests.checks.samples import only
 from trading.checks.calibration import Method, brier, ece, measure_calibration, reliability
-from trading.checks.evidence import Evidence
 from trading.codes import ReasonCode
 from trading.errors import TrainingError
-from trading.gates.gates import calibration_gate
+from trading.gates.calibration import CALIBRATION
+from trading.gates.gate import ask
 from trading.settings.models import GateSpec
 from trading.training.calibrator import fit_calibrator
 
@@ -58,7 +59,7 @@ def test_calibrating_makes_overconfident_scores_honest_on_new_data(method: Metho
     assert fitted.informative
     assert after.ece is not None
     assert after.ece < 0.04 < 0.15 < ece(raw[4_000:], right[4_000:], 10)
-    assert calibration_gate(Evidence(symbol="X", calibration=after), GateSpec()).passed
+    assert ask(CALIBRATION, only(after), GateSpec().model_dump()).passed
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -117,4 +118,4 @@ def test_nothing_to_measure_or_a_nan_gives_nan_and_fails_the_gate(p: list[float]
     assert math.isnan(brier(p, y))
     assert math.isnan(ece(p, y, 10))
     evidence = measure_calibration(p, y, 10, informative=True)
-    assert not calibration_gate(Evidence(symbol="X", calibration=evidence), GateSpec()).passed
+    assert not ask(CALIBRATION, only(evidence), GateSpec().model_dump()).passed

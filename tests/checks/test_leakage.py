@@ -44,8 +44,8 @@ def smoothed_around_the_bar(bars: Bars) -> Floats:
 def test_honest_features_pass_all_three_checks(walk: Walk):
     bars = walk()
     splits = make_splits(len(bars), SplitSpec(), lookback=5, max_holding=10, warmup=5)
-    evidence = check_leakage(honest, bars, honest(bars), NAMES, splits, LeakageSpec(), seed=7)
-    assert [(check.name, check.passed) for check in evidence.checks] == [
+    evidence = check_leakage(honest, bars, honest(bars), names=NAMES, splits=splits, spec=LeakageSpec(), seed=7)
+    assert [(check.name, check.passed) for check in evidence.results] == [
         ("prefix", True),
         ("splits", True),
         ("target", True),

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from tests.cli.conftest import Run
 from trading.cli.verdict import ways_to_look
+from trading.gates.table import GATES
 from trading.settings.models import MarketSpec, SevengatesSettings
 
 
@@ -28,3 +33,26 @@ def test_the_commands_a_night_ends_with_find_what_it_made(
     assert "sevengates live" not in "\n".join(
         ways_to_look(SevengatesSettings(market=market), symbol, 3, promoted=False)
     )
+
+
+BUNDLE = Path(__file__).resolve().parents[1] / "fixtures" / "release_0_1" / "bundle-1"
+
+
+def test_a_verdict_of_an_earlier_release_is_asked_again_and_shown(run: Run) -> None:
+    shown = run("gates", "--bundle", str(BUNDLE))
+    assert shown.code == 0
+    assert "APPROVED (paper only)" in shown.out
+    assert "the same verdict" in shown.out
+    again = run("gates", "--bundle", str(BUNDLE), "--json").json
+    assert [gate["name"] for gate in again["verdict"]["gates"]] == list(GATES)
+
+
+def test_a_verdict_of_other_gates_than_those_of_today_is_shown_and_says_so(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(GATES, "hazard", replace(GATES["risk"], name="hazard"))
+    shown = run("gates", "--bundle", str(BUNDLE), "--json")
+    assert shown.code == 0
+    assert "gate hazard was added" in shown.json["note"]
+    assert "Train the model again" in shown.json["note"]
+    assert shown.json["verdict"]["decision"] == "APPROVED"

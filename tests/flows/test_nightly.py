@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from trading.checks.table import CHECKS
 from trading.errors import RegistryError
 from trading.market.sources.simulated import SimulatedMarket, simulate
 from trading.model.bundle import load_bundle
@@ -30,14 +31,11 @@ STAGES = {
     "load": data,
     "features": data,
     "splits": data,
-    "leakage": evidence,
     "fit_regimes": fit,
     "train_policy": fit,
-    "backtest": evidence,
-    "stress": evidence,
-    "drift": evidence,
-    "calibration": evidence,
-    "verdict": evidence,
+    "backtest_candidate": evidence,
+    "measure_candidate": evidence,
+    "judge_candidate": evidence,
     "bundle": publish,
     "register": publish,
     "promote": promotion,
@@ -83,7 +81,7 @@ def test_a_changed_threshold_judges_again_and_trains_nothing(
     ran = counted(monkeypatch)
     name, (report,) = run_night(home, gates=GateSpec(min_sharpe=99.0))
     assert name == "Rejected"
-    assert set(ran) == {"pin", "verdict", "bundle", "register", "promote", "remember"}
+    assert set(ran) == {"pin", "judge_candidate", "bundle", "register", "promote", "remember"}
     assert report.outcome is not None
     assert report.outcome.version == 2
     assert report.metrics == first.metrics
@@ -177,9 +175,9 @@ def test_a_night_that_fails_at_every_stage_in_turn_repeats_none_and_ends_with_th
     assert name == "Promoted"
     assert report.bundle_digest == first.bundle_digest
     # Each stage did its work when its result was lost, and once more; those with a memory never again after that.
-    assert {stage: ran[stage] for stage in STAGES if stage not in SAFE_TO_REPEAT} == dict.fromkeys(
-        [stage for stage in STAGES if stage not in SAFE_TO_REPEAT], 2
-    )
+    once_more = dict.fromkeys([stage for stage in STAGES if stage not in SAFE_TO_REPEAT], 2)
+    once_more["measure_candidate"] = 1 + len(CHECKS)
+    assert {stage: ran[stage] for stage in once_more} == once_more
     assert report.outcome is not None
     assert report.outcome.version == 1
     assert len(Ledger(tmp_path / "ledger.db").history()) == 1

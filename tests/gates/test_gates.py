@@ -7,17 +7,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support import drift_of
-from trading.checks.evidence import SCENARIOS, Evidence, LeakageEvidence, LiveRecord
+from tests.checks.samples import drift_of, only, with_section, without_section
+from trading.checks.calibration import CalibrationEvidence
+from trading.checks.drift import DriftEvidence
+from trading.checks.evidence import Evidence, LiveRecord
+from trading.checks.leakage import LeakageEvidence
+from trading.checks.scenarios import SCENARIOS
+from trading.checks.stress import StressEvidence
+from trading.checks.table import CHECKS
 from trading.codes import ReasonCode
-from trading.gates.gates import GATES
-from trading.gates.rules import GateResult, at_least, at_most, decide
+from trading.gates.gate import Gate, GateResult, Limits, ask
+from trading.gates.rules import at_least, at_most
+from trading.gates.table import GATES
 from trading.gates.verdict import judge
 from trading.results import CheckResult, Number
 from trading.settings.models import GateSpec
 from trading.steps.features import FEATURE_NAMES
 
-LIMITS = GateSpec()
+LIMITS: Limits = GateSpec().model_dump()
 UNUSABLE = (None, math.nan, math.inf, -math.inf)
 NUMBERS = st.one_of(st.none(), st.floats(), st.integers(), st.floats(-2, 2))
 
@@ -30,21 +37,21 @@ PLACES: dict[tuple[str, ...], bool] = {
     ("metrics", "max_drawdown"): False,
     ("metrics", "volatility"): False,
     ("metrics", "max_consecutive_losses"): False,
-    ("calibration", "outcomes"): True,
-    ("calibration", "brier"): False,
-    ("calibration", "ece"): False,
-    ("drift", "psi", "trend_slow"): False,
-    ("drift", "ks", "log_return_1"): False,
+    ("checks", "calibration", "outcomes"): True,
+    ("checks", "calibration", "brier"): False,
+    ("checks", "calibration", "ece"): False,
+    ("checks", "drift", "psi", "trend_slow"): False,
+    ("checks", "drift", "ks", "log_return_1"): False,
     ("live", "sharpe"): True,
 }
 NEEDED = [
     *PLACES,
-    ("drift", "critical_psi"),
-    ("drift", "critical_ks"),
+    ("checks", "drift", "critical_psi"),
+    ("checks", "drift", "critical_ks"),
     ("live", "backtest_sharpe"),
     ("live", "bars"),
-    ("leakage", "target", "observed"),
-    ("stress", "0", "observed"),
+    ("checks", "leakage", "target", "observed"),
+    ("checks", "stress", "results", "0", "observed"),
 ]
 
 
@@ -57,13 +64,13 @@ def with_number(evidence: Evidence, place: tuple[str, ...], value: Number) -> Ev
     return Evidence.model_validate(data)
 
 
-def gate(evidence: Evidence, name: str, limits: GateSpec = LIMITS) -> GateResult:
-    return GATES[name](evidence, limits)
+def gate(evidence: Evidence, name: str) -> GateResult:
+    return ask(GATES[name], evidence, LIMITS)
 
 
 def test_a_good_candidate_passes_every_gate_without_condition(good: Evidence):
     results = [gate(good, name) for name in GATES]
-    assert [(r.passed, r.conditional, r.code) for r in results] == [(True, False, ReasonCode.OK)] * 7
+    assert [(r.passed, r.conditional, r.code) for r in results] == [(True, False, ReasonCode.OK)] * len(GATES)
 
 
 @pytest.mark.parametrize("place", NEEDED, ids=".".join)
@@ -117,8 +124,8 @@ def test_a_limit_itself_is_allowed(good: Evidence):
         ("metrics", "max_drawdown"): 0.15,
         ("metrics", "volatility"): 0.30,
         ("metrics", "max_consecutive_losses"): 5,
-        ("calibration", "brier"): 0.25,
-        ("calibration", "ece"): 0.10,
+        ("checks", "calibration", "brier"): 0.25,
+        ("checks", "calibration", "ece"): 0.10,
     }.items():
         at_limit = with_number(at_limit, place, value)
     assert judge(at_limit, LIMITS).approved
@@ -146,8 +153,9 @@ def test_a_candidate_without_trades_is_told_so_in_its_own_words(good: Evidence):
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_candidate_spared_one_scenario_fails_the_stress_gate(good: Evidence, name: str):
-    spared = good.model_copy(update={"stress": tuple(check for check in good.stress if check.name != name)})
-    result = gate(spared, "stress")
+    came_through = good.section(StressEvidence).results
+    spared = StressEvidence(results=tuple(result for result in came_through if result.name != name))
+    result = gate(with_section(good, spared), "stress")
     assert (result.passed, result.code) == (False, ReasonCode.EVIDENCE_MISSING)
     assert name in result.reason
 
@@ -157,32 +165,30 @@ def test_a_failed_scenario_fails_the_stress_gate_whatever_severity_it_claims(goo
     broken = CheckResult(
         name="flash_crash", passed=False, severity=severity, observed=0.4, code=ReasonCode.STRESS_FAILED
     )
-    result = gate(good.model_copy(update={"stress": (broken, *good.stress)}), "stress")
+    result = gate(stressed(good, broken, *good.section(StressEvidence).results), "stress")
     assert (result.passed, result.code) == (False, ReasonCode.STRESS_FAILED)
 
 
 def test_a_scenario_that_nobody_asked_for_can_fail_but_not_save(good: Evidence):
     extra = CheckResult(name="meteor", passed=False, observed=1.0, code=ReasonCode.STRESS_FAILED)
-    assert not gate(good.model_copy(update={"stress": (*good.stress, extra)}), "stress").passed
-    only = extra.model_copy(update={"passed": True})
-    assert not gate(good.model_copy(update={"stress": (only,)}), "stress").passed
+    assert not gate(stressed(good, *good.section(StressEvidence).results, extra), "stress").passed
+    assert not gate(stressed(good, extra.model_copy(update={"passed": True})), "stress").passed
 
 
 def test_a_leak_found_by_one_check_fails_the_leakage_gate(good: Evidence):
     found = CheckResult(
         name="target", passed=False, observed=0.9, threshold=0.3, code=ReasonCode.LEAK_TARGET, message="m"
     )
-    assert good.leakage is not None
-    leaky = good.model_copy(update={"leakage": good.leakage.model_copy(update={"target": found})})
-    assert gate(leaky, "leakage").code is ReasonCode.LEAK_TARGET
+    leaky = good.section(LeakageEvidence).model_copy(update={"target": found})
+    assert gate(with_section(good, leaky), "leakage").code is ReasonCode.LEAK_TARGET
 
 
 def test_a_leakage_check_that_did_not_run_fails_the_leakage_gate(good: Evidence):
-    assert gate(good.model_copy(update={"leakage": LeakageEvidence()}), "leakage").code is ReasonCode.EVIDENCE_MISSING
+    assert gate(with_section(good, LeakageEvidence()), "leakage").code is ReasonCode.EVIDENCE_MISSING
 
 
 def test_one_critical_feature_fails_the_drift_gate_although_the_mean_is_low(good: Evidence):
-    drifted = with_number(good, ("drift", "ks", "log_return_1"), 0.45)
+    drifted = with_number(good, ("checks", "drift", "ks", "log_return_1"), 0.45)
     result = gate(drifted, "drift")
     assert result.code is ReasonCode.DRIFT_CRITICAL
     assert "log_return_1" in result.reason
@@ -190,19 +196,15 @@ def test_one_critical_feature_fails_the_drift_gate_although_the_mean_is_low(good
 
 
 def test_a_mean_psi_over_the_limit_fails_the_drift_gate_without_a_critical_feature():
-    result = gate(Evidence(symbol="SIM", drift=drift_of(0.3, 0.1)), "drift")
+    result = gate(only(drift_of(0.3, 0.1)), "drift")
     assert [rule.name for rule in result.rules if not rule.passed] == ["mean_psi"]
 
 
 @pytest.mark.parametrize("missing", FEATURE_NAMES)
 def test_one_feature_whose_drift_was_not_looked_at_fails_the_drift_gate(good: Evidence, missing: str):
-    assert good.drift is not None
-    psi, ks = (
-        {name: value for name, value in numbers.items() if name != missing}
-        for numbers in (good.drift.psi, good.drift.ks)
-    )
-    partly = good.drift.model_copy(update={"psi": psi, "ks": ks})
-    result = gate(good.model_copy(update={"drift": partly}), "drift")
+    whole = good.section(DriftEvidence)
+    psi, ks = ({name: value for name, value in numbers.items() if name != missing} for numbers in (whole.psi, whole.ks))
+    result = gate(with_section(good, whole.model_copy(update={"psi": psi, "ks": ks})), "drift")
     assert [rule.name for rule in result.rules if not rule.passed] == ["features"]
 
 
@@ -228,12 +230,52 @@ def test_a_champion_with_a_losing_backtest_is_nothing_to_compare_with(good: Evid
 
 
 def test_a_flat_calibrator_is_noted_and_does_not_fail_by_itself(good: Evidence):
-    assert good.calibration is not None
-    flat = good.model_copy(update={"calibration": good.calibration.model_copy(update={"informative": False})})
-    result = gate(flat, "calibration")
+    flat = good.section(CalibrationEvidence).model_copy(update={"informative": False})
+    result = gate(with_section(good, flat), "calibration")
     assert (result.passed, result.conditional) == (True, False)
     assert "flat" in result.rules[-1].message
 
 
-def test_a_gate_without_rules_fails():
-    assert decide("empty").code is ReasonCode.EVIDENCE_MISSING
+def test_a_gate_without_rules_fails(good: Evidence):
+    assert (
+        ask(Gate(name="empty", judge=lambda _evidence, _limits: []), good, LIMITS).code is ReasonCode.EVIDENCE_MISSING
+    )
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_candidate_for_which_a_whole_check_did_not_run_is_rejected(good: Evidence, check: str):
+    verdict = judge(without_section(good, check), LIMITS)
+    assert [failed.name for failed in verdict.failed] == [name for name, row in GATES.items() if check in row.checks]
+    assert not verdict.approved
+
+
+def test_every_check_is_read_by_a_gate_and_every_gate_reads_what_there_is():
+    assert {check for row in GATES.values() for check in row.checks} == set(CHECKS)
+    assert {name for row in GATES.values() for name in row.thresholds} == set(GateSpec.model_fields)
+
+
+@pytest.mark.parametrize("name", GATES)
+def test_a_result_says_which_checks_and_thresholds_the_gate_asked_for(good: Evidence, name: str):
+    row, result = GATES[name], gate(good, name)
+    assert result.checks == row.checks
+    assert result.thresholds == {threshold: LIMITS[threshold] for threshold in row.thresholds}
+
+
+def test_a_gate_sees_only_the_sections_and_thresholds_that_its_row_names(good: Evidence):
+    seen: list[tuple[set[str], set[str]]] = []
+
+    def look(evidence: Evidence, limits: Limits) -> list[CheckResult]:
+        seen.append((set(evidence.checks), set(limits)))
+        return [CheckResult(name="looked", passed=True)]
+
+    ask(Gate(name="nosy", judge=look, checks=("drift",), thresholds=("max_psi",)), good, LIMITS)
+    assert seen == [({"drift"}, {"max_psi"})]
+
+
+def test_a_gate_whose_threshold_is_not_given_cannot_be_asked(good: Evidence):
+    with pytest.raises(ValueError, match="gate patient judges by min_patience"):
+        ask(Gate(name="patient", judge=lambda _evidence, _limits: [], thresholds=("min_patience",)), good, LIMITS)
+
+
+def stressed(evidence: Evidence, *results: CheckResult) -> Evidence:
+    return with_section(evidence, StressEvidence(results=results))

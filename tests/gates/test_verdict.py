@@ -12,29 +12,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from trading.canonical import canonical_json
-from trading.checks.evidence import LEAKAGE_CHECKS, SCENARIOS, DriftEvidence, Evidence, LiveRecord
+from tests.checks.samples import without_section
+from trading.canonical import canonical_json, parse_json
+from trading.checks.drift import DriftEvidence
+from trading.checks.evidence import Evidence, LiveRecord, gather, read_evidence
+from trading.checks.leakage import LEAKAGE_CHECKS
+from trading.checks.scenarios import SCENARIOS
 from trading.codes import ReasonCode
-from trading.gates.verdict import Admission, Verdict, judge
+from trading.gates.gate import Limits
+from trading.gates.table import GATES
+from trading.gates.verdict import Admission, judge, read_verdict
 from trading.settings.models import GateSpec
 
-LIMITS = GateSpec()
-ORDER = ["performance", "risk", "calibration", "stress", "leakage", "drift", "live_consistency"]
+LIMITS: Limits = GateSpec().model_dump()
+ORDER = list(GATES)
 NUMBERS = st.one_of(st.none(), st.floats(), st.integers(-(10**20), 10**20))
 ANY_EVIDENCE = st.builds(
-    Evidence,
-    symbol=st.text(max_size=5),
+    gather,
+    st.text(max_size=5),
+    inputs=st.just({}),
     metrics=st.dictionaries(st.sampled_from(["sharpe", "trades", "max_drawdown", "sortino"]), NUMBERS),
-    drift=st.one_of(
-        st.none(),
+    checks=st.lists(
         st.builds(DriftEvidence, psi=st.dictionaries(st.sampled_from("ab"), NUMBERS), ks=st.just({"a": 0.1})),
+        max_size=1,
     ),
     live=st.one_of(st.none(), st.builds(LiveRecord, bars=NUMBERS, sharpe=NUMBERS, backtest_sharpe=NUMBERS)),
 )
 
 
 @given(evidence=ANY_EVIDENCE)
-def test_any_evidence_gives_seven_results_in_order_and_the_same_ones_again(evidence: Evidence):
+def test_any_evidence_gives_every_result_in_order_and_the_same_ones_again(evidence: Evidence):
     verdict = judge(evidence, LIMITS)
     assert [gate.name for gate in verdict.gates] == ORDER
     assert judge(evidence, LIMITS) == verdict
@@ -42,11 +49,10 @@ def test_any_evidence_gives_seven_results_in_order_and_the_same_ones_again(evide
 
 @given(evidence=ANY_EVIDENCE)
 def test_evidence_and_verdict_come_back_from_json_as_they_were(evidence: Evidence):
-    back = Evidence.model_validate_json(evidence.model_dump_json())
+    back = read_evidence(parse_json(canonical_json(evidence.as_json())))
     assert back.digest() == evidence.digest()
     verdict = judge(evidence, LIMITS)
-    stored = canonical_json(verdict.as_json())
-    assert Verdict.model_validate_json(stored) == verdict
+    assert read_verdict(parse_json(canonical_json(verdict.as_json()))) == verdict
     assert judge(back, LIMITS) == verdict
 
 
@@ -75,8 +81,9 @@ def test_a_rejected_model_never_enters_production_and_says_which_gates_refused(g
 
 
 def test_thresholds_are_the_owners_to_change(good: Evidence):
-    assert not judge(good, GateSpec(min_sharpe=1.9)).approved
-    assert judge(good, GateSpec(min_sharpe=1.9)).thresholds.min_sharpe == 1.9
+    verdict = judge(good, {**LIMITS, "min_sharpe": 1.9})
+    assert not verdict.approved
+    assert verdict.thresholds == {**LIMITS, "min_sharpe": 1.9}
 
 
 @pytest.mark.parametrize(
@@ -86,25 +93,50 @@ def test_thresholds_are_the_owners_to_change(good: Evidence):
         {"admission": "IF_BETTER"},
         {"paper_only": True},
         {"gates": []},
+        {"schema_version": 3},
     ],
     ids=str,
 )
 def test_a_verdict_edited_by_hand_does_not_load(good: Evidence, change: dict[str, Any]):
-    data = judge(good.model_copy(update={"calibration": None}), LIMITS).as_json()
-    with pytest.raises(ValidationError):
-        Verdict.model_validate({**data, **change})
+    data = judge(without_section(good, "calibration"), LIMITS).as_json()
+    with pytest.raises(ValueError, match=r"at least one gate|do not agree with the gates|schema_version 3"):
+        read_verdict({**data, **change})
 
 
 def test_a_gate_result_edited_by_hand_does_not_load(good: Evidence):
-    data = judge(good.model_copy(update={"calibration": None}), LIMITS).as_json()
+    data = judge(without_section(good, "calibration"), LIMITS).as_json()
     for gate in data["gates"]:
         gate["passed"] = True
     with pytest.raises(ValidationError, match="does not agree with its rules"):
-        Verdict.model_validate({**data, "decision": "APPROVED", "admission": "IF_BETTER"})
+        read_verdict({**data, "decision": "APPROVED", "admission": "IF_BETTER"})
+
+
+def test_a_condition_that_is_taken_away_by_hand_does_not_load(good: Evidence):
+    data = judge(good.model_copy(update={"live": None}), LIMITS).as_json()
+    data["gates"][-1]["conditional"] = False
+    with pytest.raises(ValidationError, match="does not agree with its rules"):
+        read_verdict({**data, "admission": "IF_BETTER", "paper_only": False})
+
+
+def test_a_verdict_that_lists_a_gate_twice_or_two_limits_of_one_name_does_not_load(good: Evidence):
+    data = judge(good, LIMITS).as_json()
+    with pytest.raises(ValidationError, match="each once"):
+        read_verdict({**data, "gates": [*data["gates"], data["gates"][0]]})
+    data["gates"][1]["thresholds"]["min_sharpe"] = -9.0
+    with pytest.raises(ValidationError, match="min_sharpe"):
+        read_verdict(data)
+
+
+@pytest.mark.parametrize("limit", ["NaN", "Infinity", "1.0", None, True])
+def test_a_threshold_that_is_no_finite_number_does_not_load(good: Evidence, limit: Any):
+    data = judge(good, LIMITS).as_json()
+    data["gates"][0]["thresholds"]["min_sharpe"] = limit
+    with pytest.raises(ValidationError, match="min_sharpe"):
+        read_verdict(data)
 
 
 def test_markdown_shows_the_decision_every_gate_and_every_rule(good: Evidence):
-    verdict = judge(good.model_copy(update={"calibration": None}), LIMITS)
+    verdict = judge(without_section(good, "calibration"), LIMITS)
     page = verdict.to_markdown()
     assert page.startswith("**REJECTED**: SIM")
     assert all(f"| {name} |" in page for name in ORDER)
@@ -119,8 +151,8 @@ def test_json_of_a_verdict_is_strict_json(good: Evidence):
 
 
 def test_gates_load_nothing_heavy():
-    heavy = ("numba", "pandas", "scipy", "torch")
-    code = f"import sys, trading.gates.verdict as v; print([m for m in {heavy} if m in sys.modules])"
+    heavy = ("evidently", "numba", "pandas", "scipy", "sklearn", "torch")
+    code = f"import sys, trading.gates.verdict as v; print([m for m in {heavy!r} if m in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
 

@@ -6,85 +6,20 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from tests.support import drift_of
-from trading.checks.evidence import SCENARIOS, CalibrationEvidence, Evidence, LeakageEvidence, LiveRecord, gather
+from tests.checks.samples import good_evidence
+from tests.support import small_model
 from trading.gates.verdict import judge
 from trading.model.bundle import Bundle, write_bundle
 from trading.model.lineage import Lineage
-from trading.model.model import ModelSpec, TradingModel
 from trading.registry.adapter import MlflowRegistry
 from trading.registry.ledger import Ledger
 from trading.registry.mlflow_runtime import migrate
-from trading.results import CheckResult
-from trading.settings.models import CostSpec, FeatureSpec, GateSpec, PolicySpec, RiskSpec
-from trading.steps.features import FEATURE_NAMES
+from trading.settings.models import GateSpec
 
 NAME = "sevengates-sim-1h"
 MakeBundle = Callable[..., Bundle]
-
-
-def small_model(seed: int = 0) -> TradingModel:
-    """A model with random weights, four hidden units and the usual features."""
-    rng = np.random.default_rng(seed)
-    features, hidden, regime = len(FEATURE_NAMES), 4, 2
-    spec = ModelSpec(
-        symbol="SIM",
-        interval=3_600_000,
-        bars_per_year=8766.0,
-        feature_names=FEATURE_NAMES,
-        regime_features=FEATURE_NAMES[2:4],
-        direction_threshold=0.2,
-        features=FeatureSpec(),
-        policy=PolicySpec(hidden=hidden),
-        costs=CostSpec(),
-        risk=RiskSpec(min_confidence=0.3),
-    )
-    return TradingModel(
-        spec=spec,
-        scaler_mean=np.r_[np.zeros(4), -5.0, -5.0, np.zeros(3), -4.0, 0.0, 0.0],
-        scaler_std=np.full(features, 0.02),
-        startprob=np.full(3, 1 / 3),
-        transmat=np.full((3, 3), 0.05) + 0.85 * np.eye(3),
-        means=np.array([[1.0, 1.0], [-1.0, -1.0], [0.0, 0.0]]),
-        covars=np.stack([np.eye(regime)] * 3),
-        calibrator_x=np.array([0.0, 1.0]),
-        calibrator_y=np.array([0.3, 0.8]),
-        w0=rng.normal(size=(hidden, 27)),
-        b0=rng.normal(size=hidden),
-        w1=rng.normal(size=(hidden, hidden)),
-        b1=rng.normal(size=hidden),
-        w2=rng.normal(size=(4, hidden)),
-        b2=rng.normal(size=4),
-    )
-
-
-def evidence_of(*, sharpe: float = 1.8, live: bool = True) -> Evidence:
-    """Evidence that passes all gates, unless the Sharpe ratio is spoiled."""
-    return gather(
-        "SIM",
-        inputs={"bars": "cd" * 32},
-        metrics={
-            "trades": 120,
-            "sharpe": sharpe,
-            "win_rate": 0.56,
-            "profit_factor": 1.9,
-            "max_drawdown": 0.08,
-            "volatility": 0.12,
-            "max_consecutive_losses": 4,
-        },
-        stress=[CheckResult(name=name, passed=True, observed=0.1, threshold=0.25) for name in SCENARIOS],
-        calibration=CalibrationEvidence(brier=0.21, ece=0.04, outcomes=300),
-        leakage=LeakageEvidence(
-            prefix=CheckResult(name="prefix", passed=True, observed=0, threshold=0),
-            splits=CheckResult(name="splits", passed=True, observed=0, threshold=0),
-            target=CheckResult(name="target", passed=True, observed=0.05, threshold=0.3),
-        ),
-        drift=drift_of(0.1, 0.2),
-        live=LiveRecord(version="3", bars=500, sharpe=1.5, backtest_sharpe=1.6) if live else None,
-    )
 
 
 def lineage_of(seed: int = 0) -> Lineage:
@@ -101,8 +36,8 @@ def lineage_of(seed: int = 0) -> Lineage:
 
 def write(folder: Path, seed: int = 0, *, sharpe: float = 1.8, live: bool = True) -> Bundle:
     """A bundle whose verdict the gates gave."""
-    evidence = evidence_of(sharpe=sharpe, live=live)
-    verdict = judge(evidence, GateSpec())
+    evidence = good_evidence(sharpe=sharpe, live=live)
+    verdict = judge(evidence, GateSpec().model_dump())
     return write_bundle(
         folder, small_model(seed), lineage_of(seed), evidence.as_json(), verdict.as_json(), f"# Model {seed}\n"
     )

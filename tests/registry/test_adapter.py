@@ -21,7 +21,7 @@ from trading.model.naming import model_name
 from trading.registry import mlflow_runtime
 from trading.registry.adapter import MlflowRegistry
 from trading.registry.records import Dataset, flatten
-from trading.registry.serving import DECISION_COLUMNS, decisions
+from trading.registry.serving import decision_columns, decisions
 
 NAME = "sevengates-sim-1h"
 Log = Callable[..., int]
@@ -187,7 +187,7 @@ def test_the_production_model_loads_without_pickle_and_decides_like_the_bundle(
     bars = random_bars()
     answer = loaded.predict(table(bars))
     expected = decisions(registry.bundle(NAME, number).model, bars)
-    assert list(answer.columns) == list(DECISION_COLUMNS)
+    assert list(answer.columns) == list(decision_columns(registry.bundle(NAME, number).model))
     pd.testing.assert_frame_equal(answer, pd.DataFrame(expected))
     assert (answer["code"] == "OK").sum() > 20
     ordered = answer[answer["code"] == "OK"]
@@ -231,7 +231,7 @@ def test_the_logged_model_refuses_bars_that_no_market_prints(
 def test_decisions_on_a_prefix_are_the_prefix_of_the_decisions(make_bundle: Callable[..., Bundle]) -> None:
     model, bars = make_bundle(1).model, random_bars()
     whole, part = decisions(model, bars), decisions(model, bars.slice(0, 250))
-    for name in DECISION_COLUMNS:
+    for name in decision_columns(model):
         np.testing.assert_array_equal(whole[name][:250], part[name])
 
 

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trading.checks.evidence import Evidence
+from tests.checks.samples import good_evidence
+from trading.canonical import digest_of
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
-from trading.gates.verdict import Admission, Verdict, judge
+from trading.gates.verdict import Verdict, judge
 from trading.model.bundle import Bundle, write_bundle
 from trading.registry.adapter import MlflowRegistry
 from trading.registry.approval import verdict_of
@@ -81,9 +82,7 @@ def test_an_approved_candidate_must_beat_the_champion_by_the_minimum(
 
 
 numbers = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True))
-GOOD = judge(Evidence(symbol="SIM"), GateSpec()).model_copy(
-    update={"decision": "APPROVED", "admission": Admission.IF_BETTER, "paper_only": False}
-)
+GOOD = judge(good_evidence(), GateSpec().model_dump())
 
 
 @given(candidate=numbers, champion=numbers, minimum=st.one_of(st.floats(0, 1), st.just(math.nan)), there=st.booleans())
@@ -193,7 +192,8 @@ def test_a_verdict_that_its_evidence_does_not_give_does_not_enter(
     registry: MlflowRegistry, ledger: Ledger, make_bundle: MakeBundle, tmp_path: Path
 ) -> None:
     poor, good = make_bundle(1, sharpe=0.5), make_bundle(2)
-    forged = write_bundle(tmp_path / "forged", poor.model, poor.lineage, poor.evidence, good.gates, "")
+    gates = {**good.gates, "evidence_digest": digest_of(poor.evidence)}
+    forged = write_bundle(tmp_path / "forged", poor.model, poor.lineage, poor.evidence, gates, "")
     version = registry.log_night(NAME, forged.folder, metrics={}, params={})
     with pytest.raises(RegistryError, match="performance") as caught:
         promote(registry, ledger, NAME, version, reason="I like it", actor="operator")

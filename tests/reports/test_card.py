@@ -32,7 +32,7 @@ def test_the_card_says_what_was_decided_on_what_data_and_by_which_rules(make_bun
         "| trades | 120 |",
     ):
         assert part in card
-    assert all(sentence in card for sentence in assumptions(bundle.model.spec.costs, bundle.model.spec.risk))
+    assert all(sentence in card for sentence in assumptions(bundle.model.spec.costs, bundle.model.spec.limits))
     assert all(gate["name"] in card for gate in bundle.gates["gates"])
     assert bundle.lineage.code in card
 
@@ -69,4 +69,4 @@ def test_a_source_cannot_break_out_of_its_table(make_bundle: MakeBundle) -> None
 def test_the_assumptions_state_the_latency(make_bundle: MakeBundle, latency: int, text: str) -> None:
     spec = make_bundle(1).model.spec
     costs = spec.costs.model_copy(update={"latency_bars": latency})
-    assert text in assumptions(costs, spec.risk)[0]
+    assert text in assumptions(costs, spec.limits)[0]

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from trading.checks.evidence import SCENARIOS, ReliabilityBin
+from trading.checks.calibration import ReliabilityBin
+from trading.checks.scenarios import SCENARIOS
 from trading.reports.figures import equity_figure, regimes_figure, reliability_figure, stress_figure
 from trading.results import CheckResult
 

@@ -1,14 +1,12 @@
-"""What several tests share: small markets, random but valid models, and drift of every feature."""
+"""What several tests share: small markets, and random but valid models."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
 from tests.support.models import random_model, small_model
-from trading.checks.evidence import DriftEvidence
 from trading.market.bars import Bars
 from trading.market.sources.simulated import SimulatedMarket, SimulatedPath, simulate
-from trading.steps.features import FEATURE_NAMES
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -24,10 +22,4 @@ def small_bars(days: int = 60, seed: int = 7) -> Bars:
     return small_path(days, seed).bars
 
 
-def drift_of(psi: float, ks: float) -> DriftEvidence:
-    """The same drift of every feature."""
-    numbers = {"psi": dict.fromkeys(FEATURE_NAMES, psi), "ks": dict.fromkeys(FEATURE_NAMES, ks)}
-    return DriftEvidence.model_validate({**numbers, "critical_psi": 0.5, "critical_ks": 0.4})
-
-
-__all__ = ["DAY_MS", "HOUR_MS", "START_MS", "drift_of", "random_model", "small_bars", "small_model", "small_path"]
+__all__ = ["DAY_MS", "HOUR_MS", "START_MS", "random_model", "small_bars", "small_model", "small_path"]

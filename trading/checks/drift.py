@@ -2,20 +2,76 @@
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from trading.arrays import Floats
-from trading.checks.evidence import DriftEvidence
-from trading.codes import ReasonCode
-from trading.results import CheckResult, Number, is_finite, rule, unusable
+from trading.checks.check import Check, Subject
+from trading.checks.evidence import CheckEvidence
+from trading.results import Number, is_finite
 from trading.settings.models import DriftSpec
 
 MINIMUM_SHARE = 1e-4
 """Share given to an empty bin, as Evidently does, so that its logarithm exists."""
+
+
+class DriftEvidence(CheckEvidence):
+    """How far each feature's distribution on the test split is from the training split.
+
+    Attributes:
+        expected: every feature that the platform computed, and whose drift therefore has to be here.
+        psi: population stability index by feature, bins frozen on the training split.
+        ks: Kolmogorov-Smirnov distance by feature, 0 to 1.
+        critical_psi: PSI at which one feature alone is critical.
+        critical_ks: distance at which one feature alone is critical.
+    """
+
+    check: ClassVar[str] = "drift"
+
+    expected: tuple[str, ...] = ()
+    psi: dict[str, Number] = Field(default_factory=dict)
+    ks: dict[str, Number] = Field(default_factory=dict)
+    critical_psi: Number = None
+    critical_ks: Number = None
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Every feature that was looked at, by name."""
+        return tuple(sorted(set(self.psi) | set(self.ks)))
+
+    @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """Features without a finite PSI or distance."""
+        return tuple(f for f in self.features if not (is_finite(self.psi.get(f)) and is_finite(self.ks.get(f))))
+
+    @property
+    def critical(self) -> tuple[str, ...]:
+        """Features at or over a critical limit; one that could not be measured, or has no limit, counts."""
+        return tuple(
+            f
+            for f in self.features
+            if not (_is_under(self.psi.get(f), self.critical_psi) and _is_under(self.ks.get(f), self.critical_ks))
+        )
+
+    @property
+    def mean_psi(self) -> Number:
+        """Mean over features; NaN if one of them is not finite."""
+        values = _all_finite(self.psi.values())
+        return None if not self.psi else math.fsum(values) / len(values) if values else math.nan
+
+    @property
+    def max_psi(self) -> Number:
+        """The largest of all features; NaN if one of them is not finite."""
+        values = _all_finite(self.psi.values())
+        return None if not self.psi else max(values) if values else math.nan
+
+    def numbers(self) -> dict[str, Number]:
+        return {"mean_psi": self.mean_psi, "max_psi": self.max_psi}
 
 
 def measure_drift(reference: Floats, current: Floats, names: Sequence[str], spec: DriftSpec) -> DriftEvidence:
@@ -30,23 +86,20 @@ def measure_drift(reference: Floats, current: Floats, names: Sequence[str], spec
         names: of the F features.
         spec: bins and critical limits.
     """
-    usable = [column for column in range(len(names)) if not _defect(reference[:, column], current[:, column])]
+    usable = [column for column in range(len(names)) if _is_measurable(reference[:, column], current[:, column])]
     psi_by_name: dict[str, Number] = dict.fromkeys(names, float("nan"))
     ks_by_name: dict[str, Number] = dict.fromkeys(names, float("nan"))
     if usable:
         measured = [names[column] for column in usable]
         for name, method, value in _report(reference[:, usable], current[:, usable], measured, spec.bins):
             (ks_by_name if method == "ks" else psi_by_name)[name] = value
-    return DriftEvidence(psi=psi_by_name, ks=ks_by_name, critical_psi=spec.critical_psi, critical_ks=spec.critical_ks)
-
-
-def drift_checks(
-    reference: Floats, current: Floats, names: Sequence[str], evidence: DriftEvidence
-) -> list[CheckResult]:
-    """One result per feature, for tables: which moved, how far, or why it could not be measured."""
-    return [
-        _check(name, _defect(reference[:, column], current[:, column]), evidence) for column, name in enumerate(names)
-    ]
+    return DriftEvidence(
+        expected=tuple(names),
+        psi=psi_by_name,
+        ks=ks_by_name,
+        critical_psi=spec.critical_psi,
+        critical_ks=spec.critical_ks,
+    )
 
 
 def psi(reference: Floats, current: Floats, bins: int) -> float:
@@ -55,6 +108,11 @@ def psi(reference: Floats, current: Floats, bins: int) -> float:
     The sum over bins of (p - q) ln(p / q) with p and q the shares of reference and current. Bins come from the
     reference, so that the same reference judges every later period by the same ruler, and one far outlier in the
     current data cannot stretch them. Quantiles that coincide are one bin edge.
+
+    Args:
+        reference: shape (n,), values on the training split.
+        current: shape (m,), values to compare.
+        bins: number of quantile bins.
 
     >>> psi(np.arange(100.0), np.arange(100.0), 10)
     0.0
@@ -72,6 +130,10 @@ def ks_distance(reference: Floats, current: Floats) -> float:
     """Largest distance between the two empirical distribution functions, 0 to 1.
 
     The distance and not its p-value: with tens of thousands of dependent bars every difference is significant.
+
+    Args:
+        reference: shape (n,), values on the training split.
+        current: shape (m,), values to compare.
     """
     from scipy.stats import ks_2samp
 
@@ -118,30 +180,29 @@ def _report(reference: Floats, current: Floats, names: list[str], bins: int) -> 
     ]
 
 
-def _defect(reference: Floats, current: Floats) -> str:
-    """Why drift of a feature cannot be measured, or nothing."""
-    for split, values in (("training", reference), ("test", current)):
-        if len(values) == 0:
-            return f"has no values on the {split} split"
-        broken = int((~np.isfinite(values)).sum())
-        if broken:
-            return f"has {broken} of {len(values)} values missing or infinite on the {split} split"
-    return "" if np.ptp(reference) > 0 else "is constant on the training split"
+def _is_measurable(reference: Floats, current: Floats) -> bool:
+    """Whether both splits have values, all of them finite, and the training split more than one."""
+    if len(reference) == 0 or len(current) == 0:
+        return False
+    return bool(np.isfinite(reference).all() and np.isfinite(current).all() and np.ptp(reference) > 0)
 
 
-def _check(name: str, defect: str, evidence: DriftEvidence) -> CheckResult:
-    psi_value, ks_value = evidence.psi.get(name), evidence.ks.get(name)
-    if defect or not (is_finite(psi_value) and is_finite(ks_value)):
-        found = unusable(name, psi_value, evidence.critical_psi)
-        return found.model_copy(update={"message": f"{name} {defect}"}) if defect else found
-    return rule(
-        name,
-        name not in evidence.critical,
-        psi_value,
-        evidence.critical_psi,
-        ReasonCode.DRIFT_CRITICAL,
-        f"{name} has PSI {psi_value:.3f} and distance {ks_value:.3f}; critical from {evidence.critical_psi} and "
-        f"{evidence.critical_ks}",
-        "Train on more recent bars (lower market.history_bars), or find out what changed in the data.",
-        {"ks": ks_value},
+def _is_under(value: Number, limit: Number) -> bool:
+    return value is not None and limit is not None and is_finite(value) and is_finite(limit) and value < limit
+
+
+def _all_finite(values: Iterable[Number]) -> list[float]:
+    """The numbers as floats, or nothing if one of them is missing or not finite."""
+    numbers = list(values)
+    finite = [float(value) for value in numbers if value is not None and is_finite(value)]
+    return finite if len(finite) == len(numbers) else []
+
+
+def _measure(subject: Subject) -> DriftEvidence:
+    splits, values = subject.splits, subject.features
+    return measure_drift(
+        values[slice(*splits.train)], values[slice(*splits.test)], subject.feature_names, subject.spec(DriftSpec)
     )
+
+
+DRIFT = Check(evidence=DriftEvidence, measure=_measure, parts=("features", "splits"), settings=(DriftSpec,))

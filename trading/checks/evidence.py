@@ -1,114 +1,45 @@
-"""What was measured about a candidate: the only thing the gates look at."""
+"""What was measured about a candidate, the only thing gates look at; in a schema of its own that outlives a release.
+
+Each check has one section, kept as JSON under the check's name. So a section of a check that this release does not
+know is carried along unread. Evidence of an earlier release is read through :mod:`trading.checks.upgrades`.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field
 
-from trading.results import CheckResult, Number, is_finite
+from trading.checks.upgrades import SCHEMA_VERSION, upgraded
+from trading.results import Number
 from trading.values import Measured
 
-SCENARIOS = (
-    "flash_crash",
-    "gap_at_open",
-    "volatility_spike",
-    "liquidity_drought",
-    "whipsaw_chop",
-    "regime_flip",
-    "data_outage",
-    "fee_latency_shock",
-)
-LEAKAGE_CHECKS = ("prefix", "splits", "target")
 
+class CheckEvidence(Measured):
+    """What one check measured: a section of the evidence, under the name of the check.
 
-class ReliabilityBin(Measured):
-    """Decisions whose confidence fell into one bin; an empty bin has no confidence and no frequency."""
-
-    low: float
-    high: float
-    confidence: Number
-    frequency: Number
-    count: int
-
-
-class CalibrationEvidence(Measured):
-    """How far the stated confidence was from what happened on the test split.
-
-    Attributes:
-        brier: mean squared distance between confidence and outcome, 0 is perfect.
-        ece: expected calibration error, 0 is perfect.
-        outcomes: number of confidence and outcome pairs behind both.
-        informative: False if the calibrator is flat because the raw confidence told nothing.
-        reliability: the table of the reliability diagram.
+    Every field has a default that stands for "never measured", which a gate refuses: it is how a section that is not
+    there reads.
     """
 
-    brier: Number = None
-    ece: Number = None
-    outcomes: Number = None
-    informative: bool = True
-    reliability: tuple[ReliabilityBin, ...] = ()
+    check: ClassVar[str] = ""
+    """Name of the check."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        """Refuse a class without a name, or whose missing section could not be read."""
+        required = [name for name, field in cls.model_fields.items() if field.is_required()]
+        if required or not cls.check:
+            wrong = f"fields without a default: {', '.join(required)}" if required else "no check name"
+            raise TypeError(f"{cls.__name__} has {wrong}; evidence has a name, and reads as never measured when empty")
+
+    def numbers(self) -> dict[str, Number]:
+        """Numbers that are shown with the run in the registry, by name."""
+        return {}
 
 
-class LeakageEvidence(Measured):
-    """The three leakage checks; one that did not run is None, and fails its gate."""
-
-    prefix: CheckResult | None = None
-    splits: CheckResult | None = None
-    target: CheckResult | None = None
-
-    @property
-    def checks(self) -> tuple[CheckResult, ...]:
-        """The checks that ran, in the order of :data:`LEAKAGE_CHECKS`."""
-        return tuple(check for check in (self.prefix, self.splits, self.target) if check is not None)
-
-
-class DriftEvidence(Measured):
-    """How far each feature's distribution on the test split is from the training split.
-
-    Attributes:
-        psi: population stability index by feature, bins frozen on the training split.
-        ks: Kolmogorov-Smirnov distance by feature, 0 to 1.
-        critical_psi: PSI at which one feature alone is critical.
-        critical_ks: distance at which one feature alone is critical.
-    """
-
-    psi: dict[str, Number] = Field(default_factory=dict)
-    ks: dict[str, Number] = Field(default_factory=dict)
-    critical_psi: Number = None
-    critical_ks: Number = None
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """Every feature that was looked at, by name."""
-        return tuple(sorted(set(self.psi) | set(self.ks)))
-
-    @property
-    def unmeasured(self) -> tuple[str, ...]:
-        """Features without a finite PSI or distance."""
-        return tuple(f for f in self.features if not (is_finite(self.psi.get(f)) and is_finite(self.ks.get(f))))
-
-    @property
-    def critical(self) -> tuple[str, ...]:
-        """Features at or over a critical limit; one that could not be measured, or has no limit, counts."""
-        return tuple(
-            f
-            for f in self.features
-            if not (_is_under(self.psi.get(f), self.critical_psi) and _is_under(self.ks.get(f), self.critical_ks))
-        )
-
-    @property
-    def mean_psi(self) -> Number:
-        """Mean over features; NaN if one of them is not finite."""
-        values = _all_finite(self.psi.values())
-        return None if not self.psi else math.fsum(values) / len(values) if values else math.nan
-
-    @property
-    def max_psi(self) -> Number:
-        """The largest of all features; NaN if one of them is not finite."""
-        values = _all_finite(self.psi.values())
-        return None if not self.psi else max(values) if values else math.nan
+Section = TypeVar("Section", bound=CheckEvidence)
 
 
 class LiveRecord(Measured):
@@ -133,54 +64,70 @@ class Evidence(Measured):
     """Everything a verdict rests on, for one candidate.
 
     Attributes:
+        schema_version: of this schema; :func:`read_evidence` reads earlier ones.
         symbol: the market.
         inputs: digests of what was measured (model, bars, settings), by name.
         metrics: backtest metrics on the test split, by the names of :mod:`trading.simulation.metrics`.
-        stress: one result per scenario of :data:`SCENARIOS`.
-        calibration, leakage, drift: evidence of the checks; None if the check did not run.
+        checks: JSON of what each check measured, by the name of the check; :meth:`section` reads it.
         live: record of the champion that trades this symbol; None if nothing has traded yet.
     """
 
+    schema_version: Literal[2] = SCHEMA_VERSION
     symbol: str
     inputs: dict[str, str] = Field(default_factory=dict)
     metrics: dict[str, Number] = Field(default_factory=dict)
-    stress: tuple[CheckResult, ...] = ()
-    calibration: CalibrationEvidence | None = None
-    leakage: LeakageEvidence | None = None
-    drift: DriftEvidence | None = None
+    checks: dict[str, dict[str, Any]] = Field(default_factory=dict)
     live: LiveRecord | None = None
+
+    def section(self, kind: type[Section]) -> Section:
+        """What a check measured; a check that did not run reads as one that measured nothing.
+
+        Args:
+            kind: the evidence class of the check.
+
+        Raises:
+            ValueError: if the section is not what this class writes.
+        """
+        return kind.model_validate(self.checks.get(kind.check, {}))
 
 
 def gather(
     symbol: str,
     *,
     inputs: Mapping[str, str],
-    metrics: Mapping[str, float],
-    stress: Iterable[CheckResult],
-    calibration: CalibrationEvidence | None,
-    leakage: LeakageEvidence | None,
-    drift: DriftEvidence | None,
+    metrics: Mapping[str, Number],
+    checks: Iterable[CheckEvidence],
     live: LiveRecord | None,
 ) -> Evidence:
-    """Put the results of all checks together; every part must be named, so that none is forgotten in silence."""
-    return Evidence(
-        symbol=symbol,
-        inputs=dict(inputs),
-        metrics=dict(metrics),
-        stress=tuple(stress),
-        calibration=calibration,
-        leakage=leakage,
-        drift=drift,
-        live=live,
-    )
+    """Put everything that was measured together; every part must be named, so that none is forgotten in silence.
+
+    Args:
+        symbol: the market.
+        inputs: digests of what was measured, by name.
+        metrics: of the backtest on the test split.
+        checks: what each check measured.
+        live: record of the champion that trades this symbol, or None.
+
+    Raises:
+        ValueError: if two sections have the same name.
+    """
+    sections: dict[str, dict[str, Any]] = {}
+    for found in checks:
+        if found.check in sections:
+            raise ValueError(f"the evidence would have two sections {found.check}")
+        sections[found.check] = found.as_json()
+    return Evidence(symbol=symbol, inputs=dict(inputs), metrics=dict(metrics), checks=sections, live=live)
 
 
-def _is_under(value: Number, limit: Number) -> bool:
-    return value is not None and limit is not None and is_finite(value) and is_finite(limit) and value < limit
+def read_evidence(data: Mapping[str, Any]) -> Evidence:
+    """Evidence that this or an earlier release wrote.
 
+    Its digest is that of the JSON as stored, not that of what is returned: an upgrade changes the form.
 
-def _all_finite(values: Iterable[Number]) -> list[float]:
-    """The numbers as floats, or nothing if one of them is missing or not finite."""
-    numbers = list(values)
-    finite = [float(value) for value in numbers if value is not None and is_finite(value)]
-    return finite if len(finite) == len(numbers) else []
+    Args:
+        data: the JSON.
+
+    Raises:
+        ValueError: if it is not evidence, or of a later release.
+    """
+    return Evidence.model_validate(upgraded(data))

@@ -3,33 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trading.arrays import Floats
-from trading.checks.evidence import LeakageEvidence
+from trading.checks.check import Check, Subject
+from trading.checks.evidence import CheckEvidence
 from trading.codes import ReasonCode
 from trading.market.bars import Bars
 from trading.moments import moment_text
 from trading.results import CheckResult, rule
-from trading.settings.models import LeakageSpec
+from trading.settings.models import FeatureSpec, LeakageSpec
 from trading.splits import Range, Splits, overlaps
 
 Compute = Callable[[Bars], Floats]
+"""From n bars to features of shape (n, F)."""
 
+LEAKAGE_CHECKS = ("prefix", "splits", "target")
 TOLERANCE = 1e-12
 EQUAL_SHARE = 0.5
 _PAST_ONLY = "Compute it from bars up to and including its own; look for negative shifts and whole-sample statistics."
 
 
+class LeakageEvidence(CheckEvidence):
+    """The results of :data:`LEAKAGE_CHECKS`; one that did not run is None, and fails its gate."""
+
+    check: ClassVar[str] = "leakage"
+
+    prefix: CheckResult | None = None
+    splits: CheckResult | None = None
+    target: CheckResult | None = None
+
+    @property
+    def results(self) -> tuple[CheckResult, ...]:
+        """Those that ran, in order."""
+        return tuple(found for found in (self.prefix, self.splits, self.target) if found is not None)
+
+
 def check_leakage(
-    compute: Compute, bars: Bars, features: Floats, names: Sequence[str], splits: Splits, spec: LeakageSpec, seed: int
+    compute: Compute,
+    bars: Bars,
+    features: Floats,
+    *,
+    names: Sequence[str],
+    splits: Splits,
+    spec: LeakageSpec,
+    seed: int,
 ) -> LeakageEvidence:
-    """Run the three leakage checks over one symbol's bars.
+    """Run the leakage checks over one symbol's bars.
 
     Args:
-        compute: from n bars to features of shape (n, F), the very function that made ``features``.
+        compute: the very function that made ``features``.
         bars: all bars of the night.
         features: shape (n, F).
         names: of the F features.
@@ -49,6 +75,13 @@ def check_prefix(compute: Compute, bars: Bars, names: Sequence[str], *, points: 
 
     A value that changes when the future is taken away knew the future. Equal means to 1e-12 of its size, with NaN
     equal to NaN only; the observed number is how many features changed.
+
+    Args:
+        compute: the function to look at.
+        bars: all bars of the night.
+        names: of the F features.
+        points: how many moments to look at.
+        seed: of the moments.
     """
     whole = _table(compute, bars, names)
     moments = _moments(len(bars), points, seed)
@@ -64,22 +97,22 @@ def check_prefix(compute: Compute, bars: Bars, names: Sequence[str], *, points: 
     if not moments:
         return rule(
             "prefix",
-            False,
-            None,
-            0,
-            ReasonCode.EVIDENCE_MISSING,
-            f"no moment to compare among {len(bars)} bars",
-            "Give at least two bars and one point.",
+            passed=False,
+            observed=None,
+            threshold=0,
+            code=ReasonCode.EVIDENCE_MISSING,
+            message=f"no moment to compare among {len(bars)} bars",
+            remedy="Give at least two bars and one point.",
         )
     return rule(
         "prefix",
-        not changed,
-        len(changed),
-        0,
-        ReasonCode.LEAK_PREFIX,
-        "; ".join(changed.values()),
-        _PAST_ONLY,
-        {"features": list(changed), "moments": [int(bars.ts[stop - 1]) for stop in moments]},
+        passed=not changed,
+        observed=len(changed),
+        threshold=0,
+        code=ReasonCode.LEAK_PREFIX,
+        message="; ".join(changed.values()),
+        remedy=_PAST_ONLY,
+        evidence={"features": list(changed), "moments": [int(bars.ts[stop - 1]) for stop in moments]},
     )
 
 
@@ -87,17 +120,21 @@ def check_splits(splits: Splits, ts: NDArray[np.int64]) -> CheckResult:
     """Refuse splits that share bars, or whose gap lets look-back meet unfinished trades; names the dates.
 
     The observed number is how many pairs of splits overlap.
+
+    Args:
+        splits: of the bars.
+        ts: shape (n,), when each bar opens, UTC milliseconds.
     """
     found = overlaps(splits, ts)
     return rule(
         "splits",
-        not found,
-        len(found),
-        0,
-        ReasonCode.SPLIT_OVERLAP,
-        "; ".join(map(str, found)),
-        f"Leave at least {splits.gap} bars between two splits.",
-        {"gap": splits.gap, "overlaps": [overlap.model_dump() for overlap in found]},
+        passed=not found,
+        observed=len(found),
+        threshold=0,
+        code=ReasonCode.SPLIT_OVERLAP,
+        message="; ".join(map(str, found)),
+        remedy=f"Leave at least {splits.gap} bars between two splits.",
+        evidence={"gap": splits.gap, "overlaps": [overlap.model_dump() for overlap in found]},
     )
 
 
@@ -128,13 +165,13 @@ def check_target(features: Floats, bars: Bars, names: Sequence[str], train: Rang
         broken = broken or ["the next bar's return"]
         return rule(
             "target",
-            False,
-            "nan",
-            limit,
-            ReasonCode.EVIDENCE_NOT_FINITE,
-            f"{', '.join(broken)} on the train split has missing, infinite or only equal values",
-            "Start the train split after the warm-up, and look for broken bars.",
-            {"features": broken},
+            passed=False,
+            observed="nan",
+            threshold=limit,
+            code=ReasonCode.EVIDENCE_NOT_FINITE,
+            message=f"{', '.join(broken)} on the train split has missing, infinite or only equal values",
+            remedy="Start the train split after the warm-up, and look for broken bars.",
+            evidence={"features": broken},
         )
     correlation = dict(zip(names, _rank_correlation(rows, target).tolist(), strict=True))
     equal = {
@@ -152,13 +189,13 @@ def check_target(features: Floats, bars: Bars, names: Sequence[str], train: Rang
     ]
     return rule(
         "target",
-        not leaking,
-        max(map(abs, correlation.values())),
-        limit,
-        ReasonCode.LEAK_TARGET,
-        "; ".join(messages),
-        _PAST_ONLY,
-        {"features": leaking, "correlation": correlation},
+        passed=not leaking,
+        observed=max(map(abs, correlation.values())),
+        threshold=limit,
+        code=ReasonCode.LEAK_TARGET,
+        message="; ".join(messages),
+        remedy=_PAST_ONLY,
+        evidence={"features": leaking, "correlation": correlation},
     )
 
 
@@ -189,3 +226,28 @@ def _rank_correlation(rows: Floats, target: Floats) -> Floats:
     wanted = rankdata(target) - (len(target) + 1) / 2
     scale = np.sqrt((ranks**2).sum(axis=0) * (wanted**2).sum())
     return np.divide(wanted @ ranks, scale, out=np.zeros(rows.shape[1]), where=scale > 0)
+
+
+def _measure(subject: Subject) -> LeakageEvidence:
+    # The simulation compiles when it is imported, and gates read the evidence above without it.
+    from trading.engines.series import compute_features
+
+    windows = subject.spec(FeatureSpec).windows
+    return check_leakage(
+        lambda bars: compute_features(bars, windows),
+        subject.bars,
+        subject.features,
+        names=subject.feature_names,
+        splits=subject.splits,
+        spec=subject.spec(LeakageSpec),
+        seed=subject.seed,
+    )
+
+
+LEAKAGE = Check(
+    evidence=LeakageEvidence,
+    measure=_measure,
+    parts=("bars", "features", "splits"),
+    settings=(LeakageSpec, FeatureSpec),
+    seeded=True,
+)

@@ -1,20 +1,35 @@
-"""The stress test: base path and eight scenarios as nine lanes in lock step, each judged by the owner's limits."""
+"""The stress test: base path and every scenario as lanes in lock step, each judged by the owner's limits."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
-from trading.checks.evidence import SCENARIOS
-from trading.checks.scenarios import stressed_bars, stressed_parameters
+from trading.checks.check import Check, Subject
+from trading.checks.evidence import CheckEvidence
+from trading.checks.scenarios import SCENARIOS, Scenario, stressed_bars, stressed_parameters
 from trading.codes import ReasonCode
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
-from trading.results import CheckResult
+from trading.results import CheckResult, Number
 from trading.settings.models import StressSpec
-from trading.simulation.backtest import BacktestResult, result_of
-from trading.simulation.lanes import LANE_THREADS, run_lanes
-from trading.simulation.parameters import model_parameters
+
+if TYPE_CHECKING:
+    from trading.simulation.backtest import BacktestResult
+
+
+class StressEvidence(CheckEvidence):
+    """How the candidate came through the scenarios: one result each, whose observed number is the worst drawdown."""
+
+    check: ClassVar[str] = "stress"
+
+    results: tuple[CheckResult, ...] = ()
+
+    def numbers(self) -> dict[str, Number]:
+        drawdowns = {result.name: result.observed for result in self.results}
+        return {f"stress.{name}.max_drawdown": value for name, value in drawdowns.items() if isinstance(value, float)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,30 +46,44 @@ def run_stress(
     bars: Bars,
     start: int,
     stop: int,
+    *,
     spec: StressSpec,
     seed: int,
+    scenarios: Iterable[Scenario] | None = None,
 ) -> tuple[BacktestResult, list[StressResult]]:
     """Run the base path and every scenario.
 
     Args:
-        model: the candidate; bars: the whole series, traded from ``start`` to ``stop``.
-        spec: limits; seed: of the scenarios' places and directions.
+        model: the candidate.
+        bars: the whole series.
+        start: first bar that is traded.
+        stop: end of the range that is traded.
+        spec: limits.
+        seed: of the scenarios' places and directions.
+        scenarios: what happens; by default every row of :data:`trading.checks.scenarios.SCENARIOS`.
 
     Returns:
-        The base backtest, equal to :func:`trading.simulation.backtest.run_backtest`, and the eight results in order.
+        The base backtest, equal to :func:`trading.simulation.backtest.run_backtest`, and one result for each scenario
+        in order.
     """
+    # The simulation compiles when it is imported, and gates read the evidence above without it.
+    from trading.simulation.backtest import result_of
+    from trading.simulation.lanes import LANE_THREADS, run_lanes
+    from trading.simulation.parameters import model_parameters
+
+    played = list(SCENARIOS.values() if scenarios is None else scenarios)
     parameters = model_parameters(model)
     with ThreadPoolExecutor(LANE_THREADS) as pool:
-        stressed = pool.map(lambda name: stressed_bars(name, bars, start, stop, seed), SCENARIOS)
+        stressed = pool.map(lambda one: stressed_bars(one, bars, start=start, stop=stop, seed=seed), played)
         lanes = [bars.slice(0, stop), *stressed]
-    packed = [parameters, *(stressed_parameters(name, parameters) for name in SCENARIOS)]
+    packed = [parameters, *(stressed_parameters(one, parameters) for one in played)]
     runs = run_lanes(model, lanes, packed, start, stop)
-    results = [result_of(model, bars.ts[start:stop], run) for run in runs]
+    base, *results = [result_of(model, bars.ts[start:stop], run) for run in runs]
     judged = [
-        StressResult(name, _judge(name, result, spec), result)
-        for name, result in zip(SCENARIOS, results[1:], strict=True)
+        StressResult(one.name, _judge(one.name, result, spec), result)
+        for one, result in zip(played, results, strict=True)
     ]
-    return results[0], judged
+    return base, judged
 
 
 def _judge(name: str, result: BacktestResult, spec: StressSpec) -> CheckResult:
@@ -77,3 +106,20 @@ def _judge(name: str, result: BacktestResult, spec: StressSpec) -> CheckResult:
             "trades": result.metrics["trades"],
         },
     )
+
+
+def _measure(subject: Subject) -> StressEvidence:
+    part = subject.splits.test
+    _, results = run_stress(
+        subject.model, subject.bars, part.start, part.stop, spec=subject.spec(StressSpec), seed=subject.seed
+    )
+    return StressEvidence(results=tuple(result.check for result in results))
+
+
+STRESS = Check(
+    evidence=StressEvidence,
+    measure=_measure,
+    parts=("bars", "splits", "model"),
+    settings=(StressSpec,),
+    seeded=True,
+)

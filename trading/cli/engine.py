@@ -72,15 +72,12 @@ def check(
     from trading.market.load import load_bars
     from trading.results import blocking_failures
     from trading.settings.locations import locations
-    from trading.steps.features import FeatureWindows
     from trading.training.assemble import engine_options
 
     kind = engine_class(name)
     market = settings.market
     loaded = load_bars(market, market.symbols[0], None, locations(settings.runtime).quarantine).bars
-    spec = settings.features
-    windows = FeatureWindows(spec.fast, spec.medium, spec.slow, spec.vwap)
-    tried = checked_market(loaded.slice(max(len(loaded) - bars, 0)), windows)
+    tried = checked_market(loaded.slice(max(len(loaded) - bars, 0)), settings.features.windows)
     results = check_engine(kind, parsed_options(name, kind, engine_options(settings, name)), tried)
     if as_json:
         print_json([result.model_dump(mode="json") for result in results])

@@ -120,18 +120,28 @@ def gates(
     """Print the verdict of the seven gates over a version, after asking them again over its stored evidence."""
     settings = _settings(ctx, None, [symbol] if symbol else None, interval)
 
+    from trading.codes import ReasonCode
+    from trading.errors import RegistryError
     from trading.night.replay import chosen_bundle
-    from trading.registry.approval import judged_again
+    from trading.registry.approval import judged_again, verdict_of
 
     chosen = chosen_bundle(settings, settings.market.symbols[0], version, bundle)
-    verdict = judged_again(chosen)
+    verdict = verdict_of(chosen)
+    note = f"Asked again over evidence {verdict.evidence_digest[:12]}: the same verdict."
+    try:
+        judged_again(chosen)
+    except RegistryError as error:
+        # What an earlier release approved may trade on, so it can be looked at.
+        if error.code is not ReasonCode.VERDICT_OUTDATED:
+            raise
+        note = f"Not asked again: {error.message} {error.remedy}"
     if as_json:
-        print_json({"bundle_digest": chosen.digest, "verdict": verdict.as_json()})
+        print_json({"bundle_digest": chosen.digest, "verdict": verdict.as_json(), "note": note})
         return
     from trading.cli.verdict import print_verdict
 
     print_verdict(verdict)
-    typer.echo(f"Asked again over evidence {verdict.evidence_digest[:12]}: the same verdict. Bundle {chosen.digest}")
+    typer.echo(f"{note} Bundle {chosen.digest}")
 
 
 def _settings(

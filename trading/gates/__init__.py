@@ -1,1 +1,1 @@
-"""Evidence in, verdict out: the seven gates."""
+"""Evidence in, verdict out: the gates, one file each, and the verdict over them."""

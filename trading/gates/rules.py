@@ -5,51 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trading.codes import ReasonCode
-from trading.results import MEASURE_AGAIN, CheckResult, Number, blocking_failures, is_finite, missing, rule, unusable
-from trading.values import Measured
-
-
-class GateResult(Measured):
-    """What one gate decided, and every rule it looked at.
-
-    Attributes:
-        name: the gate.
-        passed: whether the candidate may go on.
-        conditional: passed only because there is nothing to compare with yet; the verdict restricts such a model.
-        code: reason of the first rule that failed, or of the condition, else OK.
-        reason: one sentence for the person who reads the verdict.
-        remedy: what can be done next; empty when there is nothing to do.
-        rules: every rule, passed or not, in a fixed order.
-    """
-
-    name: str
-    passed: bool
-    conditional: bool = False
-    code: ReasonCode = ReasonCode.OK
-    reason: str
-    remedy: str = ""
-    rules: tuple[CheckResult, ...]
-
-
-def decide(name: str, *rules: CheckResult) -> GateResult:
-    """Join rules into a gate's result: all that block must pass, and a gate without rules fails.
-
-    A rule that did not pass but only warns (severity ``warn``) makes the result conditional.
-    """
-    if not rules:
-        rules = (missing(name, None, MEASURE_AGAIN),)
-    failed = blocking_failures(list(rules))
-    warned = [rule for rule in rules if not rule.passed and rule.severity == "warn"]
-    shown = failed or warned
-    return GateResult(
-        name=name,
-        passed=not failed,
-        conditional=bool(warned) and not failed,
-        code=shown[0].code if shown else ReasonCode.OK,
-        reason="; ".join(rule.message or f"{rule.name} did not pass" for rule in shown) if shown else "all rules hold",
-        remedy=" ".join(dict.fromkeys(rule.remedy for rule in shown if rule.remedy)),
-        rules=rules,
-    )
+from trading.results import CheckResult, Number, is_finite, missing, rule, unusable
 
 
 def at_most(
@@ -60,17 +16,25 @@ def at_most(
     remedy: str,
     code: ReasonCode = ReasonCode.ABOVE_MAXIMUM,
 ) -> CheckResult:
-    """Pass if a number was measured, is finite, and is not over its limit."""
+    """Pass if a number was measured, is finite, and is not over its limit.
+
+    Args:
+        name: of the rule.
+        observed: what was measured.
+        limit: largest number that passes.
+        remedy: what can be done if it is over.
+        code: reason if it is over.
+    """
     if observed is None or not is_finite(observed):
         return unusable(name, observed, limit)
     return rule(
         name,
-        observed <= limit,
-        observed,
-        limit,
-        code,
-        f"{name} {_text(observed)} is over {_text(limit)}",
-        remedy,
+        passed=observed <= limit,
+        observed=observed,
+        threshold=limit,
+        code=code,
+        message=f"{name} {_text(observed)} is over {_text(limit)}",
+        remedy=remedy,
     )
 
 
@@ -83,11 +47,27 @@ def at_least(
     code: ReasonCode = ReasonCode.BELOW_MINIMUM,
     message: str = "",
 ) -> CheckResult:
-    """Pass if a number was measured, is finite, and is not under its limit."""
+    """Pass if a number was measured, is finite, and is not under its limit.
+
+    Args:
+        name: of the rule.
+        observed: what was measured.
+        limit: smallest number that passes.
+        remedy: what can be done if it is under.
+        code: reason if it is under.
+        message: the sentence if it is under; empty names both numbers.
+    """
     if observed is None or not is_finite(observed):
         return unusable(name, observed, limit)
-    failure = message or f"{name} {_text(observed)} is under {_text(limit)}"
-    return rule(name, observed >= limit, observed, limit, code, failure, remedy)
+    return rule(
+        name,
+        passed=observed >= limit,
+        observed=observed,
+        threshold=limit,
+        code=code,
+        message=message or f"{name} {_text(observed)} is under {_text(limit)}",
+        remedy=remedy,
+    )
 
 
 def all_present(names: Sequence[str], results: Sequence[CheckResult], *, remedy: str) -> list[CheckResult]:

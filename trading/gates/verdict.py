@@ -1,23 +1,28 @@
-"""The verdict: seven gate results as one immutable, comparable value, and the rule of who may enter Production."""
+"""The verdict: the gates' results as one immutable value with a schema of its own, and who may enter Production by it.
+
+A verdict outlives the release that gave it: it is read by the gates and thresholds that it names itself, whatever gates
+there are today. :mod:`trading.registry.approval` says when today's gates are asked.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import model_validator
 
 from trading.checks.evidence import Evidence
 from trading.codes import ReasonCode
-from trading.gates.gates import GATES
-from trading.gates.rules import GateResult
-from trading.results import CheckResult, blocking_failures, rule
-from trading.settings.models import GateSpec
+from trading.gates.gate import Gate, GateResult, Limits, Threshold, ask
+from trading.gates.table import GATES
+from trading.gates.upgrades import SCHEMA_VERSION, upgraded
+from trading.results import CheckResult, rule
 from trading.values import Measured
 
 
 class Admission(StrEnum):
-    """Under which condition a verdict opens the door to Production."""
+    """Under which condition a verdict lets a version into Production."""
 
     NEVER = "NEVER"
     IF_EMPTY_ON_PAPER = "IF_EMPTY_ON_PAPER"
@@ -38,45 +43,49 @@ class Row(Measured):
 
 
 class Verdict(Measured):
-    """What the seven gates decided about one candidate.
+    """What the gates decided about one candidate.
 
     Anyone who holds the evidence can repeat it: ``judge(evidence, verdict.thresholds) == verdict``.
 
     Attributes:
+        schema_version: of this schema; :func:`read_verdict` reads earlier ones.
+        symbol: the market.
         decision: APPROVED if every gate passed.
         admission: when an approved version may enter Production; promotion reads this and no other rule.
         paper_only: approved without a live record, so it may only trade on paper.
-        evidence_digest: SHA-256 of the evidence judged.
-        thresholds: the limits it was judged by.
-        gates: all seven, in order.
+        evidence_digest: SHA-256 of the evidence judged, as it was stored.
+        gates: what each gate asked and decided, in order.
     """
 
+    schema_version: Literal[2] = SCHEMA_VERSION
     symbol: str
     decision: Literal["APPROVED", "REJECTED"]
     admission: Admission
     paper_only: bool
     evidence_digest: str
-    thresholds: GateSpec
     gates: tuple[GateResult, ...]
 
     @model_validator(mode="after")
     def _agrees_with_its_gates(self) -> Verdict:
-        if tuple(gate.name for gate in self.gates) != tuple(GATES):
-            raise ValueError(f"a verdict holds the gates {', '.join(GATES)} in this order")
+        names = [gate.name for gate in self.gates]
+        if not names or len(set(names)) != len(names):
+            raise ValueError("a verdict holds at least one gate, and each once")
         for gate in self.gates:
-            if gate.passed != (bool(gate.rules) and not blocking_failures(list(gate.rules))):
-                raise ValueError(f"gate {gate.name} does not agree with its rules")
-        approved = all(gate.passed for gate in self.gates)
-        conditional = approved and any(gate.conditional for gate in self.gates)
-        if (self.decision == "APPROVED", self.paper_only) != (approved, conditional):
-            raise ValueError("decision and paper_only do not agree with the gates")
-        if self.admission is not _admission(approved, conditional):
-            raise ValueError("admission does not agree with the gates")
+            differing = [name for name, limit in gate.thresholds.items() if limit != self.thresholds[name]]
+            if differing:
+                raise ValueError(f"two gates were given different thresholds {', '.join(differing)}")
+        if (self.decision, self.admission, self.paper_only) != _decided(self.gates):
+            raise ValueError("decision, admission and paper_only do not agree with the gates")
         return self
 
     @property
+    def thresholds(self) -> dict[str, Threshold]:
+        """The limits it was judged by, of all gates."""
+        return {name: limit for gate in self.gates for name, limit in gate.thresholds.items()}
+
+    @property
     def approved(self) -> bool:
-        """Whether all seven gates passed."""
+        """Whether every gate passed."""
         return self.decision == "APPROVED"
 
     @property
@@ -85,25 +94,29 @@ class Verdict(Measured):
         return tuple(gate for gate in self.gates if not gate.passed)
 
     def may_enter_production(self, *, production_exists: bool) -> CheckResult:
-        """Whether this verdict alone allows Production; beating the champion is a separate question."""
+        """Whether this verdict alone allows Production; beating the champion is a separate question.
+
+        Args:
+            production_exists: whether another version is in Production now.
+        """
         if self.admission is Admission.NEVER:
             return rule(
                 "admission",
-                False,
-                self.decision,
-                "APPROVED",
-                ReasonCode.MODEL_NOT_APPROVED,
-                f"rejected by {', '.join(gate.name for gate in self.failed)}",
-                " ".join(dict.fromkeys(gate.remedy for gate in self.failed if gate.remedy)),
+                passed=False,
+                observed=self.decision,
+                threshold="APPROVED",
+                code=ReasonCode.MODEL_NOT_APPROVED,
+                message=f"rejected by {', '.join(gate.name for gate in self.failed)}",
+                remedy=" ".join(dict.fromkeys(gate.remedy for gate in self.failed if gate.remedy)),
             )
         return rule(
             "admission",
-            self.admission is Admission.IF_BETTER or not production_exists,
-            self.admission.value,
-            None,
-            ReasonCode.LIVE_RECORD_MISSING,
-            "approved without a live record, and a version is already in Production",
-            "Let `sevengates live` trade the version in Production on paper, then run a later night.",
+            passed=self.admission is Admission.IF_BETTER or not production_exists,
+            observed=self.admission.value,
+            threshold=None,
+            code=ReasonCode.LIVE_RECORD_MISSING,
+            message="approved without a live record, and a version is already in Production",
+            remedy="Let `sevengates live` trade the version in Production on paper, then run a later night.",
         )
 
     def rows(self) -> list[Row]:
@@ -139,26 +152,49 @@ class Verdict(Measured):
         return "\n".join([*lines, "", f"Evidence `{self.evidence_digest[:12]}`", ""])
 
 
-def judge(evidence: Evidence, thresholds: GateSpec) -> Verdict:
-    """Ask all seven gates; the same evidence and thresholds always give the same verdict."""
-    gates = tuple(gate(evidence, thresholds) for gate in GATES.values())
-    approved = all(gate.passed for gate in gates)
-    conditional = approved and any(gate.conditional for gate in gates)
+def judge(evidence: Evidence, thresholds: Limits, gates: Mapping[str, Gate] = GATES) -> Verdict:
+    """Ask every gate; the same evidence and thresholds always give the same verdict.
+
+    Args:
+        evidence: of the candidate.
+        thresholds: of all gates, by name.
+        gates: the table of gates.
+
+    Raises:
+        ValueError: if a gate needs a threshold that is not given, or a section of the evidence is not what its check
+            writes.
+    """
+    results = tuple(ask(gate, evidence, thresholds) for gate in gates.values())
+    decision, admission, paper_only = _decided(results)
     return Verdict(
         symbol=evidence.symbol,
-        decision="APPROVED" if approved else "REJECTED",
-        admission=_admission(approved, conditional),
-        paper_only=conditional,
+        decision=decision,
+        admission=admission,
+        paper_only=paper_only,
         evidence_digest=evidence.digest(),
-        thresholds=thresholds,
-        gates=gates,
+        gates=results,
     )
 
 
-def _admission(approved: bool, conditional: bool) -> Admission:
-    if not approved:
-        return Admission.NEVER
-    return Admission.IF_EMPTY_ON_PAPER if conditional else Admission.IF_BETTER
+def read_verdict(data: Mapping[str, Any]) -> Verdict:
+    """A verdict that this or an earlier release gave, checked to agree with the gates that it names.
+
+    Args:
+        data: the JSON.
+
+    Raises:
+        ValueError: if it is not a verdict, contradicts its own gates, or is of a later release.
+    """
+    return Verdict.model_validate(upgraded(data))
+
+
+def _decided(gates: tuple[GateResult, ...]) -> tuple[Literal["APPROVED", "REJECTED"], Admission, bool]:
+    """Decision, admission, and whether on paper only."""
+    if not all(gate.passed for gate in gates):
+        return "REJECTED", Admission.NEVER, False
+    if any(gate.conditional for gate in gates):
+        return "APPROVED", Admission.IF_EMPTY_ON_PAPER, True
+    return "APPROVED", Admission.IF_BETTER, False
 
 
 def _outcome(gate: GateResult) -> str:

@@ -145,4 +145,4 @@ def _correlation(one: BacktestResult, other: BacktestResult) -> float:
     moves = [np.diff(np.log(run.equity)) for run in (one, other)]
     if any(not np.isfinite(move).all() or not np.ptp(move) > 0.0 for move in moves):
         return float("nan")
-    return float(np.corrcoef(*moves)[0, 1])
+    return float(np.corrcoef(moves[0], moves[1])[0, 1])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from trading.settings.models import CalibrationSpec, CostSpec, FeatureSpec, MarketSpec, PolicySpec, Spec, SplitSpec
 from trading.splits import make_splits, refuse_overlaps
-from trading.steps.features import FeatureWindows, warmup_bars
+from trading.steps.features import warmup_bars
 from trading.store import Ref, Store
 
 
@@ -43,7 +43,7 @@ def features(store: Store, *, bars: Ref, spec: FeatureSpec) -> Ref:
     """Feature vectors of every bar, shape (n, FEATURES)."""
     from trading.engines.series import compute_features
 
-    return store.put_arrays("features", {"values": compute_features(store.get_bars(bars), windows_of(spec))})
+    return store.put_arrays("features", {"values": compute_features(store.get_bars(bars), spec.windows)})
 
 
 def splits(
@@ -62,7 +62,7 @@ def splits(
         DataError: ``BARS_TOO_FEW`` or ``SPLIT_OVERLAP``.
     """
     known = store.get_bars(bars)
-    warmup = warmup_bars(windows_of(features))
+    warmup = warmup_bars(features.windows)
     made = make_splits(
         len(known),
         shares,
@@ -72,8 +72,3 @@ def splits(
     )
     refuse_overlaps(made, known.ts)
     return store.put_json("splits", made.model_dump(mode="json"))
-
-
-def windows_of(spec: FeatureSpec) -> FeatureWindows:
-    """The look-backs of the settings as the feature step takes them."""
-    return FeatureWindows(spec.fast, spec.medium, spec.slow, spec.vwap)

@@ -1,38 +1,51 @@
-"""Evidence stages of a night: what is measured about a candidate on the test split, and the verdict over it."""
+"""Evidence stages of a night: the backtest, every check on the test split, and the verdict over what was measured."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
-from trading.canonical import parse_json
-from trading.checks.evidence import CalibrationEvidence, DriftEvidence, LeakageEvidence, LiveRecord, gather
+from trading.checks.check import Check, Part, Subject
+from trading.checks.evidence import LiveRecord, gather
+from trading.checks.table import CHECKS
 from trading.gates.verdict import judge
 from trading.night.records import get_model, get_record, get_splits, metrics_of, numbers, put_record
-from trading.results import CheckResult
-from trading.settings.models import (
-    CalibrationSpec,
-    DriftSpec,
-    FeatureSpec,
-    GateSpec,
-    LeakageSpec,
-    Spec,
-    StressSpec,
-)
+from trading.settings.models import GateSpec, SevengatesSettings, Spec
 from trading.store import Ref, Store
 
 
 class Judged(Spec):
-    """The evidence about a candidate, and the verdict of the seven gates over it."""
+    """The evidence about a candidate, and the verdict of the gates over it."""
 
     evidence: Ref
     verdict: Ref
 
 
-def backtest(store: Store, *, bars: Ref, splits: Ref, model: Ref) -> Ref:
-    """Trade the test split: metrics, trades and the ledger's digest, with the equity of every bar."""
+class CheckInputs(Spec):
+    """All that one check's evidence follows from, and nothing else: a night remembers it by exactly this.
+
+    Attributes:
+        check: name of the check.
+        parts: what it looks at, by name.
+        settings: JSON of the settings tables that it obeys, by name.
+        seed: root of its random numbers; None if it draws none.
+    """
+
+    check: str
+    parts: dict[str, Ref]
+    settings: dict[str, dict[str, Any]]
+    seed: int | None = None
+
+
+def backtest_candidate(store: Store, *, bars: Ref, splits: Ref, model: Ref) -> Ref:
+    """Trade the test split: metrics, trades and the ledger's digest, with the equity of every bar.
+
+    Args:
+        store: holds what the references name.
+        bars: of the night.
+        splits: of the bars.
+        model: the candidate.
+    """
     from trading.simulation.backtest import run_backtest
 
     part = get_splits(store, splits).test
@@ -41,105 +54,80 @@ def backtest(store: Store, *, bars: Ref, splits: Ref, model: Ref) -> Ref:
     return put_record(store, "backtest", data, {"ts": result.ts, "equity": result.equity})
 
 
-def stress(store: Store, *, bars: Ref, splits: Ref, model: Ref, spec: StressSpec, seed: int) -> Ref:
-    """The candidate in eight scenarios beside the base path."""
-    from trading.checks.stress import run_stress
+def check_inputs(
+    check: Check, *, parts: Mapping[Part, Ref], settings: SevengatesSettings, seed_for: Callable[[str], int]
+) -> CheckInputs:
+    """What a check needs of a night: the parts, tables and seed that its row names.
 
-    part = get_splits(store, splits).test
-    base, results = run_stress(get_model(store, model), store.get_bars(bars), part.start, part.stop, spec, seed)
-    data = [{"check": _as_json(result.check), "metrics": numbers(result.backtest.metrics)} for result in results]
-    equity = {result.name: result.backtest.equity for result in results}
-    return put_record(store, "stress", data, {"base": base.equity, **equity})
-
-
-def leakage(
-    store: Store, *, bars: Ref, features: Ref, splits: Ref, feature_spec: FeatureSpec, spec: LeakageSpec, seed: int
-) -> Ref:
-    """Whether features, splits or targets know the future."""
-    from trading.checks.leakage import check_leakage
-    from trading.engines.series import compute_features
-    from trading.steps.features import FEATURE_NAMES, FeatureWindows
-
-    windows = FeatureWindows(feature_spec.fast, feature_spec.medium, feature_spec.slow, feature_spec.vwap)
-    found = check_leakage(
-        lambda part: compute_features(part, windows),
-        store.get_bars(bars),
-        store.get_arrays(features)["values"],
-        FEATURE_NAMES,
-        get_splits(store, splits),
-        spec,
-        seed,
+    Args:
+        check: a row of :data:`trading.checks.table.CHECKS`.
+        parts: of the candidate, all that there are.
+        settings: of the night.
+        seed_for: root of the random numbers of one use, by its name.
+    """
+    return CheckInputs(
+        check=check.name,
+        parts={name: parts[name] for name in check.parts},
+        settings={name: table.model_dump(mode="json") for name, table in check.tables(settings).items()},
+        seed=seed_for(check.name) if check.seeded else None,
     )
-    return store.put_json("leakage", found.as_json())
 
 
-def drift(store: Store, *, features: Ref, splits: Ref, spec: DriftSpec) -> Ref:
-    """How far each feature has moved between the training split and the test split."""
-    from trading.checks.drift import measure_drift
-    from trading.steps.features import FEATURE_NAMES
+def measure_candidate(store: Store, *, inputs: CheckInputs) -> Ref:
+    """What one check measured, as JSON in the store.
 
-    values, parts = store.get_arrays(features)["values"], get_splits(store, splits)
-    found = measure_drift(values[slice(*parts.train)], values[slice(*parts.test)], FEATURE_NAMES, spec)
-    return store.put_json("drift", found.as_json())
-
-
-def calibration(store: Store, *, bars: Ref, splits: Ref, model: Ref, regime_report: Ref, spec: CalibrationSpec) -> Ref:
-    """How true the stated confidence is on the test split."""
-    from trading.checks.calibration import measure_calibration
-    from trading.engines.stream import compute_signals
-    from trading.simulation.outcomes import signal_outcomes
-
-    known, part = store.get_bars(bars), get_splits(store, splits).test
-    trained = get_model(store, model)
-    outcomes = signal_outcomes(
-        known,
-        compute_signals(trained, known),
-        (part.start, part.stop),
-        horizon_bars=spec.horizon_bars,
-        costs=trained.spec.costs,
+    Args:
+        store: holds what the references name.
+        inputs: from :func:`check_inputs`.
+    """
+    check = CHECKS[inputs.check]
+    settings = SevengatesSettings.model_validate(inputs.settings)
+    subject = Subject(
+        check=check.name,
+        parts={name: _READ[name](store, inputs.parts[name]) for name in check.parts},
+        settings=tuple(check.tables(settings).values()),
+        random_seed=inputs.seed,
     )
-    informative = bool(store.get_json(regime_report)["calibrator"]["informative"])
-    found = measure_calibration(outcomes.effective, outcomes.won, spec.bins, informative=informative)
-    return store.put_json("calibration", found.as_json())
+    return store.put_json(check.name, check.measure(subject).as_json())
 
 
-def verdict(
+def judge_candidate(
     store: Store,
     *,
     symbol: str,
     inputs: Mapping[str, str],
     backtest: Ref,
-    stress: Ref,
-    leakage: Ref,
-    drift: Ref,
-    calibration: Ref,
+    checks: Mapping[str, Ref],
     live: Ref | None,
     gates: GateSpec,
 ) -> Judged:
-    """Put all evidence together and ask the seven gates.
+    """Put all evidence together and ask the gates.
 
     Args:
         store: holds what the references name.
         symbol: the market.
         inputs: digests of what was measured, by name.
-        backtest, stress, leakage, drift, calibration: what the other stages found.
+        backtest: on the test split.
+        checks: what each check measured, by its name.
         live: record of the champion that trades this symbol, or None.
         gates: thresholds.
+
+    Raises:
+        ValueError: if a check of the table was not measured, so that none is forgotten in silence.
     """
-    scenarios, _ = get_record(store, stress)
+    forgotten = [name for name in CHECKS if name not in checks]
+    if forgotten:
+        raise ValueError(f"checks {', '.join(forgotten)} were not measured; run each row of the table of checks")
     evidence = gather(
         symbol,
         inputs=inputs,
         metrics=backtest_metrics(store, backtest),
-        stress=[CheckResult.model_validate(row["check"]) for row in scenarios],
-        calibration=CalibrationEvidence.model_validate(store.get_json(calibration)),
-        leakage=LeakageEvidence.model_validate(store.get_json(leakage)),
-        drift=DriftEvidence.model_validate(store.get_json(drift)),
+        checks=[CHECKS[name].evidence.model_validate(store.get_json(ref)) for name, ref in checks.items()],
         live=None if live is None else LiveRecord.model_validate(store.get_json(live)),
     )
     return Judged(
         evidence=store.put_json("evidence", evidence.as_json()),
-        verdict=store.put_json("verdict", judge(evidence, gates).as_json()),
+        verdict=store.put_json("verdict", judge(evidence, gates.model_dump()).as_json()),
     )
 
 
@@ -149,11 +137,11 @@ def backtest_metrics(store: Store, backtest: Ref) -> dict[str, float]:
     return metrics_of(data["metrics"])
 
 
-def backtest_equity(store: Store, backtest: Ref) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Times and equity of a stored backtest."""
-    _, arrays = get_record(store, backtest)
-    return arrays["ts"], arrays["equity"]
-
-
-def _as_json(check: CheckResult) -> Any:
-    return parse_json(check.model_dump_json())
+_READ: dict[Part, Callable[[Store, Ref], Any]] = {
+    "bars": lambda store, ref: store.get_bars(ref),
+    "features": lambda store, ref: store.get_arrays(ref)["values"],
+    "splits": get_splits,
+    "model": get_model,
+    "fit_report": lambda store, ref: store.get_json(ref),
+}
+"""How each part of a candidate is read from the store."""

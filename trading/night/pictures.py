@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from trading.checks.evidence import Evidence
+from trading.checks.calibration import CalibrationEvidence
+from trading.checks.evidence import read_evidence
+from trading.checks.stress import StressEvidence
 from trading.night.evidence import Judged
 from trading.night.plan import NightOutcome
 from trading.night.records import get_model, get_record, get_splits
@@ -30,13 +32,13 @@ def night_figures(
     rows = slice(part.start, part.stop)
     symbol = known.symbol
     _, curve = get_record(store, backtest)
-    evidence = Evidence.model_validate(store.get_json(judged.evidence))
+    evidence = read_evidence(store.get_json(judged.evidence))
     decision = Verdict.model_validate(store.get_json(judged.verdict)).decision
     figures = {
         "equity": equity_figure(
             curve["ts"], curve["equity"], title=f"{symbol}: test split, {decision}", price=known.close[rows]
         ),
-        "stress": stress_figure(evidence.stress, title=f"{symbol}: stress scenarios"),
+        "stress": stress_figure(evidence.section(StressEvidence).results, title=f"{symbol}: stress scenarios"),
     }
     if candidate.spec.engine.name == "regimes":
         figures["regimes"] = regimes_figure(
@@ -45,8 +47,8 @@ def night_figures(
             compute_signals(candidate, known).opinions[rows, EXTRAS:DOUBT],
             title=f"{symbol}: regimes on the test split",
         )
-    measured = evidence.calibration
-    if measured is not None and measured.brier is not None and measured.ece is not None:
+    measured = evidence.section(CalibrationEvidence)
+    if measured.brier is not None and measured.ece is not None:
         figures["reliability"] = reliability_figure(
             measured.reliability, brier=float(measured.brier), ece=float(measured.ece), title=f"{symbol}: reliability"
         )

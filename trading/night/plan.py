@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from trading.canonical import digest_of
+from trading.checks.table import CHECKS
 from trading.codes import ReasonCode
 from trading.market.sources.table import open_source
 from trading.model.lineage import library_versions
@@ -18,7 +19,7 @@ from trading.seeds import seed_for
 from trading.settings.models import RuntimeSpec, SevengatesSettings, Spec
 from trading.store import Ref, Store
 
-SEED_USES = ("regimes", "policy", "leakage", "stress")
+SEED_USES = ("regimes", "policy", *(name for name, check in CHECKS.items() if check.seeded))
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SOURCES = ("trading", "envs")

@@ -7,7 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from trading.checks.evidence import Evidence
+from trading.checks.evidence import read_evidence
+from trading.checks.table import CHECKS
 from trading.market.bars import Bars
 from trading.night.evidence import Judged, backtest_metrics
 from trading.night.plan import Champion, NightPlan
@@ -114,15 +115,10 @@ def write_bundle_folder(store: Store, root: Path, bundled: Bundled) -> Path:
 
 def _measured(store: Store, backtest: Ref, judged: Judged) -> dict[str, float]:
     """Numbers for MLflow; it has no place for those that are not finite."""
-    evidence = Evidence.model_validate(store.get_json(judged.evidence))
+    evidence = read_evidence(store.get_json(judged.evidence))
     found: dict[str, float | int | None] = dict(backtest_metrics(store, backtest))
-    if evidence.calibration is not None:
-        found |= {"brier": evidence.calibration.brier, "ece": evidence.calibration.ece}
-    if evidence.drift is not None:
-        found |= {"mean_psi": evidence.drift.mean_psi, "max_psi": evidence.drift.max_psi}
-    for check in evidence.stress:
-        if isinstance(check.observed, float):
-            found[f"stress.{check.name}.max_drawdown"] = check.observed
+    for check in CHECKS.values():
+        found |= evidence.section(check.evidence).numbers()
     return {name: float(value) for name, value in found.items() if value is not None and math.isfinite(value)}
 
 

@@ -1,77 +1,155 @@
-"""Whether a bundle's own verdict lets it into Production: one rule for nights, operators and stages set by hand."""
+"""Whether a bundle's own verdict lets it into Production: one rule for nights, operators and stages set by hand.
+
+A version that enters for the first time is asked by the gates of today. One that was in Production before may return
+whatever gates there are today: its verdict only has to be one that its own gates give.
+"""
 
 from __future__ import annotations
 
-from trading.checks.evidence import Evidence
+from collections.abc import Sequence
+from typing import Any
+
+from trading.canonical import digest_of
+from trading.checks.evidence import read_evidence
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
-from trading.gates.verdict import Verdict, judge
+from trading.gates.gate import GateResult
+from trading.gates.table import GATES
+from trading.gates.verdict import Verdict, judge, read_verdict
 from trading.model.bundle import Bundle
 from trading.registry.ledger import ENTRY_ACTIONS, Entry, stages
 
 
 def verdict_of(bundle: Bundle) -> Verdict:
-    """The verdict a bundle carries, checked to agree with its own gates.
+    """The verdict a bundle carries, of this or an earlier release, checked to agree with its own gates.
+
+    Args:
+        bundle: with the verdict.
 
     Raises:
         RegistryError: with code ``BUNDLE_INVALID`` if it does not.
     """
     try:
-        return Verdict.model_validate(bundle.gates)
+        return read_verdict(bundle.gates)
     except ValueError as error:
         raise RegistryError(
             ReasonCode.BUNDLE_INVALID,
-            f"{bundle.folder}: the verdict is not one that the seven gates give: {' '.join(str(error).split())}.",
+            f"{bundle.folder}: the verdict is not one that its own gates give: {' '.join(str(error).split())}.",
             remedy="Train the model again; a verdict is never edited.",
         ) from error
 
 
 def judged_again(bundle: Bundle) -> Verdict:
-    """Ask the seven gates over a bundle's own evidence and thresholds.
+    """Ask the gates of today over a bundle's own evidence and thresholds.
+
+    Only what decides is compared. A later release may word a reason or a remedy in another way.
+
+    Args:
+        bundle: with evidence and verdict.
+
+    Returns:
+        The verdict that the bundle carries.
 
     Raises:
-        RegistryError: ``BUNDLE_INVALID`` if they do not answer as the bundle says.
+        RegistryError: ``BUNDLE_INVALID`` if the evidence is not the one that was judged, or the gates do not answer as
+            the bundle says; ``VERDICT_OUTDATED`` if there are other gates today, or they ask for something else.
     """
     stored = verdict_of(bundle)
-    again = judge(Evidence.model_validate(bundle.evidence), stored.thresholds)
-    if again.as_json() == stored.as_json():
-        return stored
-    differing = [ours.name for ours, theirs in zip(again.gates, stored.gates, strict=True) if ours != theirs]
-    where = f", differing in {', '.join(differing)}" if differing else ""
-    raise RegistryError(
-        ReasonCode.BUNDLE_INVALID,
-        f"bundle {bundle.digest[:12]} says {stored.decision}, the gates say {again.decision} to its evidence{where}.",
-        remedy="Train the model again: this verdict is of other evidence, or of the rules of another release.",
-    )
+    found = digest_of(bundle.evidence)
+    if found != stored.evidence_digest:
+        raise _not_its_own(
+            bundle, f"its verdict is of evidence {stored.evidence_digest[:12]}, and its evidence is {found[:12]}"
+        )
+    changes = changed_questions(stored)
+    if changes:
+        raise RegistryError(
+            ReasonCode.VERDICT_OUTDATED,
+            f"bundle {bundle.digest[:12]} was judged by other gates than those of today: {'; '.join(changes)}.",
+            remedy="Train the model again, so that the gates of today judge it. A version that was in Production "
+            "before may return by `sevengates models rollback`.",
+        )
+    try:
+        again = judge(read_evidence(bundle.evidence), stored.thresholds)
+    except ValueError as error:
+        raise _not_its_own(bundle, f"its evidence cannot be read: {' '.join(str(error).split())}") from error
+    answers = {gate.name: _answer(gate) for gate in again.gates}
+    differing = [gate.name for gate in stored.gates if _answer(gate) != answers[gate.name]]
+    if again.symbol != stored.symbol:
+        raise _not_its_own(bundle, f"its verdict is of {stored.symbol}, and its evidence of {again.symbol}")
+    if differing:
+        raise _not_its_own(
+            bundle,
+            f"it says {stored.decision}, the gates say {again.decision} to its evidence, "
+            f"differing in {', '.join(differing)}",
+        )
+    return stored
 
 
-def require_admission(bundle: Bundle, model: str, version: int, history: list[Entry]) -> None:
+def changed_questions(verdict: Verdict) -> list[str]:
+    """How the gates of today differ from those that a verdict names, one sentence for each gate; empty if they do not.
+
+    Args:
+        verdict: of this or an earlier release.
+    """
+    asked = {gate.name: gate for gate in verdict.gates}
+    found = [f"gate {name} was added" for name in GATES if name not in asked]
+    found += [f"gate {name} is not asked any more" for name in asked if name not in GATES]
+    for name, gate in GATES.items():
+        if name in asked:
+            found += _changed(name, "threshold", list(asked[name].thresholds), gate.thresholds)
+            found += _changed(name, "check", asked[name].checks, gate.checks)
+    return found
+
+
+def require_admission(bundle: Bundle, model_name: str, version: int, history: list[Entry]) -> None:
     """Refuse a version that its verdict keeps out of Production, whoever asks for it.
 
-    Seven passed gates are needed always. While another version is in Production they are not enough without a live
+    An approving verdict is needed always. While another version is in Production it is not enough without a live
     record, except for a version that was in Production before: that is a return, not an entry.
 
     Args:
         bundle: of the version, with the verdict.
-        model: registered model name.
+        model_name: of the registered model.
         version: the version that shall enter Production.
         history: the ledger's entries of the model at the epoch that the transition is to follow.
 
     Raises:
-        RegistryError: ``MODEL_NOT_APPROVED``, ``LIVE_RECORD_MISSING``, or ``BUNDLE_INVALID`` if the gates do not say of
-            the bundle's evidence what its verdict says.
+        RegistryError: ``MODEL_NOT_APPROVED``, ``LIVE_RECORD_MISSING``, or for a first entry as :func:`judged_again`.
     """
     same = (version, bundle.digest)
     # A returning version is what the ledger recorded; rules that changed since must not bar the way back.
-    reigned = any((entry.version, entry.bundle) == same and entry.action in ENTRY_ACTIONS for entry in history)
+    returns = any((entry.version, entry.bundle) == same and entry.action in ENTRY_ACTIONS for entry in history)
     occupied = "Production" in stages(history).values()
-    verdict = verdict_of(bundle) if reigned else judged_again(bundle)
-    door = verdict.may_enter_production(production_exists=occupied and not reigned)
-    if not door.passed:
+    verdict = verdict_of(bundle) if returns else judged_again(bundle)
+    admission = verdict.may_enter_production(production_exists=occupied and not returns)
+    if not admission.passed:
         raise RegistryError(
-            door.code,
-            f"{model} version {version} cannot enter Production: {door.message}.",
-            remedy=f"See why with `sevengates gates {version}`. {door.remedy}".rstrip(),
-            model=model,
+            admission.code,
+            f"{model_name} version {version} cannot enter Production: {admission.message}.",
+            remedy=f"See why with `sevengates gates {version}`. {admission.remedy}".rstrip(),
+            model=model_name,
             version=version,
         )
+
+
+def _changed(gate: str, noun: str, before: Sequence[str], today: Sequence[str]) -> list[str]:
+    new, gone = [name for name in today if name not in before], [name for name in before if name not in today]
+    found = [f"gate {gate} asks for the {noun} {name} now" for name in new]
+    return found + [f"gate {gate} does not ask for the {noun} {name} any more" for name in gone]
+
+
+def _answer(gate: GateResult) -> Any:
+    """What a gate decided and on which numbers, as JSON, without the words for people."""
+    rules = [
+        {name: rule[name] for name in ("name", "passed", "severity", "observed", "threshold", "code")}
+        for rule in gate.as_json()["rules"]
+    ]
+    return gate.passed, gate.conditional, gate.code, rules
+
+
+def _not_its_own(bundle: Bundle, what: str) -> RegistryError:
+    return RegistryError(
+        ReasonCode.BUNDLE_INVALID,
+        f"bundle {bundle.digest[:12]}: {what}.",
+        remedy="Train the model again: this verdict is of other evidence, or of the rules of another release.",
+    )

@@ -13,6 +13,7 @@ from trading.codes import ReasonCode
 from trading.errors import RegistryError
 from trading.settings.models import GateSpec, PromotionSpec
 
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _PACKAGED = Path(__file__).with_name("assets")
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -50,6 +51,7 @@ def generated() -> dict[str, bytes]:
     documents: dict[str, Any] = {
         "schemas/bundle.json": _schema(BundleHead),
         "schemas/manifest.json": _schema(Manifest),
+        "schemas/evidence.json": _evidence_schema(),
         "schemas/verdict.json": _schema(Verdict),
         "schemas/ledger.json": _schema(Entry),
         "policies.json": {
@@ -72,7 +74,23 @@ def write_generated(folder: Path = _CHECKOUT / "mlflow") -> list[Path]:
 
 
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema(mode="serialization")}
+    return {"$schema": _DIALECT, **model.model_json_schema(mode="serialization")}
+
+
+def _evidence_schema() -> dict[str, Any]:
+    """Evidence with the sections of the checks of this release; others may stand beside them."""
+    from pydantic.json_schema import models_json_schema
+
+    from trading.checks.evidence import Evidence
+    from trading.checks.table import CHECKS
+
+    kinds = {name: check.evidence for name, check in CHECKS.items()}
+    refs, schema = models_json_schema([(kind, "serialization") for kind in (Evidence, *kinds.values())])
+    document = schema["$defs"].pop("Evidence")
+    document["properties"]["checks"]["properties"] = {
+        name: refs[(kind, "serialization")] for name, kind in kinds.items()
+    }
+    return {"$schema": _DIALECT, **document, "$defs": schema["$defs"]}
 
 
 def _settings(table: str, spec: BaseModel) -> dict[str, Any]:

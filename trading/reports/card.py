@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from string import Template
 from typing import Any
 
-from trading.gates.verdict import Verdict
+from trading.gates.verdict import Verdict, read_verdict
 from trading.model.lineage import Lineage
 from trading.model.model import TradingModel
 from trading.model.spec import Costs, EngineIdentity, Limits, PolicyShape
@@ -38,7 +38,7 @@ def model_card(
         gates: the verdict as JSON, see :class:`trading.gates.verdict.Verdict`.
         splits: by name, the open of the first bar and the close of the last (UTC milliseconds), and the number of bars.
     """
-    verdict = Verdict.model_validate(gates)
+    verdict = read_verdict(gates)
     metrics: Mapping[str, Any] = evidence.get("metrics", {})
     values = {
         "symbol": lineage.symbol,
@@ -95,10 +95,8 @@ def _summary(verdict: Verdict) -> str:
         names = ", ".join(gate.name for gate in verdict.failed)
         return f"Rejected: {len(verdict.failed)} of {len(verdict.gates)} gates failed ({names})."
     if verdict.paper_only:
-        return (
-            "All seven gates passed. There is no live record yet, so it may enter an empty Production, on paper only."
-        )
-    return "All seven gates passed."
+        return "Every gate passed. There is no live record yet, so it may enter an empty Production, on paper only."
+    return "Every gate passed."
 
 
 def _model(model: TradingModel) -> str:

@@ -20,7 +20,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from trading.arrays import Floats, Ints
-from trading.checks.evidence import ReliabilityBin
+from trading.checks.calibration import ReliabilityBin
 from trading.moments import DAY_MS
 from trading.results import CheckResult
 from trading.steps.regimes import REGIMES

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, FiniteFloat, SecretStr, field_validator, model_validator
 
+from trading.steps.features import FeatureWindows
 from trading.values import Frozen
 
 Fraction = Annotated[FiniteFloat, Field(ge=0.0, le=1.0)]
@@ -115,6 +116,11 @@ class FeatureSpec(Spec):
         if not self.fast < self.medium < self.slow:
             raise ValueError(f"fast < medium < slow is needed, got {self.fast}, {self.medium}, {self.slow}")
         return self
+
+    @property
+    def windows(self) -> FeatureWindows:
+        """The look-backs as the feature step takes them."""
+        return FeatureWindows(self.fast, self.medium, self.slow, self.vwap)
 
 
 class RegimeSpec(Spec):
@@ -274,7 +280,7 @@ class LeakageSpec(Spec):
 
 
 class StressSpec(Spec):
-    """What the candidate must survive in each of the eight scenarios."""
+    """What the candidate must survive in every stress scenario."""
 
     max_drawdown: Fraction = Field(default=0.25, description="Largest drawdown in any scenario, share of equity.")
     max_loss: Fraction = Field(default=0.20, description="Largest loss of equity at the end of any scenario.")

@@ -1,0 +1,101 @@
+"""A scenario and a check from outside the package go through the functions that a night runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.checks.samples import good_evidence, with_section
+from tests.examples import example
+from tests.support import random_model, small_bars
+from trading.canonical import canonical_json, parse_json
+from trading.checks.evidence import gather, read_evidence
+from trading.checks.scenarios import SCENARIOS, stressed_bars, stressed_parameters
+from trading.checks.stress import StressEvidence, run_stress
+from trading.checks.table import CHECKS
+from trading.codes import ReasonCode
+from trading.gates.gate import ask
+from trading.gates.table import GATES
+from trading.night.evidence import check_inputs, measure_candidate
+from trading.settings.models import SevengatesSettings, SplitSpec, StressSpec
+from trading.simulation.parameters import model_parameters
+from trading.splits import make_splits
+from trading.steps.account import HALF_SPREAD
+from trading.store import Store
+
+BARS = small_bars(120)
+START, STOP = 800, len(BARS)
+LENIENT = StressSpec(max_drawdown=1.0, max_loss=1.0)
+
+
+@pytest.fixture
+def slow_bleed(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The example of a scenario, in the table."""
+    module = example("scenario/slow_bleed.py")
+    monkeypatch.setitem(SCENARIOS, module.SLOW_BLEED.name, module.SLOW_BLEED)
+    return module
+
+
+@pytest.fixture
+def tails(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The example of a check, in the table."""
+    module = example("check/tails.py")
+    monkeypatch.setitem(CHECKS, module.TAILS.name, module.TAILS)
+    return module
+
+
+def test_a_scenario_of_the_documentation_is_played_beside_the_others_and_changes_none_of_them(slow_bleed: Any) -> None:
+    model = random_model(2)
+    base, results = run_stress(model, BARS, START, STOP, spec=LENIENT, seed=3)
+    known = [scenario for name, scenario in SCENARIOS.items() if name != "slow_bleed"]
+    base_before, before = run_stress(model, BARS, START, STOP, spec=LENIENT, seed=3, scenarios=known)
+    assert [result.name for result in results] == [*(scenario.name for scenario in known), "slow_bleed"]
+    assert base.ledger_sha256 == base_before.ledger_sha256
+    assert [result.backtest.ledger_sha256 for result in results[:-1]] == [
+        result.backtest.ledger_sha256 for result in before
+    ]
+    assert results[-1].backtest.ledger_sha256 != base.ledger_sha256
+    assert results[-1].backtest.metrics["trades"] > 0
+
+
+def test_a_scenario_of_the_documentation_does_what_it_says(slow_bleed: Any) -> None:
+    stressed = stressed_bars(slow_bleed.SLOW_BLEED, BARS, start=START, stop=STOP, seed=3)
+    lost = np.log(stressed.close[START:] / BARS.close[START:])
+    np.testing.assert_allclose(np.diff(lost), -slow_bleed.LOSS_PER_BAR, atol=1e-12)
+    parameters = model_parameters(random_model(0))
+    assert stressed_parameters(slow_bleed.SLOW_BLEED, parameters)[HALF_SPREAD] == 2.0 * parameters[HALF_SPREAD]
+
+
+def test_the_stress_gate_asks_for_a_scenario_of_the_documentation(slow_bleed: Any) -> None:
+    _, results = run_stress(random_model(2), BARS, START, STOP, spec=LENIENT, seed=3)
+    stressed = with_section(good_evidence(), StressEvidence(results=tuple(result.check for result in results)))
+    assert ask(GATES["stress"], stressed, {}).passed
+    spared = with_section(good_evidence(), StressEvidence(results=tuple(result.check for result in results[:-1])))
+    refused = ask(GATES["stress"], spared, {})
+    assert (refused.passed, refused.code) == (False, ReasonCode.EVIDENCE_MISSING)
+    assert "slow_bleed" in refused.reason
+
+
+def test_a_check_of_the_documentation_measures_what_a_night_keeps(tails: Any, tmp_path: Path) -> None:
+    store, splits = Store(tmp_path), make_splits(len(BARS), SplitSpec(), lookback=10, max_holding=10, warmup=10)
+    parts: dict[Any, Any] = {"bars": store.put_bars(BARS), "splits": store.put_json("splits", splits.model_dump())}
+    inputs = check_inputs(CHECKS["tails"], parts=parts, settings=SevengatesSettings(), seed_for=lambda _: 1)
+    assert (inputs.settings, inputs.seed) == ({}, None)
+    found = tails.TailEvidence.model_validate(store.get_json(measure_candidate(store, inputs=inputs)))
+    assert found.train == tails.tail_of(BARS.close[slice(*splits.train)])
+    assert found.numbers() == {"tail_ratio": found.test / found.train}
+
+
+def test_the_evidence_of_a_check_of_the_documentation_outlives_the_check(
+    tails: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = tails.TailEvidence(test=0.02, train=0.01)
+    evidence = gather("SIM", inputs={}, metrics={}, checks=[measured], live=None)
+    monkeypatch.delitem(CHECKS, "tails")
+    back = read_evidence(parse_json(canonical_json(evidence.as_json())))
+    assert back.digest() == evidence.digest()
+    assert back.checks == {"tails": {"test": 0.02, "train": 0.01}}
+    assert back.section(tails.TailEvidence).ratio == 2.0

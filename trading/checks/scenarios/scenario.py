@@ -1,0 +1,108 @@
+"""A scenario: a shock to the prices and a shock to the costs, and both applied to a test split.
+
+Only bars from ``start`` on are changed, so whatever the model knew before stays as it was. Where and which way a shock
+comes is drawn from the scenario's own seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from trading.arrays import Floats
+from trading.checks.scenarios.moves import Moves
+from trading.market.bars import Bars
+from trading.seeds import seed_for
+from trading.steps.account import FEE, HALF_SPREAD, IMPACT, LATENCY, PARTICIPATION
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostShock:
+    """How much dearer trading gets.
+
+    Attributes:
+        fee: times the fee.
+        spread: times the spread.
+        impact: times the slippage of a given share of volume.
+        participation: times the largest share of a bar's volume that one fill may take.
+        latency_bars: further bars between a decision and its fill.
+    """
+
+    fee: float = 1.0
+    spread: float = 1.0
+    impact: float = 1.0
+    participation: float = 1.0
+    latency_bars: int = 0
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A row of the table of scenarios.
+
+    Attributes:
+        name: of the scenario, of its rule in the stress gate, and of its seed.
+        shock: changes the moves of the test split in place; None leaves prices and volumes as they were.
+        costs: what trading costs beside it.
+    """
+
+    name: str
+    shock: Callable[[Moves], None] | None = None
+    costs: CostShock = CostShock()
+
+    def __post_init__(self) -> None:
+        """Refuse a scenario in which nothing happens."""
+        if self.shock is None and self.costs == CostShock():
+            raise ValueError(f"scenario {self.name} changes neither prices nor costs; give it a shock or costs")
+
+
+def stressed_bars(scenario: Scenario, bars: Bars, *, start: int, stop: int, seed: int) -> Bars:
+    """The bars with a scenario played on a range; bars before it are untouched.
+
+    Args:
+        scenario: what happens.
+        bars: the whole series.
+        start: first bar of the range, at least 1.
+        stop: end of the range; the result ends there.
+        seed: root of where and which way.
+    """
+    previous = np.log(bars.close[start - 1 : stop - 1])
+    part = slice(start, stop)
+    moves = Moves(
+        *(np.log(getattr(bars, column)[part]) - previous for column in ("open", "high", "low", "close")),
+        volume=bars.volume[part].copy(),
+        rng=np.random.default_rng(seed_for(seed, "stress", scenario.name)),
+    )
+    if scenario.shock is not None:
+        scenario.shock(moves)
+    base = float(previous[0]) + np.r_[0.0, np.cumsum(moves.close)[:-1]]
+    opening, close = np.exp(base + moves.open), np.exp(base + moves.close)
+    columns = {
+        "open": opening,
+        # Exponentials round: high and low are made to contain open and close again.
+        "high": np.maximum(np.exp(base + moves.high), np.maximum(opening, close)),
+        "low": np.minimum(np.exp(base + moves.low), np.minimum(opening, close)),
+        "close": close,
+        "volume": moves.volume,
+    }
+    return replace(
+        bars.slice(0, stop),
+        **{column: np.r_[getattr(bars, column)[:start], values] for column, values in columns.items()},
+    )
+
+
+def stressed_parameters(scenario: Scenario, parameters: Floats) -> Floats:
+    """A lane's packed parameters with a scenario's costs.
+
+    Args:
+        scenario: what happens.
+        parameters: shape (PARAMETERS_SIZE,), see :mod:`trading.simulation.parameters`.
+    """
+    costs, changed = scenario.costs, parameters.copy()
+    changed[FEE] *= costs.fee
+    changed[HALF_SPREAD] *= costs.spread
+    changed[IMPACT] *= costs.impact
+    changed[PARTICIPATION] *= costs.participation
+    changed[LATENCY] += costs.latency_bars
+    return changed

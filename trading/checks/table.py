@@ -1,0 +1,13 @@
+"""The checks that measure a candidate. To add one: a file with its evidence and its measure, and one row here."""
+
+from __future__ import annotations
+
+from trading.checks.calibration import CALIBRATION
+from trading.checks.check import Check
+from trading.checks.drift import DRIFT
+from trading.checks.leakage import LEAKAGE
+from trading.checks.named import by_name
+from trading.checks.stress import STRESS
+
+CHECKS: dict[str, Check] = by_name(LEAKAGE, STRESS, DRIFT, CALIBRATION)
+"""By name, in the order in which a night runs them."""
