@@ -27,6 +27,7 @@ WAITING = "*The example of this row is not written yet.*"
 _MARKER = re.compile(r"^<!-- example: ([a-z_]+) -->$", re.MULTILINE)
 _FENCED = re.compile(r"(^ *```.*?^ *```$)", re.MULTILINE | re.DOTALL)
 _NAME = re.compile(rf"(?<![`\[:])`((?:{'|'.join(PACKAGES)})(?:\.\w+)+)`(?!`)")
+_SIBLING = re.compile(r"\[([\w.]+)\]\(\1\)")
 _LINK = re.compile(r"\]\(([^)#:]+)(#[^)]*)?\)")
 
 
@@ -94,12 +95,21 @@ def with_references(text: str) -> str:
     return "".join(parts)
 
 
+def markers(text: str) -> list[str]:
+    """The kinds of which a page shows an example."""
+    return _MARKER.findall(text)
+
+
 def example(folder: Path) -> str:
-    """The files of an example as blocks of code, or the sentence that says that they are still missing."""
-    return "\n\n".join(_blocks(folder)) or WAITING
+    """An example as a part of a page: what its README says, then its files; or that it is still missing."""
+    return "\n\n".join(_parts(folder)) or WAITING
 
 
-def _blocks(folder: Path) -> Iterator[str]:
+def _parts(folder: Path) -> Iterator[str]:
+    readme = folder / "README.md"
+    if readme.is_file():
+        # Its title stands in the page already, and the files it links to follow.
+        yield _SIBLING.sub(r"`\1`", readme.read_text().partition("\n")[2].strip())
     for path in sorted(folder.rglob("*")):
         if path.suffix in LANGUAGES and path.is_file():
             name = path.relative_to(ROOT)

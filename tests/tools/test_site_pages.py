@@ -77,8 +77,19 @@ def test_an_example_shows_its_files_and_says_when_there_are_none(
     (folder / "__pycache__").mkdir(parents=True)
     (folder / "__pycache__" / "source.pyc").write_bytes(b"")
     (folder / "source.py").write_text('"""A source."""\n')
-    shown = site_pages.example(folder)
-    assert shown == '``` python title="docs/examples/source/source.py"\n"""A source."""\n```'
+    file = '``` python title="docs/examples/source/source.py"\n"""A source."""\n```'
+    assert site_pages.example(folder) == file
+    (folder / "README.md").write_text("# A source\n\n[source.py](source.py) is [whole](#here).\n")
+    assert site_pages.example(folder) == f"`source.py` is [whole](#here).\n\n{file}"
+
+
+def test_every_example_stands_in_a_page_and_in_a_test(root: Path) -> None:
+    kinds = {path.name for path in (root / "docs" / "examples").glob("*") if path.is_dir()}
+    shown = {found for page in (root / "docs").glob("*.md") for found in site_pages.markers(page.read_text())}
+    assert kinds <= shown
+    tests = "".join(path.read_text() for path in (root / "tests").rglob("*.py") if path.name != Path(__file__).name)
+    run = {kind for kind in kinds if re.search(rf"examples[/\"', ]+{kind}\b|example\(\"{kind}\b", tests)}
+    assert kinds == run
 
 
 def test_the_pages_name_only_code_that_is_there(root: Path) -> None:
