@@ -19,7 +19,13 @@ class DocstringRoles(griffe.Extension):
     """Loaded by mkdocstrings; sees every object of ours before its docstring is parsed."""
 
     def on_object(self, *, obj: griffe.Object, loader: griffe.GriffeLoader, **kwargs: Any) -> None:
-        """Rewrite an object's docstring once everything around it is known."""
+        """Rewrite an object's docstring once everything around it is known.
+
+        Args:
+            obj: what was loaded.
+            loader: not needed.
+            **kwargs: not needed.
+        """
         if obj.docstring is not None:
             obj.docstring.value = linked(obj.docstring.value, obj)
 
@@ -46,7 +52,15 @@ def linked(text: str, described: griffe.Object) -> str:
 
 
 def resolved(name: str, described: griffe.Object) -> str:
-    """The whole dotted name of what a docstring calls ``name``; a name that is nowhere is given as a child of it."""
+    """The whole dotted name of what a docstring calls by a short one.
+
+    Args:
+        name: as in the docstring.
+        described: the object that it describes.
+
+    Returns:
+        The name's place; below ``described`` if it has none, which the site then refuses.
+    """
     if name.partition(".")[0] in OWN:
         return name
     scope = described.parent if described.is_attribute and described.parent is not None else described

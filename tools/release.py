@@ -209,6 +209,10 @@ def with_release(changelog: str, version: str, day: str) -> str:
 def git(root: Path, *arguments: str) -> str:
     """What a git command prints, without the line end.
 
+    Args:
+        root: the checkout.
+        *arguments: of git.
+
     Raises:
         ReleaseError: if it fails.
     """
@@ -217,6 +221,10 @@ def git(root: Path, *arguments: str) -> str:
 
 def run(root: Path, *command: str) -> str:
     """What a command prints when it is run in the checkout.
+
+    Args:
+        root: the checkout.
+        *command: the program and its arguments.
 
     Raises:
         ReleaseError: if it fails; its output ends the message.

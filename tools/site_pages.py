@@ -40,7 +40,12 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
-    """Add the pages that lie elsewhere or nowhere."""
+    """Add the pages that lie elsewhere or nowhere.
+
+    Args:
+        files: of the site.
+        config: of the site.
+    """
     from mkdocs.structure.files import File
 
     for source, target in PAGES_OF_THE_ROOT.items():
@@ -51,7 +56,14 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Link names of code, and put the files of an example where a page asks for them."""
+    """Link names of code, and put the files of an example where a page asks for them.
+
+    Args:
+        markdown: the page's text.
+        page: which page it is.
+        config: of the site.
+        files: of the site.
+    """
     text = markdown if page.file.src_uri.startswith("api/") else with_references(markdown)
     return _MARKER.sub(lambda found: example(ROOT / "docs" / EXAMPLES / found[1]), text)
 
@@ -73,7 +85,12 @@ def rooms() -> dict[str, list[str]]:
 
 
 def api_page(name: str, modules: list[str]) -> str:
-    """The page of a room: its own sentence, then every module of it."""
+    """The page of a room: its own sentence, then every module of it.
+
+    Args:
+        name: dotted name of the room.
+        modules: dotted names of its modules.
+    """
     blocks = [f"# {name}", f"::: {name}\n    options:\n      show_root_heading: false\n      members: false"]
     return "\n\n".join([*blocks, *(f"::: {module}" for module in modules)]) + "\n"
 
