@@ -1,6 +1,6 @@
-"""Turns the roles of our docstrings, such as ``:func:`trading.seeds.seed_for```, into links of the API reference.
+"""Docstrings as the site shows them: roles such as ``:func:`trading.seeds.seed_for``` are links, examples are code.
 
-A name that leads nowhere is an error, so a docstring cannot keep speaking of what was renamed.
+A name that leads nowhere is an error of the site, so a docstring cannot keep speaking of what was renamed.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import griffe
 
 OWN = ("flows", "tasks", "envs", "trading")
 
+_EXAMPLE = re.compile(r"^>>> .*\n?(?:(?!$).+\n?)*", re.MULTILINE)
 _ROLE = re.compile(r":(?:mod|class|func|meth|data|attr|exc):`~?([\w.]+)`")
 
 
-class DocstringRoles(griffe.Extension):
+class SiteDocstrings(griffe.Extension):
     """Loaded by mkdocstrings; sees every object of ours before its docstring is parsed."""
 
     def on_object(self, *, obj: griffe.Object, loader: griffe.GriffeLoader, **kwargs: Any) -> None:
@@ -27,7 +28,12 @@ class DocstringRoles(griffe.Extension):
             **kwargs: not needed.
         """
         if obj.docstring is not None:
-            obj.docstring.value = linked(obj.docstring.value, obj)
+            obj.docstring.value = linked(fenced(obj.docstring.value), obj)
+
+
+def fenced(text: str) -> str:
+    """A docstring whose examples outside a section of their own are blocks of code, not quotations of quotations."""
+    return _EXAMPLE.sub(lambda found: f"``` pycon\n{found[0].rstrip()}\n```\n", text)
 
 
 def linked(text: str, described: griffe.Object) -> str:
