@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("flows", "tasks", "envs", "trading")
 PAGES_OF_THE_ROOT = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 EXAMPLES = "examples"
-LANGUAGES = {".py": "python", ".toml": "toml", ".csv": "text", ".sh": "sh", ".json": "json"}
+LANGUAGES = {".py": "python", ".patch": "diff", ".toml": "toml", ".csv": "text", ".sh": "sh", ".json": "json"}
 WAITING = "*The example of this row is not written yet.*"
 
 _MARKER = re.compile(r"^<!-- example: ([a-z_]+) -->$", re.MULTILINE)
