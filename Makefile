@@ -21,14 +21,22 @@ ARGS ?=
 
 WORKERS ?= 2
 
-.PHONY: help setup nightly ui live test lint format bench campaign docs clean
+# Of `make commits`: the commit before the first that is looked at.
+BASE ?= origin/main
+
+# Of `make release`: the version to be; DRY_RUN=1 checks and changes nothing.
+VERSION ?=
+DRY_RUN ?=
+
+.PHONY: help setup nightly ui live test lint typecheck format commits coverage bench campaign docs release clean
 
 help: ## List the targets
 	@echo "Sevengates. Targets:"
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "Variables: AS_OF=2024-03-05 SOURCE=csv:bars.csv SYMBOL=BTCUSDT (nightly), ARGS='...' (nightly, live),"
-	@echo "           PYTHON=python3.11 VENV=.venv TORCH_INDEX=URL (setup), WORKERS=2 (test)"
+	@echo "           PYTHON=python3.11 VENV=.venv TORCH_INDEX=URL (setup), WORKERS=2 (test, coverage),"
+	@echo "           BASE=origin/main (commits), VERSION=x.y.z DRY_RUN=1 (release)"
 
 setup: $(READY) ## Make the virtual environment and install everything; repeated only when the versions change
 
@@ -66,15 +74,26 @@ test: lint ## Lint, then run every test except the campaigns, on WORKERS process
 	@echo "==> Tests on $(WORKERS) processes$(if $(SEVENGATES_MARKET_DATA),, (real market data: set SEVENGATES_MARKET_DATA))"
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 
-lint: $(READY) ## Check style, types and who imports whom
-	@echo "==> ruff, pyright, import-linter"
+lint: $(READY) ## Check style, who imports whom, and types
+	@echo "==> ruff, import-linter"
 	@$(BIN)/ruff check -q .
 	@$(BIN)/ruff format -q --check . || { echo "Run: make format" >&2; exit 1; }
-	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(BIN)/lint-imports --no-logo
+	@$(MAKE) typecheck
+
+typecheck: $(READY) ## Check types alone
+	@echo "==> pyright"
+	@$(BIN)/pyright --pythonpath $(BIN)/python
 
 format: $(READY) ## Rewrite the code in the project's format and sort its imports
 	@$(BIN)/ruff check -q --fix . && $(BIN)/ruff format -q .
+
+commits: $(READY) ## Check the messages of the commits since BASE
+	@$(BIN)/python -m tools.commits since '$(BASE)'
+
+coverage: $(READY) ## Run the tests of `make test` and measure what they reach; htmlcov/ shows it line by line
+	@echo "==> Tests with coverage on $(WORKERS) processes"
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --cov --cov-report=term --cov-report=html
 
 bench: $(READY) ## Measure speed as ratios against peers in one run
 	@echo "==> Benchmarks; keep the machine otherwise idle"
@@ -84,9 +103,15 @@ campaign: $(READY) ## Run the long tests: many nights, kills, real data
 	@echo "==> Campaigns; these take from minutes to hours"
 	@$(BIN)/python -m pytest -q -m campaign tests/campaigns -s
 
-docs: $(READY) ## Write the pages that are generated from the code
+docs: $(READY) ## Write everything that is generated from the code, and build the site in site/
 	@$(BIN)/sevengates config docs docs
+	@$(BIN)/python -m trading.registry.assets
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build && echo "==> Open site/index.html"
+
+release: $(READY) ## Cut VERSION: changelog, version, commit, wheel, a night from the wheel, tag; pushes nothing
+	@test -n '$(VERSION)' || { echo "Name the version: make release VERSION=x.y.z" >&2; exit 2; }
+	@$(BIN)/python -m tools.release '$(VERSION)' $(if $(DRY_RUN),--dry-run) $(if $(TORCH_INDEX),--torch-index '$(TORCH_INDEX)')
 
 clean: ## Remove caches and build outputs; var/ and the virtual environment stay
-	@rm -rf build dist .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
+	@rm -rf build dist site htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
 	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +

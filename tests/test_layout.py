@@ -53,15 +53,6 @@ def test_prefects_server_imports_with_the_installed_fastapi(root: Path) -> None:
     subprocess.run([sys.executable, "-c", "import prefect.server.api.server"], cwd=root, check=True)
 
 
-def test_constraints_pin_everything_that_the_project_names(root: Path) -> None:
-    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    extras = project["optional-dependencies"]
-    named = [*project["dependencies"], *(item for name in ("live", "train", "dev") for item in extras[name])]
-    pinned = {line.split("==")[0] for line in (root / "constraints.txt").read_text().splitlines() if "==" in line}
-    missing = {item.split(">")[0].split("[")[0] for item in named} - pinned - {"sevengates"}
-    assert not missing
-
-
 def test_tests_run_with_telemetry_off_and_one_thread_a_library() -> None:
     expected = {
         "DO_NOT_TRACK": "true",

@@ -17,7 +17,7 @@ def test_help_lists_every_target(root: Path) -> None:
     assert targets is not None
     shown = subprocess.run(["make", "help"], cwd=root, check=True, capture_output=True, text=True).stdout
     for target in targets[1].split():
-        assert f"make {target} " in shown
+        assert re.search(rf"^  make {target} +\S", shown, re.MULTILINE)
 
 
 def test_nightly_passes_its_variables_on_only_when_they_are_given(root: Path) -> None:
@@ -33,3 +33,26 @@ def test_nightly_and_test_set_up_the_environment_themselves(root: Path) -> None:
             ["make", "-n", "VENV=/nonexistent/venv", target], cwd=root, check=True, capture_output=True, text=True
         ).stdout
         assert "-e '.[dev]' -c constraints.txt" in shown
+
+
+def test_docs_writes_what_is_generated_before_it_builds_the_site(root: Path) -> None:
+    commands = dry(root, "docs")
+    order = [
+        commands.index(part) for part in ("sevengates config docs docs", "trading.registry.assets", "mkdocs build")
+    ]
+    assert order == sorted(order)
+
+
+def test_commits_are_checked_since_a_base(root: Path) -> None:
+    assert "tools.commits since 'origin/main'" in dry(root, "commits")
+    assert "tools.commits since 'HEAD~3'" in dry(root, "commits", "BASE=HEAD~3")
+
+
+def test_a_release_is_named_and_can_be_tried(root: Path) -> None:
+    assert "tools.release '0.2.0' --dry-run" in dry(root, "release", "VERSION=0.2.0", "DRY_RUN=1")
+    assert "--dry-run" not in dry(root, "release", "VERSION=0.2.0")
+    unnamed = subprocess.run(
+        ["make", "-o", ".venv/.ready", "release"], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert unnamed.returncode != 0
+    assert "make release VERSION=x.y.z" in unnamed.stderr

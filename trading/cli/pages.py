@@ -19,7 +19,7 @@ def configuration_page() -> str:
     """Every setting with its type, bounds, default and meaning."""
     parts = [
         "# Configuration",
-        "_Written by `make docs` from `trading/config.py`._",
+        "_Written by `make docs` from `trading/settings/models.py`._",
         "A setting comes from, the later winning: its default, `sevengates.toml`, a variable "
         "`SEVENGATES_<TABLE>__<KEY>`, and on the command line `--set table.key=value`. An unknown name is an "
         "error that says the nearest one. `sevengates config show` prints what resulted, secrets masked.",

@@ -97,7 +97,7 @@ class MlflowRegistry:
         killed attempt left behind is marked as killed.
 
         Args:
-            model: registered model name, see :func:`model_name`.
+            model: registered model name, see :func:`trading.model.naming.model_name`.
             bundle_folder: the bundle; its card becomes the description of run and version.
             metrics: numbers of the night, logged in one batch together with the parameters.
             params: settings, nested as they are; keys are joined with dots.

@@ -1,7 +1,7 @@
 """Every setting of the platform: frozen models with units, bounds and defaults.
 
 The small models are also the parameters of the flows, so a form in the Prefect UI shows the same bounds.
-:func:`load_settings` joins ``sevengates.toml`` and ``SEVENGATES_*`` variables.
+:func:`trading.settings.loader.load_settings` joins ``sevengates.toml`` and ``SEVENGATES_*`` variables.
 """
 
 from __future__ import annotations
