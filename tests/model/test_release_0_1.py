@@ -80,16 +80,8 @@ def test_its_engine_is_named_as_the_one_it_was(bundle: Bundle) -> None:
 
 def test_adding_a_feature_by_its_name_and_its_step_changes_no_trade_of_it(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "trading", tmp_path / "trading", ignore=shutil.ignore_patterns("__pycache__"))
-    features = tmp_path / "trading" / "steps" / "features.py"
-    text = features.read_text()
-    named = text.replace('    "trend_slow",\n)', '    "trend_slow",\n    "range_place",\n)', 1)
-    stepped = named.replace(
-        "\n\ndef scale_step(",
-        "\n    out[12] = (bar.close - bar.low) / (bar.high - bar.low + FLOOR)\n\n\ndef scale_step(",
-        1,
-    )
-    assert text != named != stepped
-    features.write_text(stepped)
+    example = ROOT / "docs" / "examples" / "feature" / "range_place.patch"
+    subprocess.run(["patch", "-p1", "-i", str(example)], cwd=tmp_path, check=True, capture_output=True)
     program = (
         "import numpy as np\n"
         "from pathlib import Path\n"
