@@ -65,7 +65,6 @@ def test_every_loop_keeps_inside_its_arrays() -> None:
     """numba checks no bounds by itself: a number too many is written into the neighbour."""
     program = (
         "import numpy as np\n"
-        "from dataclasses import replace\n"
         "from tests.support import random_model, small_bars\n"
         "from trading.checks.stress import run_stress\n"
         "from trading.engines.regimes.beliefs import filtered_probabilities\n"
@@ -74,7 +73,7 @@ def test_every_loop_keeps_inside_its_arrays() -> None:
         "from trading.training.jobs import TrainingJob\n"
         "from envs.vectorised import LaneVecEnv\n"
         "bars, model = small_bars(40), random_model(1)\n"
-        "run_stress(model, bars, 200, len(bars), StressSpec(), 1)\n"
+        "run_stress(model, bars, 200, len(bars), spec=StressSpec(), seed=1)\n"
         "parts = [model.engine[name] for name in ('startprob', 'transmat', 'means', 'covars')]\n"
         "filtered_probabilities(*parts, np.zeros((5, 3)))\n"
         "job = TrainingJob(name='a', seed=1, bars=bars, signals=compute_signals(model, bars), model=model,\n"

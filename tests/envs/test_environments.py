@@ -13,7 +13,7 @@ from tests.support.models import INPUTS, limits_of
 from trading.engines.stream import compute_signals
 from trading.settings.models import PolicySpec
 from trading.simulation.backtest import run_backtest
-from trading.simulation.kernels import advance_loop
+from trading.simulation.kernels import WaitingLanes, advance_loop
 from trading.simulation.parameters import model_parameters
 from trading.simulation.trades import ledger_sha256, trade_row
 from trading.steps.account import EQUITY, TRADE_SIZE, new_account
@@ -53,22 +53,11 @@ def test_environment_and_backtest_trade_the_same_ledger_for_the_same_actions() -
     # The backtest decides at the close of its first bar already, so the lane begins one bar earlier.
     cursor, last, done = np.array([start - 1]), np.array([stop - 1]), np.zeros(1, dtype=np.bool_)
     action, returns, observation = np.full((1, 4), math.nan), np.zeros(1), np.zeros((1, job.inputs))
+    packed = model_parameters(job.model)[None, :]
     trade, rows, total = np.zeros(TRADE_SIZE), [], 0.0
     while not done[0]:
-        advance_loop(
-            bars.columns(),
-            bars.interval,
-            signals.columns(),
-            accounts,
-            model_parameters(job.model)[None, :],
-            cursor,
-            last,
-            action,
-            observation,
-            returns,
-            done,
-            trade,
-        )
+        lanes = WaitingLanes(accounts, packed, cursor, last, observation, returns, done)
+        advance_loop(bars.columns(), signals.columns(), lanes, action, trade)
         # One trade at the most closes between two decisions.
         if trade[0] != 0.0:
             rows.append(trade_row(trade))

@@ -17,7 +17,7 @@ from trading.model.model import TradingModel
 from trading.simulation.backtest import run_backtest
 from trading.simulation.lanes import run_lanes
 from trading.simulation.metrics import longest_losing_streak, max_drawdown, sharpe, sortino
-from trading.simulation.parameters import fixed_action_of, model_parameters, policy_layers
+from trading.simulation.parameters import model_parameters, policy_of
 from trading.simulation.trades import ledger_sha256, trade_row
 from trading.steps.account import QUANTITY, TRADE_PNL, TRADE_SIZE, new_account
 from trading.steps.breakers import ALLOWED
@@ -29,7 +29,7 @@ from trading.steps.venue import CLOSED, venue_step
 def _plain_ledger(model: TradingModel, days: int, start: int) -> tuple[str, int]:
     """The same steps, uncompiled, one bar at a time, as the live runner calls them."""
     stream, p = SignalStream(model), model_parameters(model)
-    layers, fixed = policy_layers(model), fixed_action_of(model)
+    policy = policy_of(model)
     account, trade = new_account(model.spec.limits.initial_equity), np.zeros(TRADE_SIZE)
     observation, action = np.zeros(len(model.spec.observation_names)), np.zeros(len(ACTIONS))
     rows = []
@@ -39,7 +39,7 @@ def _plain_ledger(model: TradingModel, days: int, start: int) -> tuple[str, int]
             continue
         if venue_step(account, p, bar, trade) & CLOSED:
             rows.append(trade_row(trade))
-        close_step(account, p, view, layers, fixed, observation, action)
+        close_step(account, p, view, policy, observation, action)
     return ledger_sha256(rows), len(rows)
 
 

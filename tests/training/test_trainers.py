@@ -51,6 +51,6 @@ def test_a_trainer_is_one_file_and_one_row(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_an_unknown_trainer_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ConfigError, match="policy.trainer 'sb4'") as refused:
+    with pytest.raises(ConfigError, match="sb4") as refused:
         trainer("sb4")
     assert "sb3" in refused.value.remedy

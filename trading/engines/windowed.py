@@ -87,7 +87,7 @@ class WindowEngine(Engine):
         row[:] = self._rows(np.array(bar[1:])[:, None])[0]
 
     def opinions(self, bars: Bars, features: Floats) -> Floats:
-        return self._rows(np.stack(bars.columns()[1:]))
+        return self._rows(np.stack([getattr(bars, name) for name in COLUMNS]))
 
     def save(self) -> dict[str, Floats]:
         return {"seen": self._seen.copy()}

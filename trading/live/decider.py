@@ -9,7 +9,7 @@ import numpy as np
 from trading.arrays import Floats
 from trading.engines.stream import SignalStream
 from trading.model.model import TradingModel
-from trading.simulation.parameters import fixed_action_of, model_parameters, policy_layers
+from trading.simulation.parameters import model_parameters, policy_of
 from trading.steps.decision import close_step
 from trading.steps.observation import View
 from trading.steps.policy import ACTIONS
@@ -30,7 +30,7 @@ class Decider:
         self.stream = SignalStream(model)
         self.parameters = model_parameters(model)
         self.action = np.full(len(ACTIONS), math.nan)
-        self._layers, self._fixed = policy_layers(model), fixed_action_of(model)
+        self._policy = policy_of(model)
         self._observation = np.empty(len(model.spec.observation_names))
 
     def decide(self, account: Floats, view: View) -> int:
@@ -46,4 +46,4 @@ class Decider:
             ``ALLOWED`` or a denial, see :mod:`trading.steps.breakers`.
         """
         self.action[:] = math.nan
-        return close_step(account, self.parameters, view, self._layers, self._fixed, self._observation, self.action)
+        return close_step(account, self.parameters, view, self._policy, self._observation, self.action)

@@ -65,11 +65,11 @@ class Bars:
 
     def columns(self) -> BarColumns:
         """The same as compiled loops take it."""
-        return BarColumns(self.ts, self.open, self.high, self.low, self.close, self.volume)
+        return BarColumns(self.interval, self.ts, self.open, self.high, self.low, self.close, self.volume)
 
     def rows(self) -> Iterator[Bar]:
         """Every bar, oldest first."""
-        return map(Bar, *(column.tolist() for column in self.columns()))
+        return map(Bar, *(column.tolist() for column in self.columns()[1:]))
 
     def row(self, index: int) -> tuple[int, float, float, float, float, float]:
         """One bar as ``ts, open, high, low, close, volume``.

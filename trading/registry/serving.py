@@ -51,7 +51,7 @@ def decisions(model: TradingModel, bars: Bars) -> dict[str, NDArray[Any]]:
     """
     from trading.engines.stream import compute_signals
     from trading.simulation.denials import DENIALS
-    from trading.simulation.parameters import fixed_action_of, model_parameters, policy_layers
+    from trading.simulation.parameters import model_parameters, policy_of
     from trading.steps import account as a
     from trading.steps.breakers import ALLOWED
     from trading.steps.decision import close_step
@@ -62,14 +62,14 @@ def decisions(model: TradingModel, bars: Bars) -> dict[str, NDArray[Any]]:
     signals = compute_signals(model, bars)
     columns, series = bars.columns(), signals.columns()
     account, parameters = a.new_account(model.spec.limits.initial_equity), model_parameters(model)
-    layers, fixed = policy_layers(model), fixed_action_of(model)
+    policy = policy_of(model)
     observation, action = np.empty(len(model.spec.observation_names)), np.empty(len(ACTIONS))
     orders = np.full((n, len(ORDER_COLUMNS)), math.nan)
     codes = np.full(n, str(ReasonCode.OK), dtype=object)
     for t in range(n):
         account[a.ORDER_QUANTITY] = 0.0
-        view = view_at(columns, bars.interval, series, t)
-        answer = close_step(account, parameters, view, layers, fixed, observation, action)
+        view = view_at(columns, series, t)
+        answer = close_step(account, parameters, view, policy, observation, action)
         if answer != ALLOWED:
             codes[t] = str(DENIALS[answer])
             continue

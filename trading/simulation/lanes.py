@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,10 +12,10 @@ from trading.arrays import Floats, Ints
 from trading.engines.stream import SignalStream
 from trading.market.bars import COLUMNS, Bars
 from trading.model.model import TradingModel
-from trading.simulation.kernels import trade_loop
-from trading.simulation.parameters import fixed_action_of, policy_layers
+from trading.simulation.kernels import LaneOutput, trade_loop
+from trading.simulation.parameters import policy_of
 from trading.steps.account import TRADE_SIZE, new_account
-from trading.steps.policy import ACTIONS
+from trading.steps.policy import ACTIONS, Policy
 
 LANE_THREADS = 2
 """The platform's smallest machine has two cores; nine lanes leave little for more threads to win."""
@@ -67,12 +66,12 @@ def run_lanes(
     for bars in lanes[1:]:
         if not all(np.array_equal(getattr(bars, name)[:start], getattr(first, name)[:start]) for name in COLUMNS):
             raise ValueError(f"lanes need the same bars before bar {start}")
-    action = fixed_action_of(model) if fixed_action is None else np.asarray(fixed_action, dtype=np.float64)
+    policy = policy_of(model, fixed_action)
     warmed = None if len(lanes) == 1 else _warmed(model, first, start)
 
     def run(lane: int) -> LaneRun:
         stream = _warmed(model, lanes[lane], start) if warmed is None else warmed.copy()
-        return _run_lane(model, stream, lanes[lane], parameters[lane], start, stop, action)
+        return _run_lane(model, stream, lanes[lane], parameters[lane], start, stop, policy)
 
     if len(lanes) == 1:
         return [run(0)]
@@ -96,34 +95,20 @@ def _run_lane(
     parameters: Floats,
     start: int,
     stop: int,
-    action: Floats,
+    policy: Policy,
 ) -> LaneRun:
     n = stop - start
     account = new_account(model.spec.limits.initial_equity)
     equity, codes = np.empty(n), np.empty(n, dtype=np.int64)
     # Room for every trade that could close; untouched rows cost nothing.
     trades = np.zeros((n + 1, TRADE_SIZE))
-    layers, closed = policy_layers(model), 0
-    observation, scratch = np.empty(len(model.spec.observation_names)), np.full(len(ACTIONS), math.nan)
+    observation, scratch, closed = np.empty(len(model.spec.observation_names)), np.empty(len(ACTIONS)), 0
     whole = stream.advance(bars.slice(0, stop)) if stream.engine.whole_series else None
     for begin in range(start, stop, STRETCH):
         end = min(begin + STRETCH, stop)
         part = bars.slice(begin, end)
         signals = stream.advance(part) if whole is None else whole.slice(begin, end)
         rows = slice(begin - start, end - start)
-        closed = trade_loop(
-            part.columns(),
-            bars.interval,
-            signals.columns(),
-            layers,
-            action,
-            account,
-            parameters,
-            observation,
-            scratch,
-            equity[rows],
-            codes[rows],
-            trades,
-            closed,
-        )
+        output = LaneOutput(equity[rows], codes[rows], trades, observation, scratch)
+        closed = trade_loop(part.columns(), signals.columns(), policy, account, parameters, output, closed)
     return LaneRun(equity, trades[:closed], codes, account)

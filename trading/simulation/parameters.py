@@ -1,8 +1,9 @@
-"""What the loops need of a model: packed costs, limits and action bounds, and its policy as arrays."""
+"""What the loops need of a model: packed costs, limits and action bounds, and what chooses its actions."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from trading.arrays import Floats
 from trading.model.model import TradingModel, layer_shapes
 from trading.model.spec import ActionBounds, Costs, Limits
 from trading.steps import account as a
-from trading.steps.policy import ACTIONS, Layers
+from trading.steps.policy import ACTIONS, Layers, Policy
 
 
 def model_parameters(model: TradingModel) -> Floats:
@@ -57,15 +58,18 @@ def pack_parameters(
     return packed
 
 
-def policy_layers(model: TradingModel) -> Layers:
-    """The policy's layers; of a fixed action, one idle unit, since loops take layers whether they use them or not."""
-    return zero_layers(1, len(model.spec.observation_names)) if model.layers is None else model.layers
+def policy_of(model: TradingModel, fixed_action: Sequence[float] | None = None) -> Policy:
+    """What chooses a model's actions, as the loops take it.
 
-
-def fixed_action_of(model: TradingModel) -> Floats:
-    """The action of a fixed policy, shape (len(ACTIONS),); NaN if the policy is a trained one."""
-    fixed = model.spec.policy.action
-    return np.array(fixed, dtype=np.float64) if fixed else np.full(len(ACTIONS), math.nan)
+    Args:
+        model: whose policy it is.
+        fixed_action: size, duration, stop and target in [-1, 1] used instead, for comparison.
+    """
+    fixed = model.spec.policy.action if fixed_action is None else tuple(fixed_action)
+    action = np.array(fixed, dtype=np.float64) if fixed else np.full(len(ACTIONS), math.nan)
+    # Loops take layers whether they use them or not: of a fixed action, one idle unit.
+    layers = zero_layers(1, len(model.spec.observation_names)) if model.layers is None else model.layers
+    return Policy(layers, action)
 
 
 def zero_layers(hidden: int, inputs: int) -> Layers:

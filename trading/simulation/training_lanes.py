@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trading.arrays import Floats
+from trading.arrays import Floats, Ints
 from trading.codes import ReasonCode
 from trading.engines.stream import Signals
 from trading.errors import TrainingError
 from trading.market.bars import Bars
-from trading.simulation.kernels import advance_loop
+from trading.simulation.kernels import WaitingLanes, advance_loop
 from trading.steps.account import ACCOUNT_SIZE, TRADE_SIZE, new_account
 from trading.steps.policy import ACTIONS
 
@@ -55,7 +55,7 @@ class TrainingLanes:
         self.lanes = len(parameters)
         self.parameters = parameters
         self.observations = np.zeros((self.lanes, inputs))
-        self._series = (series.bars.columns(), series.bars.interval, series.signals.columns())
+        self._series = (series.bars.columns(), series.signals.columns())
         self._range = (series.start, series.stop)
         self._episode = min(episode_bars, series.stop - series.start - 1)
         self._fresh = new_account(initial_equity)
@@ -109,35 +109,24 @@ class TrainingLanes:
             remedy="Lower regimes.direction_threshold or use more history.",
         )
 
-    def _run(self, lanes: NDArray[np.int64]) -> None:
+    def _run(self, lanes: Ints) -> None:
+        """Run some lanes to their first decision."""
         accounts, cursor = self._accounts[lanes], self._cursor[lanes]
         observations, returns, done = self.observations[lanes], self._returns[lanes], self._done[lanes]
+        chosen = WaitingLanes(accounts, self.parameters[lanes], cursor, self._last[lanes], observations, returns, done)
         nothing = np.full((len(lanes), len(ACTIONS)), math.nan)
-        advance_loop(
-            *self._series,
-            accounts,
-            self.parameters[lanes],
-            cursor,
-            self._last[lanes],
-            nothing,
-            observations,
-            returns,
-            done,
-            self._scratch,
-        )
+        advance_loop(*self._series, chosen, nothing, self._scratch)
         self._accounts[lanes], self._cursor[lanes] = accounts, cursor
         self.observations[lanes], self._done[lanes] = observations, done
 
     def _advance(self, actions: Floats) -> None:
-        advance_loop(
-            *self._series,
+        lanes = WaitingLanes(
             self._accounts,
             self.parameters,
             self._cursor,
             self._last,
-            actions,
             self.observations,
             self._returns,
             self._done,
-            self._scratch,
         )
+        advance_loop(*self._series, lanes, actions, self._scratch)

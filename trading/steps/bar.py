@@ -19,8 +19,9 @@ class Bar(NamedTuple):
 
 
 class BarColumns(NamedTuple):
-    """A series of bars as columns of shape (n,), oldest first."""
+    """A series of bars as columns of shape (n,), oldest first; ``interval`` is the milliseconds of one."""
 
+    interval: int
     ts: Ints
     open: Floats
     high: Floats

@@ -8,7 +8,7 @@ from trading.arrays import Floats
 from trading.steps import account as a
 from trading.steps.breakers import ALLOWED, breaker_step
 from trading.steps.observation import View, observation_step
-from trading.steps.policy import Layers, policy_step
+from trading.steps.policy import Policy, policy_step
 from trading.steps.sizing import order_step
 
 
@@ -35,17 +35,14 @@ def ready_step(account: Floats, p: Floats, view: View, observation: Floats) -> i
     return answer
 
 
-def close_step(
-    account: Floats, p: Floats, view: View, layers: Layers, fixed: Floats, observation: Floats, action: Floats
-) -> int:
+def close_step(account: Floats, p: Floats, view: View, policy: Policy, observation: Floats, action: Floats) -> int:
     """Decide at the close of a bar; an order, if any, waits in the account for the next open.
 
     Args:
         account: of the lane.
         p: packed parameters.
         view: what is known at the close of the bar.
-        layers: of the policy; not used with a fixed action.
-        fixed: shape (len(ACTIONS),), an action taken instead of the policy's unless its first number is NaN.
+        policy: what chooses the action.
         observation: written if a decision is due.
         action: written if a decision is due.
 
@@ -55,9 +52,9 @@ def close_step(
     answer = ready_step(account, p, view, observation)
     if answer != ALLOWED:
         return answer
-    if math.isnan(fixed[0]):
-        policy_step(layers, observation, action)
+    if math.isnan(policy.fixed[0]):
+        policy_step(policy.layers, observation, action)
     else:
         for i in range(action.shape[0]):
-            action[i] = fixed[i]
+            action[i] = policy.fixed[i]
     return order_step(account, p, action, view)

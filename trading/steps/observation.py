@@ -52,17 +52,16 @@ class SignalColumns(NamedTuple):
     confidence: Floats
 
 
-def view_at(bars: BarColumns, interval: int, signals: SignalColumns, t: int) -> View:
+def view_at(bars: BarColumns, signals: SignalColumns, t: int) -> View:
     """What is known at the close of one bar of a series.
 
     Args:
         bars: columns of n bars.
-        interval: milliseconds of a bar.
         signals: columns of the same bars.
         t: which.
     """
     return View(
-        bars.ts[t] + interval,
+        bars.ts[t] + bars.interval,
         bars.close[t],
         signals.log_volatility[t],
         signals.features[t],

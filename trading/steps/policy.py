@@ -24,6 +24,13 @@ class Layers(NamedTuple):
     b2: Floats
 
 
+class Policy(NamedTuple):
+    """What chooses an action: layers, or a fixed action of shape (A,) that is taken unless its first number is NaN."""
+
+    layers: Layers
+    fixed: Floats
+
+
 def policy_step(layers: Layers, observation: Floats, action: Floats) -> None:
     """Write the deterministic action, each component in [-1, 1] and rounded to 1e-6.
 
