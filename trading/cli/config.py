@@ -29,8 +29,8 @@ def show(ctx: typer.Context, as_json: Json = False) -> None:
 def docs(folder: Annotated[Path, typer.Argument(help="Where the pages are written.")] = Path("docs")) -> None:
     """Write the pages that are generated from the code: configuration.md and codes.md."""
     from trading.canonical import write_atomic
-    from trading.cli.pages import pages
+    from trading.cli.reference import reference_pages
 
-    for name, text in pages().items():
+    for name, text in reference_pages().items():
         write_atomic(folder / name, text.encode())
         typer.echo(f"{folder / name}")

@@ -123,21 +123,6 @@ class Verdict(Measured):
             for item in gate.rules
         ]
 
-    def to_markdown(self) -> str:
-        """Decision, one line per gate, and the table of rules."""
-        lines = [f"**{self.decision}**{' (paper only)' if self.paper_only else ''}: {self.symbol}", ""]
-        lines += ["| gate | result | reason | what to do |", "|---|---|---|---|"]
-        lines += [
-            f"| {gate.name} | {_outcome(gate)} | {_cell(gate.reason)} | {_cell(gate.remedy)} |" for gate in self.gates
-        ]
-        lines += ["", "| gate | rule | observed | threshold | result | code |", "|---|---|---:|---:|---|---|"]
-        lines += [
-            f"| {row.gate} | {_cell(row.rule)} | {_cell(row.observed)} | {_cell(row.threshold)} | {row.outcome} "
-            f"| {row.code} |"
-            for row in self.rows()
-        ]
-        return "\n".join([*lines, "", f"Evidence `{self.evidence_digest[:12]}`", ""])
-
 
 def judge(evidence: Evidence, thresholds: GateSpec) -> Verdict:
     """Ask all seven gates; the same evidence and thresholds always give the same verdict."""
@@ -161,10 +146,6 @@ def _admission(approved: bool, conditional: bool) -> Admission:
     return Admission.IF_EMPTY_ON_PAPER if conditional else Admission.IF_BETTER
 
 
-def _outcome(gate: GateResult) -> str:
-    return "FAIL" if not gate.passed else "pass, no record yet" if gate.conditional else "pass"
-
-
 def _text(value: float | int | str | None) -> str:
     if value is None:
         return "-"
@@ -172,7 +153,3 @@ def _text(value: float | int | str | None) -> str:
         return str(value)
     # Counts are kept as floats beside shares and ratios; they read better without decimals.
     return f"{value:.0f}" if value.is_integer() else f"{value:.4f}"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")

@@ -11,10 +11,12 @@ from pydantic import Field
 
 from trading.errors import SevengatesError
 from trading.gates.verdict import Verdict
+from trading.markdown import table
 from trading.night.evidence import Judged, backtest_metrics
 from trading.night.plan import NightOutcome, NightPlan
 from trading.night.publish import Bundled
 from trading.night.records import get_record, metrics_of
+from trading.reports.verdict import verdict_markdown
 from trading.results import Number
 from trading.store import Ref, Store
 from trading.values import Measured
@@ -168,12 +170,11 @@ def markdown(report: NightReport, picture: str = "") -> str:
     """
     lines = [headline(report), "", picture, ""]
     if report.verdict is not None:
-        lines += [report.verdict.to_markdown(), ""]
+        lines += [verdict_markdown(report.verdict), ""]
     rows = comparison_rows(report) if report.metrics else []
     if rows:
         columns = list(rows[0])
-        lines += [f"| {' | '.join(columns)} |", f"|---|{'---:|' * (len(columns) - 1)}"]
-        lines += [f"| {' | '.join(str(row[column]) for column in columns)} |" for row in rows]
+        lines += [table(columns, (row.values() for row in rows), right=columns[1:])]
     if report.champion_regimes:
         lines += ["", regimes_line(report)]
     return "\n".join(lines) + "\n"
