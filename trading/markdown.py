@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Collection[str] = ()) -> str:
+def table(columns: Sequence[str], rows: Iterable[Iterable[object]], *, right: Collection[str] = ()) -> str:
     """A table, without a line break at its end.
 
     Args:
@@ -22,7 +22,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Co
     return "\n".join([table_row(columns), f"|{marks}", *map(table_row, rows)])
 
 
-def table_row(cells: Sequence[object]) -> str:
+def table_row(cells: Iterable[object]) -> str:
     """One row of a table.
 
     Args:
