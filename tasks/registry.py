@@ -10,7 +10,7 @@ from trading.night.plan import Champion, NightOutcome, NightPlan, Pin
 from trading.night.publish import Bundled
 from trading.night.report import NightReport, report_of, trained_report
 from trading.night.workspace import Workplace, with_secrets
-from trading.registry.ledger import Entry
+from trading.registry.entries import Entry
 from trading.settings.models import RuntimeSpec
 from trading.store import Ref
 

@@ -75,6 +75,7 @@ class ReasonCode(StrEnum):
     PROMOTION_CONFLICT = "PROMOTION_CONFLICT", "Another promotion took effect first."
     PROMOTION_NOT_BETTER = "PROMOTION_NOT_BETTER", "The candidate does not beat the champion by enough."
     LEDGER_BROKEN = "LEDGER_BROKEN", "The promotion ledger's hash chain does not verify."
+    LEDGER_NEWER = "LEDGER_NEWER", "The promotion ledger was written by a later release."
     REGISTRY_UNREACHABLE = "REGISTRY_UNREACHABLE", "The model registry did not answer."
 
     NO_MODEL = "NO_MODEL", "There is no Production model to trade."

@@ -22,7 +22,7 @@ from trading.cli.services import mlflow_service, running
 from trading.model.bundle import load_bundle
 from trading.registry.adapter import MlflowRegistry
 from trading.registry.ledger import Ledger
-from trading.registry.promotion import promote
+from trading.registry.promotion import enter_production
 from trading.settings.locations import locations
 from trading.settings.models import RuntimeSpec
 from trading.simulation.backtest import run_backtest
@@ -112,7 +112,7 @@ def test_a_runner_there_follows_a_registry_over_http(machine: LiveMachine, serve
     for seed in (1, 2):
         folder = write(tmp_path / f"night-{seed}", seed).folder
         version = registry.log_night(NAME, folder, metrics={"sharpe": 1.8}, params={})
-        promote(registry, ledger, NAME, version, reason="better", actor="test")
+        enter_production(registry, ledger, NAME, version, reason="better", actor="test")
         path = str(tmp_path / f"{seed}.db")
         printed = machine.json(*replay, path, "--to", "2021-01-21", uri=server)
         expected = run_backtest(load_bundle(folder).model, small_bars(DAYS), START_DAY * 24)

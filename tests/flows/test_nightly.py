@@ -67,7 +67,7 @@ def test_an_approved_candidate_enters_an_empty_production_on_paper(first: NightR
     assert first.outcome.paper_only
     entry = Ledger(home / "ledger.db").current(first.outcome.model)
     assert entry is not None
-    assert (entry.version, entry.bundle) == (1, first.bundle_digest)
+    assert (entry.version, entry.bundle_digest) == (1, first.bundle_digest)
 
 
 def test_the_same_night_again_has_nothing_to_do(first: NightReport, run_night: Night, home: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_night_of_the_past_neither_sees_nor_replaces_what_came_later(
     assert registry.bundle(report.outcome.model, report.outcome.version).lineage.parent_digest is None
     current = Ledger(home / "ledger.db").current(report.outcome.model)
     assert current is not None
-    assert current.bundle == first.bundle_digest
+    assert current.bundle_digest == first.bundle_digest
 
 
 def test_an_operator_puts_a_version_without_a_live_record_only_where_nothing_is_and_rolls_it_back(
@@ -146,7 +146,7 @@ def test_an_operator_puts_a_version_without_a_live_record_only_where_nothing_is_
     assert rollback(model, 1, runtime=runtime) == 4
     entry = Ledger(home / "ledger.db").current(model)
     assert entry is not None
-    assert (entry.version, entry.action, entry.bundle) == (1, "rollback", first.bundle_digest)
+    assert (entry.version, entry.action, entry.bundle_digest) == (1, "rollback", first.bundle_digest)
 
 
 def test_training_alone_leaves_a_judged_bundle_in_a_folder_and_registers_nothing(

@@ -12,7 +12,8 @@ import pytest
 from trading.codes import ReasonCode
 from trading.errors import ConfigError, DataError
 from trading.night.plan import NightOutcome, NightPlan, code_version, finished, moment_ms, plan_night, remember
-from trading.registry.ledger import Ledger, Transition
+from trading.registry.entries import Transition
+from trading.registry.ledger import Ledger
 from trading.settings.models import SevengatesSettings
 from trading.store import Ref, Store
 
@@ -164,7 +165,7 @@ def test_a_finished_night_counts_only_while_the_ledger_knows_its_version(tmp_pat
     assert finished(store, night, tmp_path / "ledger.db") is None
     ledger = Ledger(tmp_path / "ledger.db")
     assert finished(store, night, ledger.path) is None
-    ledger.append(Transition(model=night.model, version=1, bundle="a" * 64, action="reject"))
+    ledger.append(Transition(model_name=night.model, version=1, bundle_digest="a" * 64, action="reject"))
     assert finished(store, night, ledger.path) == outcome
     assert finished(store, plan(gates={"min_sharpe": 3.0}), ledger.path) is None
 

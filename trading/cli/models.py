@@ -10,7 +10,7 @@ from trading.cli.context import settings_of
 from trading.cli.output import Json, print_json, print_table
 
 if TYPE_CHECKING:
-    from trading.registry.ledger import Entry
+    from trading.registry.entries import Entry
     from trading.settings.models import SevengatesSettings
 
 app = typer.Typer(help="List, show, promote and roll back registered models.", no_args_is_help=True)
@@ -33,7 +33,7 @@ def list_models(ctx: typer.Context, model: Model = None, as_json: Json = False) 
     versions = [version for name in names for version in reversed(registry.versions(name))]
     rows = [
         {
-            "model": version.model,
+            "model": version.model_name,
             "version": version.version,
             "stage": version.tags.get("stage", version.stage),
             "verdict": version.verdict,
@@ -83,7 +83,7 @@ def show(
                 "bundle_digest": bundle.digest,
                 "verdict": bundle.gates,
                 "lineage": bundle.lineage.model_dump(mode="json"),
-                "ledger": [entry.model_dump(mode="json") for entry in history],
+                "ledger": [entry.as_columns() for entry in history],
             }
         )
         return
@@ -137,9 +137,9 @@ def _model(settings: SevengatesSettings, model: str | None, symbol: str | None, 
 
 def _print_entry(entry: Entry, *, as_json: bool) -> None:
     if as_json:
-        print_json(entry.model_dump(mode="json"))
+        print_json(entry.as_columns())
         return
-    typer.echo(f"{entry.model} version {entry.version} is in Production (epoch {entry.epoch}): {entry.reason}")
+    typer.echo(f"{entry.model_name} version {entry.version} is in Production (epoch {entry.epoch}): {entry.reason}")
 
 
 def _print_entries(history: list[Entry], *, title: str) -> None:

@@ -121,10 +121,10 @@ def gates(
     settings = _settings(ctx, None, [symbol] if symbol else None, interval)
 
     from trading.night.replay import chosen_bundle
-    from trading.registry.approval import judged_again
+    from trading.registry.approval import judge_again
 
     chosen = chosen_bundle(settings, settings.market.symbols[0], version, bundle)
-    verdict = judged_again(chosen)
+    verdict = judge_again(chosen)
     if as_json:
         print_json({"bundle_digest": chosen.digest, "verdict": verdict.as_json()})
         return

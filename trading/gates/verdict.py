@@ -17,7 +17,7 @@ from trading.values import Measured
 
 
 class Admission(StrEnum):
-    """Under which condition a verdict opens the door to Production."""
+    """Under which condition a verdict admits to Production."""
 
     NEVER = "NEVER"
     IF_EMPTY_ON_PAPER = "IF_EMPTY_ON_PAPER"

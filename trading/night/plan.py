@@ -181,7 +181,7 @@ def finished(store: Store, plan: NightPlan, ledger: Path) -> NightOutcome | None
         return None
     outcome = NightOutcome.model_validate(known)
     entries = Ledger(ledger).history(plan.model)
-    held = {(entry.version, entry.bundle) for entry in entries}
+    held = {(entry.version, entry.bundle_digest) for entry in entries}
     return outcome if (outcome.version, outcome.bundle_digest) in held else None
 
 

@@ -21,7 +21,8 @@ from trading.store import Ref, Store
 
 if TYPE_CHECKING:
     from trading.registry.adapter import MlflowRegistry
-    from trading.registry.ledger import Entry, Ledger
+    from trading.registry.entries import Entry
+    from trading.registry.ledger import Ledger
 
 MOST_CONFLICTS = 5
 
@@ -49,7 +50,7 @@ def pin(store: Store, runtime: RuntimeSpec, model: str, as_of_ms: int) -> Pin:
     champion = _stored(store, registry, entry)
     if champion.as_of_ms > as_of_ms:
         return Pin()
-    record = _live_record(runtime, entry.bundle, as_of_ms)
+    record = _live_record(runtime, entry.bundle_digest, as_of_ms)
     return Pin(champion=champion, live=None if record is None else store.put_json("live-record", record.as_json()))
 
 
@@ -76,7 +77,7 @@ def promote(
         RegistryError: ``PROMOTION_CONFLICT`` if Production keeps changing.
     """
     from trading.registry.adapter import open_registry
-    from trading.registry.promotion import apply_decision, decide_promotion
+    from trading.registry.promotion import Basis, apply_decision, decide_promotion
 
     registry, ledger = open_registry(runtime), open_ledger(runtime)
     judgement = Verdict.model_validate(store.get_json(judged.verdict))
@@ -85,7 +86,7 @@ def promote(
     while True:
         epoch = ledger.epoch(plan.model)
         current = ledger.current(plan.model)
-        if current is not None and (current.version, current.bundle) == (version, bundled.digest):
+        if current is not None and (current.version, current.bundle_digest) == (version, bundled.digest):
             champion = pinned.champion
         else:
             champion = _champion(store, registry, current, pinned)
@@ -106,8 +107,7 @@ def promote(
                 plan.model,
                 version,
                 decision,
-                expected_epoch=epoch,
-                expected_digest=bundled.digest,
+                basis=Basis(epoch, bundled.digest),
             )
             break
         except RegistryError as error:
@@ -165,24 +165,24 @@ def operator_promote(runtime: RuntimeSpec, model: str, version: int, *, reason: 
     Changes made by hand in MLflow count before: a champion archived there leaves Production empty.
 
     Raises:
-        RegistryError: as :func:`trading.registry.promotion.promote`.
+        RegistryError: as :func:`trading.registry.promotion.enter_production`.
     """
     from trading.registry import promotion
 
     registry, ledger = _settled(runtime, model)
-    return promotion.promote(registry, ledger, model, version, reason=reason, actor=actor)
+    return promotion.enter_production(registry, ledger, model, version, reason=reason, actor=actor)
 
 
 def operator_rollback(runtime: RuntimeSpec, model: str, to: int | None, *, reason: str, actor: str) -> Entry:
     """Put an earlier Production version back because a person asks for it; changes made by hand in MLflow count before.
 
     Raises:
-        RegistryError: as :func:`trading.registry.promotion.rollback`.
+        RegistryError: as :func:`trading.registry.promotion.return_to_production`.
     """
     from trading.registry import promotion
 
     registry, ledger = _settled(runtime, model)
-    return promotion.rollback(registry, ledger, model, to, reason=reason, actor=actor)
+    return promotion.return_to_production(registry, ledger, model, to, reason=reason, actor=actor)
 
 
 def open_ledger(runtime: RuntimeSpec) -> Ledger:
@@ -219,16 +219,16 @@ def _champion(store: Store, registry: MlflowRegistry, current: Entry | None, pin
     if current is None:
         return None
     known = pinned.champion
-    if known is not None and (known.version, known.bundle_digest) == (current.version, current.bundle):
+    if known is not None and (known.version, known.bundle_digest) == (current.version, current.bundle_digest):
         return known
     return _stored(store, registry, current)
 
 
 def _stored(store: Store, registry: MlflowRegistry, entry: Entry) -> Champion:
-    bundle = registry.bundle(entry.model, entry.version, expected_digest=entry.bundle)
+    bundle = registry.bundle(entry.model_name, entry.version, expected_digest=entry.bundle_digest)
     return Champion(
         version=entry.version,
-        bundle_digest=entry.bundle,
+        bundle_digest=entry.bundle_digest,
         as_of_ms=bundle.lineage.as_of_ms,
         model=put_model(store, bundle.model),
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trading.checks.evidence import Evidence
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
 from trading.gates.verdict import Verdict, judge
 from trading.model.bundle import Bundle
-from trading.registry.ledger import ENTRY_ACTIONS, Entry, stages
+from trading.registry.entries import ENTRY_ACTIONS, Entry, stages
 
 
 def verdict_of(bundle: Bundle) -> Verdict:
@@ -26,7 +28,7 @@ def verdict_of(bundle: Bundle) -> Verdict:
         ) from error
 
 
-def judged_again(bundle: Bundle) -> Verdict:
+def judge_again(bundle: Bundle) -> Verdict:
     """Ask the seven gates over a bundle's own evidence and thresholds.
 
     Raises:
@@ -45,7 +47,7 @@ def judged_again(bundle: Bundle) -> Verdict:
     )
 
 
-def require_admission(bundle: Bundle, model: str, version: int, history: list[Entry]) -> None:
+def require_admission(bundle: Bundle, model_name: str, version: int, history: Sequence[Entry]) -> None:
     """Refuse a version that its verdict keeps out of Production, whoever asks for it.
 
     Seven passed gates are needed always. While another version is in Production they are not enough without a live
@@ -53,7 +55,7 @@ def require_admission(bundle: Bundle, model: str, version: int, history: list[En
 
     Args:
         bundle: of the version, with the verdict.
-        model: registered model name.
+        model_name: registered model.
         version: the version that shall enter Production.
         history: the ledger's entries of the model at the epoch that the transition is to follow.
 
@@ -63,15 +65,15 @@ def require_admission(bundle: Bundle, model: str, version: int, history: list[En
     """
     same = (version, bundle.digest)
     # A returning version is what the ledger recorded; rules that changed since must not bar the way back.
-    reigned = any((entry.version, entry.bundle) == same and entry.action in ENTRY_ACTIONS for entry in history)
+    returning = any((entry.version, entry.bundle_digest) == same and entry.action in ENTRY_ACTIONS for entry in history)
     occupied = "Production" in stages(history).values()
-    verdict = verdict_of(bundle) if reigned else judged_again(bundle)
-    door = verdict.may_enter_production(production_exists=occupied and not reigned)
-    if not door.passed:
+    verdict = verdict_of(bundle) if returning else judge_again(bundle)
+    admission = verdict.may_enter_production(production_exists=occupied and not returning)
+    if not admission.passed:
         raise RegistryError(
-            door.code,
-            f"{model} version {version} cannot enter Production: {door.message}.",
-            remedy=f"See why with `sevengates gates {version}`. {door.remedy}".rstrip(),
-            model=model,
+            admission.code,
+            f"{model_name} version {version} cannot enter Production: {admission.message}.",
+            remedy=f"See why with `sevengates gates {version}`. {admission.remedy}".rstrip(),
+            model=model_name,
             version=version,
         )

@@ -28,7 +28,7 @@ class Dataset:
 class Version:
     """One registered version as MLflow shows it."""
 
-    model: str
+    model_name: str
     version: int
     stage: str
     run_id: str
