@@ -1,92 +1,98 @@
-"""The chain of stages of one symbol: what follows what, and which stage is given which settings."""
+"""The chain of stages of one symbol: what follows what."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from tasks.data import features, load, open_night, pin, splits
-from tasks.evidence import backtest, calibration, drift, leakage, stress, verdict
-from tasks.registry import bundle, conclude, keep, promote, register
-from tasks.training import policy, regimes
-from trading.night.evidence import Judged
-from trading.night.plan import NightPlan, Pin
-from trading.night.publish import Bundled
+from tasks.stages import (
+    bundle_candidate,
+    check_leakage,
+    compute_features,
+    find_report,
+    finish_night,
+    finish_training,
+    fit_regimes,
+    judge_candidate,
+    load_bars,
+    make_splits,
+    measure_calibration,
+    measure_drift,
+    open_night,
+    promote_candidate,
+    register_candidate,
+    run_backtest,
+    run_stress,
+    show_night,
+    snapshot_champion,
+    train_policy,
+)
+from trading.night.outcome import Candidate, ChampionSnapshot, Measurements
 from trading.night.report import NightReport
-from trading.night.workspace import Workplace, workplace
-from trading.settings.models import SevengatesSettings, Spec
-from trading.store import Ref
+from trading.night.workspace import Night
+from trading.settings.models import SevengatesSettings
 
 
-class Candidate(Spec):
-    """A judged candidate: every reference that publishing it needs."""
+def run_night(settings: SevengatesSettings, symbol: str, as_of: datetime | None, force: bool) -> NightReport:
+    """One symbol from bars to promotion, or the report of the same night if it was finished before.
 
-    bars: Ref
-    splits: Ref
-    model: Ref
-    backtest: Ref
-    judged: Judged
-    bundled: Bundled
-
-
-def run_night(settings: SevengatesSettings, symbol: str, as_of: datetime | None, again: bool) -> NightReport:
-    """One symbol from bars to promotion, or the report of the same night if it was finished before."""
-    place = workplace(settings, symbol, again=again)
-    opened = open_night(place, settings, as_of)
-    if opened.report is not None:
-        return opened.report
-    plan = opened.plan
-    pinned = pin(place, plan.key, plan.model, plan.as_of_ms)
-    made = make_candidate(place, plan, pinned)
-    version = register(place, plan, made.bundled, made.bars, made.splits, made.model, made.backtest, made.judged)
-    outcome = promote(
-        place, plan, made.bundled, version, made.bars, made.splits, made.model, made.backtest, made.judged, pinned
-    )
-    return conclude(place, plan, outcome)
+    Args:
+        settings: resolved settings.
+        symbol: one of their symbols.
+        as_of: nothing later is seen.
+        force: repeat every stage even if it is finished.
+    """
+    night = open_night(settings, symbol, as_of, force=force)
+    finished = find_report(night)
+    if finished is not None:
+        return finished
+    snapshot = snapshot_champion(night)
+    candidate = make_candidate(night, snapshot)
+    version = register_candidate(night, candidate)
+    outcome = promote_candidate(night, candidate, version, snapshot)
+    report = finish_night(night, outcome)
+    show_night(night, report)
+    return report
 
 
 def run_training(settings: SevengatesSettings, symbol: str, as_of: datetime | None) -> NightReport:
-    """One symbol from bars to a judged bundle in a folder; nothing is registered."""
-    place = workplace(settings, symbol)
-    plan = open_night(place, settings, as_of).plan
-    pinned = pin(place, plan.key, plan.model, plan.as_of_ms)
-    made = make_candidate(place, plan, pinned)
-    return keep(place, plan, made.bundled, made.backtest, made.judged)
+    """One symbol from bars to a judged bundle in a folder; nothing is registered.
+
+    Args:
+        settings: resolved settings.
+        symbol: one of their symbols.
+        as_of: nothing later is seen.
+    """
+    night = open_night(settings, symbol, as_of)
+    candidate = make_candidate(night, snapshot_champion(night))
+    report = finish_training(night, candidate)
+    show_night(night, report)
+    return report
 
 
-def make_candidate(place: Workplace, plan: NightPlan, pinned: Pin) -> Candidate:
-    """Train a candidate, measure it on the test split, judge it, and bundle it."""
-    use = plan.settings
-    champion = pinned.champion
-    loaded = load(place, use.market, plan.source, plan.as_of_ms)
-    seen = features(place, loaded.bars, use.features)
-    parts = splits(place, loaded.bars, use.splits, use.features, use.policy, use.costs, use.calibration)
-    leaks = leakage(place, loaded.bars, seen, parts, use.features, use.leakage, plan.seed_for("leakage"))
-    fitted = regimes(
-        place,
-        loaded.bars,
-        seen,
-        parts,
-        use.features,
-        use.regimes,
-        use.policy,
-        use.costs,
-        use.risk,
-        use.calibration,
-        plan.seed_for("regimes"),
+def make_candidate(night: Night, snapshot: ChampionSnapshot) -> Candidate:
+    """Train a candidate, measure it on the test split, judge it, and bundle it.
+
+    Args:
+        night: what it follows from.
+        snapshot: the champion that the night began with.
+    """
+    bars = load_bars(night).bars_ref
+    features = compute_features(night, bars)
+    splits = make_splits(night, bars)
+    leakage = check_leakage(night, bars, features, splits)
+    regimes = fit_regimes(night, bars, features, splits)
+    policy = train_policy(night, bars, splits, regimes.model_ref)
+    model = policy.model_ref
+    measured = Measurements(
+        bars_ref=bars,
+        splits_ref=splits,
+        model_ref=model,
+        backtest_ref=run_backtest(night, bars, splits, model),
+        stress_ref=run_stress(night, bars, splits, model),
+        leakage_ref=leakage,
+        drift_ref=measure_drift(night, features, splits),
+        calibration_ref=measure_calibration(night, bars, splits, model, regimes.report_ref),
+        live_ref=snapshot.live_ref,
     )
-    trained = policy(place, loaded.bars, parts, fitted.model, use.policy, plan.symbol, plan.seed_for("policy"))
-    tested = backtest(place, loaded.bars, parts, trained.model)
-    stressed = stress(place, loaded.bars, parts, trained.model, use.stress, plan.seed_for("stress"))
-    moved = drift(place, seen, parts, use.drift)
-    honest = calibration(place, loaded.bars, parts, trained.model, fitted.report, use.calibration, use.costs)
-    inputs = {"bars": loaded.bars.digest, "splits": parts.digest, "model": trained.model.digest}
-    judged = verdict(place, plan.symbol, inputs, tested, stressed, leaks, moved, honest, pinned.live, use.gates)
-    bundled = bundle(place, plan, loaded.bars, parts, trained.model, judged, champion)
-    return Candidate(
-        bars=loaded.bars,
-        splits=parts,
-        model=trained.model,
-        backtest=tested,
-        judged=judged,
-        bundled=bundled,
-    )
+    judged = judge_candidate(night, measured)
+    return bundle_candidate(night, measured, judged, snapshot.champion)

@@ -47,6 +47,7 @@ class ReasonCode(StrEnum):
 
     STORE_MISSING = "STORE_MISSING", "An artifact the night refers to is not in the store."
     STORE_CORRUPT = "STORE_CORRUPT", "An artifact's bytes do not match its digest."
+    STORE_KIND = "STORE_KIND", "A reference to one kind of artifact was given where another is needed."
 
     SPLIT_OVERLAP = "SPLIT_OVERLAP", "Two data splits share bars, or their gap is too small."
     LEAK_PREFIX = "LEAK_PREFIX", "A feature's value changes when later bars are taken away."

@@ -122,6 +122,14 @@ def test_a_runner_there_follows_a_registry_over_http(machine: LiveMachine, serve
     assert (swapped["version"], swapped["swaps"], swapped["bars"]) == (2, 1, 20 * 24)
 
 
+def test_a_night_there_is_refused_with_what_to_install(machine: LiveMachine) -> None:
+    assert "nightly" in machine.run("--help").stdout
+    done = machine.run("nightly")
+    assert done.returncode == 2
+    assert "PACKAGE_MISSING" in done.stderr
+    assert "sevengates[train]" in done.stderr
+
+
 def test_a_sqlite_registry_there_is_refused_with_what_to_install(machine: LiveMachine, tmp_path: Path) -> None:
     done = machine.run("live", uri=f"sqlite:///{tmp_path}/mlflow.db")
     assert done.returncode == 2

@@ -26,9 +26,9 @@ def list_models(ctx: typer.Context, model: Model = None, as_json: Json = False) 
     """List every registered version, newest first, with stage and verdict."""
     settings = settings_of(ctx)
 
-    from trading.registry.adapter import open_registry
+    from trading.night.services import registry_of
 
-    registry = open_registry(settings.runtime)
+    registry = registry_of(settings.runtime)
     names = [model] if model else registry.models()
     versions = [version for name in names for version in reversed(registry.versions(name))]
     rows = [
@@ -52,8 +52,8 @@ def list_models(ctx: typer.Context, model: Model = None, as_json: Json = False) 
         typer.echo("No model is registered yet: run `sevengates nightly`.")
 
 
-@app.command()
-def show(
+@app.command("show")
+def show_model(
     ctx: typer.Context,
     version: Annotated[int | None, typer.Argument(help="Version; by default the one in Production.")] = None,
     model: Model = None,
@@ -65,14 +65,13 @@ def show(
     settings = settings_of(ctx)
     name = _model(settings, model, symbol, interval)
 
-    from trading.night.promotion import open_ledger
-    from trading.night.replay import production_version
-    from trading.registry.adapter import open_registry
+    from trading.night.review import production_version
+    from trading.night.services import ledger_of, registry_of
 
-    registry = open_registry(settings.runtime)
+    registry = registry_of(settings.runtime)
     number = production_version(settings.runtime, name) if version is None else version
     bundle = registry.bundle(name, number)
-    history = [entry for entry in open_ledger(settings.runtime).history(name) if entry.version == number]
+    history = [entry for entry in ledger_of(settings.runtime).history(name) if entry.version == number]
     if as_json:
         known = registry.version(name, number)
         print_json(
@@ -91,8 +90,8 @@ def show(
     _print_entries(history, title=f"{name} version {number} in the ledger")
 
 
-@app.command()
-def promote(
+@app.command("promote")
+def promote_command(
     ctx: typer.Context,
     version: Annotated[int, typer.Argument(help="An approved version.")],
     model: Model = None,
@@ -105,13 +104,13 @@ def promote(
     settings = settings_of(ctx)
     name = _model(settings, model, symbol, interval)
 
-    from trading.night.promotion import operator_promote
+    from trading.night.promotion import promote_version
 
-    _print_entry(operator_promote(settings.runtime, name, version, reason=reason, actor="cli"), as_json=as_json)
+    _print_entry(promote_version(settings.runtime, name, version, reason=reason, actor="cli"), as_json=as_json)
 
 
-@app.command()
-def rollback(
+@app.command("rollback")
+def rollback_command(
     ctx: typer.Context,
     to: Annotated[int | None, typer.Option(help="A former Production version; by default the last one.")] = None,
     model: Model = None,
@@ -124,9 +123,9 @@ def rollback(
     settings = settings_of(ctx)
     name = _model(settings, model, symbol, interval)
 
-    from trading.night.promotion import operator_rollback
+    from trading.night.promotion import roll_back_model
 
-    _print_entry(operator_rollback(settings.runtime, name, to, reason=reason, actor="cli"), as_json=as_json)
+    _print_entry(roll_back_model(settings.runtime, name, to, reason=reason, actor="cli"), as_json=as_json)
 
 
 def _model(settings: SevengatesSettings, model: str | None, symbol: str | None, interval: str | None) -> str:

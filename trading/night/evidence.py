@@ -2,162 +2,212 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from trading.canonical import parse_json
-from trading.checks.evidence import CalibrationEvidence, DriftEvidence, LeakageEvidence, LiveRecord, gather
+from trading.checks.evidence import CalibrationEvidence, DriftEvidence, LeakageEvidence, gather
 from trading.gates.verdict import judge
-from trading.night.records import get_model, get_record, get_splits, metrics_of, numbers, put_record
-from trading.results import CheckResult
-from trading.settings.models import (
-    CalibrationSpec,
-    CostSpec,
-    DriftSpec,
-    FeatureSpec,
-    GateSpec,
-    LeakageSpec,
-    Spec,
-    StressSpec,
+from trading.market.bars import Bars
+from trading.model.model import TradingModel
+from trading.night.artifacts import (
+    BACKTEST,
+    BARS,
+    CALIBRATION,
+    DRIFT,
+    EVIDENCE,
+    FEATURES,
+    LEAKAGE,
+    LIVE_RECORD,
+    MODEL,
+    REGIME_REPORT,
+    SPLITS,
+    STRESS,
+    VERDICT,
+    BacktestRecord,
+    Features,
+    Report,
+    StressRecord,
+    numbers,
 )
-from trading.store import Ref, Store
+from trading.night.outcome import JudgedEvidence, Measurements
+from trading.night.reads import reads
+from trading.night.workspace import Night
+from trading.results import CheckResult
+from trading.splits import Splits
+from trading.store import Ref
 
 
-class Judged(Spec):
-    """The evidence about a candidate, and the verdict of the seven gates over it."""
+@reads()
+def run_backtest(
+    night: Night, bars_ref: Ref[Bars], splits_ref: Ref[Splits], model_ref: Ref[TradingModel]
+) -> Ref[BacktestRecord]:
+    """Trade the test split: metrics, trades and the ledger's digest, with the equity of every bar.
 
-    evidence: Ref
-    verdict: Ref
+    Args:
+        night: whose store holds the references.
+        bars_ref: of the night.
+        splits_ref: of these bars.
+        model_ref: the candidate.
+    """
+    from trading.simulation import backtest
+
+    store = night.store
+    part = store.get(SPLITS, splits_ref).test
+    result = backtest.run_backtest(store.get(MODEL, model_ref), store.get(BARS, bars_ref), part.start, part.stop)
+    record = BacktestRecord(
+        metrics=dict(result.metrics),
+        trades=result.trades,
+        ledger_sha256=result.ledger_sha256,
+        ts=result.ts,
+        equity=result.equity,
+    )
+    return store.put(BACKTEST, record)
 
 
-def backtest(store: Store, *, bars: Ref, splits: Ref, model: Ref) -> Ref:
-    """Trade the test split: metrics, trades and the ledger's digest, with the equity of every bar."""
-    from trading.simulation.backtest import run_backtest
+@reads("stress", seed="stress")
+def run_stress(
+    night: Night, bars_ref: Ref[Bars], splits_ref: Ref[Splits], model_ref: Ref[TradingModel]
+) -> Ref[StressRecord]:
+    """The candidate in eight scenarios beside the base path.
 
-    part = get_splits(store, splits).test
-    result = run_backtest(get_model(store, model), store.get_bars(bars), part.start, part.stop)
-    data = {"metrics": numbers(result.metrics), "trades": result.trades, "ledger_sha256": result.ledger_sha256}
-    return put_record(store, "backtest", data, {"ts": result.ts, "equity": result.equity})
+    Args:
+        night: limits and seed of the scenarios.
+        bars_ref: of the night.
+        splits_ref: of these bars.
+        model_ref: the candidate.
+    """
+    from trading.checks import stress
 
-
-def stress(store: Store, *, bars: Ref, splits: Ref, model: Ref, spec: StressSpec, seed: int) -> Ref:
-    """The candidate in eight scenarios beside the base path."""
-    from trading.checks.stress import run_stress
-
-    part = get_splits(store, splits).test
-    base, results = run_stress(get_model(store, model), store.get_bars(bars), part.start, part.stop, spec, seed)
-    data = [{"check": _as_json(result.check), "metrics": numbers(result.backtest.metrics)} for result in results]
+    store = night.store
+    part = store.get(SPLITS, splits_ref).test
+    base, results = stress.run_stress(
+        store.get(MODEL, model_ref),
+        store.get(BARS, bars_ref),
+        part.start,
+        part.stop,
+        night.settings.stress,
+        night.plan.seeds["stress"],
+    )
+    rows = [{"check": _as_json(result.check), "metrics": numbers(result.backtest.metrics)} for result in results]
     equity = {result.name: result.backtest.equity for result in results}
-    return put_record(store, "stress", data, {"base": base.equity, **equity})
+    return store.put(STRESS, StressRecord(rows, {"base": base.equity, **equity}))
 
 
-def leakage(
-    store: Store, *, bars: Ref, features: Ref, splits: Ref, feature_spec: FeatureSpec, spec: LeakageSpec, seed: int
-) -> Ref:
-    """Whether features, splits or targets know the future."""
-    from trading.checks.leakage import check_leakage
+@reads("features", "leakage", seed="leakage")
+def check_leakage(
+    night: Night, bars_ref: Ref[Bars], features_ref: Ref[Features], splits_ref: Ref[Splits]
+) -> Ref[LeakageEvidence]:
+    """Whether features, splits or targets know the future.
+
+    Args:
+        night: how hard to look.
+        bars_ref: of the night.
+        features_ref: of these bars.
+        splits_ref: of these bars.
+    """
+    from trading.checks import leakage
     from trading.simulation.features import compute_features
     from trading.steps.features import FEATURE_NAMES
 
-    found = check_leakage(
-        lambda part: compute_features(part, feature_spec),
-        store.get_bars(bars),
-        store.get_arrays(features)["values"],
+    store, settings = night.store, night.settings
+    found = leakage.check_leakage(
+        lambda part: compute_features(part, settings.features),
+        store.get(BARS, bars_ref),
+        store.get(FEATURES, features_ref),
         FEATURE_NAMES,
-        get_splits(store, splits),
-        spec,
-        seed,
+        store.get(SPLITS, splits_ref),
+        settings.leakage,
+        night.plan.seeds["leakage"],
     )
-    return store.put_json("leakage", found.as_json())
+    return store.put(LEAKAGE, found)
 
 
-def drift(store: Store, *, features: Ref, splits: Ref, spec: DriftSpec) -> Ref:
-    """How far each feature has moved between the training split and the test split."""
-    from trading.checks.drift import measure_drift
+@reads("drift")
+def measure_drift(night: Night, features_ref: Ref[Features], splits_ref: Ref[Splits]) -> Ref[DriftEvidence]:
+    """How far each feature has moved between the training split and the test split.
+
+    Args:
+        night: how drift is measured.
+        features_ref: of the night's bars.
+        splits_ref: of the night's bars.
+    """
+    from trading.checks import drift
     from trading.steps.features import FEATURE_NAMES
 
-    values, parts = store.get_arrays(features)["values"], get_splits(store, splits)
-    found = measure_drift(values[slice(*parts.train)], values[slice(*parts.test)], FEATURE_NAMES, spec)
-    return store.put_json("drift", found.as_json())
+    store = night.store
+    values, parts = store.get(FEATURES, features_ref), store.get(SPLITS, splits_ref)
+    train, test = values[slice(*parts.train)], values[slice(*parts.test)]
+    return store.put(DRIFT, drift.measure_drift(train, test, FEATURE_NAMES, night.settings.drift))
 
 
-def calibration(
-    store: Store, *, bars: Ref, splits: Ref, model: Ref, regime_report: Ref, spec: CalibrationSpec, costs: CostSpec
-) -> Ref:
-    """How true the stated confidence is on the test split."""
-    from trading.checks.calibration import measure_calibration
+@reads("calibration", "costs")
+def measure_calibration(
+    night: Night,
+    bars_ref: Ref[Bars],
+    splits_ref: Ref[Splits],
+    model_ref: Ref[TradingModel],
+    regime_report_ref: Ref[Report],
+) -> Ref[CalibrationEvidence]:
+    """How true the stated confidence is on the test split.
+
+    Args:
+        night: when a signal counts as right.
+        bars_ref: of the night.
+        splits_ref: of these bars.
+        model_ref: the candidate.
+        regime_report_ref: how its regimes and its calibrator were fitted.
+    """
+    from trading.checks import calibration
     from trading.simulation.outcomes import signal_outcomes
     from trading.simulation.signals import compute_signals
 
-    known, part = store.get_bars(bars), get_splits(store, splits).test
-    signals = compute_signals(get_model(store, model), known)
+    store, spec = night.store, night.settings.calibration
+    bars, part = store.get(BARS, bars_ref), store.get(SPLITS, splits_ref).test
+    signals = compute_signals(store.get(MODEL, model_ref), bars)
     outcomes = signal_outcomes(
-        known,
+        bars,
         signals.beliefs,
         signals.direction,
         signals.confidence,
         part.start,
         part.stop,
         spec.horizon_bars,
-        costs,
+        night.settings.costs,
     )
-    informative = bool(store.get_json(regime_report)["calibrator"]["informative"])
-    found = measure_calibration(outcomes.effective, outcomes.won, spec.bins, informative=informative)
-    return store.put_json("calibration", found.as_json())
+    informative = bool(store.get(REGIME_REPORT, regime_report_ref)["calibrator"]["informative"])
+    return store.put(
+        CALIBRATION,
+        calibration.measure_calibration(outcomes.effective, outcomes.won, spec.bins, informative=informative),
+    )
 
 
-def verdict(
-    store: Store,
-    *,
-    symbol: str,
-    inputs: Mapping[str, str],
-    backtest: Ref,
-    stress: Ref,
-    leakage: Ref,
-    drift: Ref,
-    calibration: Ref,
-    live: Ref | None,
-    gates: GateSpec,
-) -> Judged:
+@reads("gates", "symbol")
+def judge_candidate(night: Night, measured: Measurements) -> JudgedEvidence:
     """Put all evidence together and ask the seven gates.
 
     Args:
-        store: holds what the references name.
-        symbol: the market.
-        inputs: digests of what was measured, by name.
-        backtest, stress, leakage, drift, calibration: what the other stages found.
-        live: record of the champion that trades this symbol, or None.
-        gates: thresholds.
+        night: the thresholds.
+        measured: the candidate, and what the other stages found.
     """
-    scenarios, _ = get_record(store, stress)
+    store = night.store
     evidence = gather(
-        symbol,
-        inputs=inputs,
-        metrics=backtest_metrics(store, backtest),
-        stress=[CheckResult.model_validate(row["check"]) for row in scenarios],
-        calibration=CalibrationEvidence.model_validate(store.get_json(calibration)),
-        leakage=LeakageEvidence.model_validate(store.get_json(leakage)),
-        drift=DriftEvidence.model_validate(store.get_json(drift)),
-        live=None if live is None else LiveRecord.model_validate(store.get_json(live)),
+        night.symbol,
+        inputs={
+            "bars": measured.bars_ref.digest,
+            "splits": measured.splits_ref.digest,
+            "model": measured.model_ref.digest,
+        },
+        metrics=store.get(BACKTEST, measured.backtest_ref).metrics,
+        stress=[CheckResult.model_validate(row["check"]) for row in store.get(STRESS, measured.stress_ref).rows],
+        calibration=store.get(CALIBRATION, measured.calibration_ref),
+        leakage=store.get(LEAKAGE, measured.leakage_ref),
+        drift=store.get(DRIFT, measured.drift_ref),
+        live=None if measured.live_ref is None else store.get(LIVE_RECORD, measured.live_ref),
     )
-    return Judged(
-        evidence=store.put_json("evidence", evidence.as_json()),
-        verdict=store.put_json("verdict", judge(evidence, gates).as_json()),
+    return JudgedEvidence(
+        evidence_ref=store.put(EVIDENCE, evidence),
+        verdict_ref=store.put(VERDICT, judge(evidence, night.settings.gates)),
     )
-
-
-def backtest_metrics(store: Store, backtest: Ref) -> dict[str, float]:
-    """Metrics of a stored backtest."""
-    data, _ = get_record(store, backtest)
-    return metrics_of(data["metrics"])
-
-
-def backtest_equity(store: Store, backtest: Ref) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Times and equity of a stored backtest."""
-    _, arrays = get_record(store, backtest)
-    return arrays["ts"], arrays["equity"]
 
 
 def _as_json(check: CheckResult) -> Any:

@@ -3,95 +3,81 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from trading.market.bars import Bars
 from trading.model.model import TradingModel
-from trading.night.records import get_model, get_splits, put_model
+from trading.night.artifacts import BARS, FEATURES, MODEL, POLICY_REPORT, REGIME_REPORT, SPLITS, Features, Report
+from trading.night.reads import reads
+from trading.night.workspace import Night
 from trading.seeds import seed_for
-from trading.settings.models import (
-    CalibrationSpec,
-    CostSpec,
-    FeatureSpec,
-    PolicySpec,
-    RegimeSpec,
-    RiskSpec,
-    SevengatesSettings,
-    Spec,
-)
-from trading.store import Ref, Store
+from trading.splits import Splits
+from trading.store import Ref
+from trading.values import Frozen
 
 if TYPE_CHECKING:
     from trading.training.jobs import MakeEnvironment, PolicyResult, Progress
 
 
-class Fitted(Spec):
+class FittedModel(Frozen):
     """A model, and how it was fitted."""
 
-    model: Ref
-    report: Ref
+    model_ref: Ref[TradingModel]
+    report_ref: Ref[Report]
 
 
-def fit_regimes(
-    store: Store,
-    *,
-    bars: Ref,
-    features: Ref,
-    splits: Ref,
-    feature_spec: FeatureSpec,
-    regimes: RegimeSpec,
-    policy: PolicySpec,
-    costs: CostSpec,
-    risk: RiskSpec,
-    calibration: CalibrationSpec,
-    seed: int,
-) -> Fitted:
+@reads("features", "regimes", "policy", "costs", "risk", "calibration", seed="regimes")
+def fit_regimes(night: Night, bars_ref: Ref[Bars], features_ref: Ref[Features], splits_ref: Ref[Splits]) -> FittedModel:
     """Scaler and regimes from the training split, calibrator from the validation split; the policy is still empty.
 
     Args:
-        store: holds what the references name.
-        bars, features, splits: of the night.
-        feature_spec, regimes, policy, costs, risk, calibration: what the model is made of.
-        seed: root of the regime starts.
+        night: what the model is made of.
+        bars_ref: of the night.
+        features_ref: of these bars.
+        splits_ref: of these bars.
 
     Raises:
         TrainingError: ``HMM_DEGENERATE`` if no start gave a usable regime model.
     """
     from trading.training.assemble import fit_untrained_model
 
-    known, parts = store.get_bars(bars), get_splits(store, splits)
-    settings = SevengatesSettings(
-        features=feature_spec, regimes=regimes, policy=policy, costs=costs, risk=risk, calibration=calibration
-    )
+    store = night.store
+    splits = store.get(SPLITS, splits_ref)
     fitted = fit_untrained_model(
-        known, store.get_arrays(features)["values"], parts.train, parts.validation, settings, seed
+        store.get(BARS, bars_ref),
+        store.get(FEATURES, features_ref),
+        splits.train,
+        splits.validation,
+        night.settings,
+        night.plan.seeds["regimes"],
     )
-    return Fitted(model=put_model(store, fitted.model), report=store.put_json("regime-report", _finite(fitted.report)))
+    return FittedModel(
+        model_ref=store.put(MODEL, fitted.model), report_ref=store.put(REGIME_REPORT, _finite(fitted.report))
+    )
 
 
+@reads("policy", "symbol", seed="policy")
 def train_policy(
-    store: Store,
+    night: Night,
+    bars_ref: Ref[Bars],
+    splits_ref: Ref[Splits],
+    model_ref: Ref[TradingModel],
     *,
-    bars: Ref,
-    splits: Ref,
-    model: Ref,
-    spec: PolicySpec,
-    symbol: str,
-    seed: int,
     make_environment: MakeEnvironment,
-    workers: int,
-    progress: Progress | None = None,
-) -> Fitted:
+    make_progress: Callable[[str, int], Progress] | None = None,
+) -> FittedModel:
     """Train one policy for each seed and keep the best on the validation split.
 
+    Any number of workers gives the same policies.
+
     Args:
-        store: holds what the references name.
-        bars, splits, model: of the night; the model's policy is empty.
-        spec: hyper-parameters.
-        symbol: names the jobs.
-        seed: root of the jobs' seeds.
+        night: hyper-parameters.
+        bars_ref: of the night.
+        splits_ref: of these bars.
+        model_ref: scaler, regimes and calibrator; its policy is empty.
         make_environment: builds the training environment of a job.
-        workers: processes at a time; any number gives the same policies.
-        progress: called with a job's name and the share that is done.
+        make_progress: called with the symbol and the number of jobs; gives what is called as they proceed.
 
     Raises:
         TrainingError: if a job has nothing to decide or diverges.
@@ -100,33 +86,40 @@ def train_policy(
     from trading.training.assemble import with_policy
     from trading.training.jobs import TrainingJob, train
 
-    known, parts, untrained = store.get_bars(bars), get_splits(store, splits), get_model(store, model)
+    store, spec = night.store, night.settings.policy
+    splits, untrained = store.get(SPLITS, splits_ref), store.get(MODEL, model_ref)
     # The test split is not shown to training at all.
-    seen = known.slice(0, parts.validation.stop)
+    seen = store.get(BARS, bars_ref).slice(0, splits.validation.stop)
     signals = compute_signals(untrained, seen)
     jobs = [
         TrainingJob(
-            name=f"{symbol}-{number}",
-            seed=seed_for(seed, number),
+            name=f"{night.symbol}-{number}",
+            seed=seed_for(night.plan.seeds["policy"], number),
             bars=seen,
             signals=signals,
             model=untrained,
-            train=parts.train,
-            validation=parts.validation,
+            train=splits.train,
+            validation=splits.validation,
             spec=spec,
         )
         for number in range(spec.seeds)
     ]
-    results = train(jobs, make_environment, workers, progress)
+    progress = None if make_progress is None else make_progress(night.symbol, len(jobs))
+    results = train(jobs, make_environment, night.workers, progress)
     best = max(results, key=lambda result: result.validation_score)
     report = {"chosen": best.name, "policies": [_policy_row(result) for result in results]}
-    return Fitted(
-        model=put_model(store, with_policy(untrained, best.layers)), report=store.put_json("policy-report", report)
+    return FittedModel(
+        model_ref=store.put(MODEL, with_policy(untrained, best.layers)), report_ref=store.put(POLICY_REPORT, report)
     )
 
 
 def match_regimes(candidate: TradingModel, champion: TradingModel) -> dict[str, Any]:
-    """Which regime of the champion each regime of a candidate is nearest to, and whether their names agree."""
+    """Which regime of the champion each regime of a candidate is nearest to, and whether their names agree.
+
+    Args:
+        candidate: whose regimes are named.
+        champion: whose regimes they are compared with.
+    """
     from trading.engines.regimes.hmm import RegimeFit, match_champion
     from trading.steps.features import FEATURE_NAMES
 

@@ -1,4 +1,4 @@
-"""What one night of one symbol depends on, as one value, and the key under which its result is remembered."""
+"""What one night of one symbol follows from, as one value, and the key under which its result is remembered."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from trading.canonical import digest_of
 from trading.codes import ReasonCode
@@ -16,10 +15,9 @@ from trading.market.sources.opening import END_OF_TIME_MS, identity, last_moment
 from trading.market.sources.simulated import SimulatedMarket, parse_simulated
 from trading.model.lineage import library_versions
 from trading.model.naming import model_name
-from trading.registry.ledger import Ledger
 from trading.seeds import seed_for
-from trading.settings.models import RuntimeSpec, SevengatesSettings, Spec
-from trading.store import Ref, Store
+from trading.settings.models import RuntimeSpec, SevengatesSettings
+from trading.values import Frozen
 
 Moment = datetime | str | None
 
@@ -32,7 +30,7 @@ _SHOWN = ("edge", "seed")
 _NOT_OF_A_NIGHT = ("trading/cli/", "trading/live/")
 
 
-class NightPlan(Spec):
+class NightPlan(Frozen):
     """Everything that the outcome of a night follows from, except the champion it meets.
 
     Attributes:
@@ -50,18 +48,15 @@ class NightPlan(Spec):
     settings: SevengatesSettings
 
     @property
-    def seed(self) -> int:
-        """Root of the night's random numbers."""
-        return self.settings.runtime.seed
-
-    def seed_for(self, use: str) -> int:
-        """Root of the random numbers of one use, such as ``policy``."""
-        return seed_for(self.seed, self.symbol, use)
+    def interval(self) -> str:
+        """Length of the traded bar."""
+        return self.settings.market.interval
 
     @property
     def seeds(self) -> dict[str, int]:
-        """Every seed of the night by its use."""
-        return {"root": self.seed, **{use: self.seed_for(use) for use in SEED_USES}}
+        """Every seed of the night by its use; all follow from the root."""
+        root = self.settings.runtime.seed
+        return {"root": root, **{use: seed_for(root, self.symbol, use) for use in SEED_USES}}
 
     @property
     def source_label(self) -> str:
@@ -74,9 +69,9 @@ class NightPlan(Spec):
         return f"sim:{','.join(shown)}"
 
     @property
-    def model(self) -> str:
+    def model_name(self) -> str:
         """Name of the registered model."""
-        return model_name(self.symbol, self.settings.market.interval)
+        return model_name(self.symbol, self.interval)
 
     @property
     def key(self) -> str:
@@ -84,62 +79,6 @@ class NightPlan(Spec):
         values = self.model_dump(mode="json")
         del values["settings"]["market"]["source"]
         return digest_of(values)
-
-
-class Champion(Spec):
-    """The model in Production when a night began.
-
-    Attributes:
-        version: in the registry; bundle_digest: of its bundle; model: in the store.
-        as_of_ms: moment of its night, UTC milliseconds.
-    """
-
-    version: int
-    bundle_digest: str
-    as_of_ms: int
-    model: Ref
-
-
-class Pin(Spec):
-    """What a night met when it began, kept so that a night that was killed goes on against the same.
-
-    Attributes:
-        champion: in Production then, or None.
-        live: the champion's live record, or None if it has none.
-    """
-
-    champion: Champion | None = None
-    live: Ref | None = None
-
-
-class NightOutcome(Spec):
-    """How a night ended.
-
-    Attributes:
-        status: where the candidate went.
-        model, version, bundle_digest: what was registered.
-        bundle, backtest, evidence, verdict, comparison: what the decision rests on, in the store.
-        code, reason: why, as a stable code and a sentence.
-        paper_only: whether the version may trade on paper only.
-        champion: version that was in Production before, or None.
-    """
-
-    symbol: str
-    interval: str
-    as_of_ms: int
-    status: Literal["promoted", "staged", "rejected"]
-    model: str
-    version: int
-    bundle_digest: str
-    bundle: Ref
-    backtest: Ref
-    evidence: Ref
-    verdict: Ref
-    comparison: Ref | None
-    code: ReasonCode
-    reason: str
-    paper_only: bool
-    champion: int | None
 
 
 def plan_night(settings: SevengatesSettings, symbol: str, as_of: Moment = None) -> NightPlan:
@@ -164,30 +103,6 @@ def plan_night(settings: SevengatesSettings, symbol: str, as_of: Moment = None) 
     return NightPlan(
         symbol=symbol, as_of_ms=moment, source=digest, code=code_version(), settings=_relevant(settings, symbol)
     )
-
-
-def finished(store: Store, plan: NightPlan, ledger: Path) -> NightOutcome | None:
-    """How the night ended if it has been run already, else None.
-
-    The memory counts only while the promotion ledger knows the version.
-
-    Args:
-        store: holds the memory.
-        plan: of the night.
-        ledger: file of the promotion ledger.
-    """
-    known = store.recall("night", {"night": plan.key})
-    if known is None or not ledger.exists():
-        return None
-    outcome = NightOutcome.model_validate(known)
-    entries = Ledger(ledger).history(plan.model)
-    held = {(entry.version, entry.bundle_digest) for entry in entries}
-    return outcome if (outcome.version, outcome.bundle_digest) in held else None
-
-
-def remember(store: Store, plan: NightPlan, outcome: NightOutcome) -> None:
-    """Write down how a night ended."""
-    store.remember("night", {"night": plan.key}, outcome.model_dump(mode="json"))
 
 
 def moment_ms(as_of: Moment) -> int | None:
@@ -215,6 +130,16 @@ def moment_ms(as_of: Moment) -> int | None:
             remedy="Write for example 2026-11-20 or 2026-11-20T18:00+00:00.",
         )
     return int(when.timestamp() * 1000)
+
+
+def moment_time(as_of: Moment) -> datetime | None:
+    """A moment as UTC time.
+
+    Args:
+        as_of: as :func:`moment_ms` reads it.
+    """
+    ms = moment_ms(as_of)
+    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
 
 
 @cache

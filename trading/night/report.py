@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
@@ -12,13 +11,13 @@ from pydantic import Field
 from trading.errors import SevengatesError
 from trading.gates.verdict import Verdict
 from trading.markdown import table
-from trading.night.evidence import Judged, backtest_metrics
-from trading.night.plan import NightOutcome, NightPlan
-from trading.night.publish import Bundled
-from trading.night.records import get_record, metrics_of
+from trading.night.artifacts import BACKTEST, COMPARISON, VERDICT
+from trading.night.outcome import Candidate, NightOutcome, recall_outcome, remember_outcome
+from trading.night.publish import write_bundle_folder
+from trading.night.workspace import Night
 from trading.reports.verdict import verdict_markdown
 from trading.results import Number
-from trading.store import Ref, Store
+from trading.store import Store
 from trading.values import Measured
 
 Status = Literal["promoted", "staged", "rejected", "trained", "failed"]
@@ -36,7 +35,7 @@ TITLES: dict[Status, str] = {
 NOTHING_TO_DO = "Nothing to do"
 
 
-class Failure(Measured):
+class NightFailure(Measured):
     """Why a symbol's night stopped."""
 
     code: str
@@ -53,9 +52,11 @@ class NightReport(Measured):
         status: where the candidate went, or failed.
         repeated: the night had been finished before; nothing was done.
         outcome: what was registered and decided; None if the night failed, or was asked to train only.
-        bundle_digest, folder: the bundle, and where it lies after a night that was asked to train only.
+        bundle_digest: of the candidate.
+        folder: where its bundle lies after a night that was asked to train only.
         verdict: of the seven gates; None if the night failed.
-        metrics: of the candidate on the test split; champion_metrics: of the champion on the same bars.
+        metrics: of the candidate on the test split.
+        champion_metrics: of the champion on the same bars.
         champion_regimes: the champion's nearest regime by each regime of the candidate.
         failure: why the night failed, or None.
     """
@@ -70,49 +71,57 @@ class NightReport(Measured):
     metrics: dict[str, Number] = Field(default_factory=dict[str, Number])
     champion_metrics: dict[str, Number] = Field(default_factory=dict[str, Number])
     champion_regimes: dict[str, str] = Field(default_factory=dict[str, str])
-    failure: Failure | None = None
+    failure: NightFailure | None = None
 
 
-def report_of(store: Store, outcome: NightOutcome, *, repeated: bool) -> NightReport:
-    """The report of a finished night."""
-    champion: dict[str, Number] = {}
-    regimes: dict[str, str] = {}
-    if outcome.comparison is not None:
-        compared, _ = get_record(store, outcome.comparison)
-        champion, regimes = dict(metrics_of(compared["champion"])), compared["regimes"]["mapping"]
+def find_report(night: Night) -> NightReport | None:
+    """The report of a night that was finished before, or None if it has to be run.
+
+    Args:
+        night: a night that is forced is not looked for.
+    """
+    outcome = None if night.force else recall_outcome(night)
+    return None if outcome is None else _report_of(night.store, outcome, repeated=True)
+
+
+def finish_night(night: Night, outcome: NightOutcome) -> NightReport:
+    """Remember the night as finished, and report it.
+
+    Args:
+        night: that ended.
+        outcome: how.
+    """
+    remember_outcome(night, outcome)
+    return _report_of(night.store, outcome, repeated=False)
+
+
+def finish_training(night: Night, candidate: Candidate) -> NightReport:
+    """Write the bundle folder of a candidate that is not registered, and report it.
+
+    Args:
+        night: that was asked to train only.
+        candidate: what it made.
+    """
+    store = night.store
+    folder = write_bundle_folder(store, candidate, night.bundles)
     return NightReport(
-        symbol=outcome.symbol,
-        status=outcome.status,
-        bundle_digest=outcome.bundle_digest,
-        repeated=repeated,
-        outcome=outcome,
-        verdict=Verdict.model_validate(store.get_json(outcome.verdict)),
-        metrics=dict(backtest_metrics(store, outcome.backtest)),
-        champion_metrics=champion,
-        champion_regimes=regimes,
-    )
-
-
-def trained_report(
-    store: Store, plan: NightPlan, bundled: Bundled, backtest: Ref, judged: Judged, folder: Path
-) -> NightReport:
-    """The report of a candidate that was trained and judged, and not registered."""
-    return NightReport(
-        symbol=plan.symbol,
+        symbol=night.symbol,
         status="trained",
         folder=str(folder),
-        bundle_digest=bundled.digest,
-        verdict=Verdict.model_validate(store.get_json(judged.verdict)),
-        metrics=dict(backtest_metrics(store, backtest)),
+        bundle_digest=candidate.bundle_digest,
+        verdict=store.get(VERDICT, candidate.verdict_ref),
+        metrics=dict(store.get(BACKTEST, candidate.backtest_ref).metrics),
     )
 
 
 def failed_report(symbol: str, error: BaseException) -> NightReport:
     """The report of a night that stopped with an error."""
     if isinstance(error, SevengatesError):
-        failure = Failure(code=str(error.code), message=error.message, remedy=error.remedy, exit_code=error.exit_code)
+        failure = NightFailure(
+            code=str(error.code), message=error.message, remedy=error.remedy, exit_code=error.exit_code
+        )
     else:
-        failure = Failure(
+        failure = NightFailure(
             code=type(error).__name__,
             message=str(error) or "no message",
             remedy="This is a mistake in Sevengates itself; the log holds the traceback.",
@@ -140,9 +149,10 @@ def headline(report: NightReport) -> str:
         return f"{report.symbol}: trained and judged {decision}; the bundle is in {report.folder}."
     outcome = report.outcome
     when = f"{outcome.symbol} {outcome.interval} as of {moment_text(outcome.as_of_ms)}"
-    again = "nothing to do, finished before. " if report.repeated else ""
+    repeated = "nothing to do, finished before. " if report.repeated else ""
     paper = ", on paper only" if outcome.paper_only and outcome.status == "promoted" else ""
-    return f"{when}: {again}{outcome.reason} {outcome.model} version {outcome.version} is {_place(outcome)}{paper}."
+    version = f"{outcome.model_name} version {outcome.version}"
+    return f"{when}: {repeated}{outcome.reason} {version} is {_stage(outcome)}{paper}."
 
 
 def comparison_rows(report: NightReport) -> list[dict[str, Any]]:
@@ -197,7 +207,23 @@ def exit_code(reports: Sequence[NightReport]) -> int:
     return codes[0] if codes else 0
 
 
-def _place(outcome: NightOutcome) -> str:
+def _report_of(store: Store, outcome: NightOutcome, *, repeated: bool) -> NightReport:
+    candidate, ref = outcome.candidate, outcome.comparison_ref
+    comparison = None if ref is None else store.get(COMPARISON, ref)
+    return NightReport(
+        symbol=outcome.symbol,
+        status=outcome.status,
+        bundle_digest=candidate.bundle_digest,
+        repeated=repeated,
+        outcome=outcome,
+        verdict=store.get(VERDICT, candidate.verdict_ref),
+        metrics=dict(store.get(BACKTEST, candidate.backtest_ref).metrics),
+        champion_metrics={} if comparison is None else dict(comparison.champion),
+        champion_regimes={} if comparison is None else comparison.regimes["mapping"],
+    )
+
+
+def _stage(outcome: NightOutcome) -> str:
     return {"promoted": "in Production", "staged": "in Staging", "rejected": "registered as rejected"}[outcome.status]
 
 

@@ -45,6 +45,10 @@ class SevengatesSettings(Spec):
     runtime: RuntimeSpec = RuntimeSpec()
 
 
-def tables() -> dict[str, type[Spec]]:
-    """The model of every table by its name, in order."""
-    return {name: cast("type[Spec]", field.annotation) for name, field in SevengatesSettings.model_fields.items()}
+def tables(settings: type[SevengatesSettings] = SevengatesSettings) -> dict[str, type[Spec]]:
+    """The model of every table by its name, in order.
+
+    Args:
+        settings: whose tables; a class derived from the settings may have more.
+    """
+    return {name: cast("type[Spec]", field.annotation) for name, field in settings.model_fields.items()}

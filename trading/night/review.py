@@ -13,25 +13,31 @@ from trading.errors import DataError, RegistryError
 from trading.market.bars import interval_ms
 from trading.model.bundle import Bundle, load_bundle
 from trading.model.naming import model_name
+from trading.night.artifacts import numbers
 from trading.night.plan import Moment, moment_ms
-from trading.night.records import numbers
 from trading.night.report import moment_text
+from trading.night.services import ledger_of, registry_of
 from trading.settings.locations import locations
 from trading.settings.models import RuntimeSpec, SevengatesSettings
 
 
 @dataclass(frozen=True)
-class Replay:
+class BacktestReport:
     """A model's backtest over chosen bars.
 
     Attributes:
-        symbol, bundle: what traded; first, last: open of the first and close of the last bar.
-        bars: how many; metrics: of :mod:`trading.simulation.metrics`; ledger_sha256: of the trades.
+        symbol: the market.
+        bundle_digest: of what traded.
+        first: when the first bar opens.
+        last: when the last bar closes.
+        bars: how many.
+        metrics: see :mod:`trading.simulation.metrics`.
+        ledger_sha256: of the trades.
         assumptions: of the simulation, one sentence each.
     """
 
     symbol: str
-    bundle: str
+    bundle_digest: str
     first: str
     last: str
     bars: int
@@ -44,42 +50,46 @@ class Replay:
         return {**asdict(self), "metrics": numbers(self.metrics)}
 
 
-def chosen_bundle(settings: SevengatesSettings, symbol: str, version: int | None, folder: Path | None) -> Bundle:
+def choose_bundle(settings: SevengatesSettings, symbol: str, version: int | None, folder: Path | None) -> Bundle:
     """The bundle of a folder, of a version, or of the version in Production; verified.
+
+    Args:
+        settings: name the registry and the interval.
+        symbol: the market.
+        version: in the registry; None is the one in Production.
+        folder: of a bundle; None is the registry.
 
     Raises:
         RegistryError: ``MODEL_UNKNOWN`` if there is no such version, or nothing is in Production.
     """
     if folder is not None:
         return load_bundle(folder)
-    from trading.registry.adapter import open_registry
-
-    model = model_name(symbol, settings.market.interval)
-    registry = open_registry(settings.runtime)
-    return registry.bundle(model, production_version(settings.runtime, model) if version is None else version)
+    name, runtime = model_name(symbol, settings.market.interval), settings.runtime
+    return registry_of(runtime).bundle(name, production_version(runtime, name) if version is None else version)
 
 
-def production_version(runtime: RuntimeSpec, model: str) -> int:
+def production_version(runtime: RuntimeSpec, model_name: str) -> int:
     """The version in Production by the ledger.
+
+    Args:
+        runtime: where the ledger is.
+        model_name: registered model.
 
     Raises:
         RegistryError: ``MODEL_UNKNOWN`` if there is none.
     """
-    from trading.registry.ledger import Ledger
-
-    path = locations(runtime).ledger
-    entry = Ledger(path).current(model) if path.exists() else None
+    entry = ledger_of(runtime).current(model_name) if locations(runtime).ledger.exists() else None
     if entry is None:
         raise RegistryError(
             ReasonCode.MODEL_UNKNOWN,
-            f"{model} has no version in Production.",
+            f"{model_name} has no version in Production.",
             remedy="Name a version (sevengates models list shows them), or run a night.",
-            model=model,
+            model_name=model_name,
         )
     return entry.version
 
 
-def backtest_bundle(settings: SevengatesSettings, bundle: Bundle, as_of: Moment, start: Moment) -> Replay:
+def backtest_bundle(settings: SevengatesSettings, bundle: Bundle, as_of: Moment, start: Moment) -> BacktestReport:
     """Trade a bundle over the bars of the settings' source.
 
     Args:
@@ -112,9 +122,9 @@ def backtest_bundle(settings: SevengatesSettings, bundle: Bundle, as_of: Moment,
             remedy="Name an earlier start or a longer history.",
         )
     result = run_backtest(bundle.model, bars, first)
-    return Replay(
+    return BacktestReport(
         symbol=spec.symbol,
-        bundle=bundle.digest,
+        bundle_digest=bundle.digest,
         first=moment_text(int(bars.ts[first])),
         last=moment_text(int(bars.ts[-1]) + bars.interval),
         bars=len(bars) - first,
