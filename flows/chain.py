@@ -1,101 +1,124 @@
-"""The chain of stages of one symbol: what follows what, and which stage is given which settings."""
+"""The chain of stages of one symbol: what follows what."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from tasks.data import features, load, open_night, pin, splits
-from tasks.evidence import MEASURE, backtest, verdict
-from tasks.registry import bundle, conclude, keep, promote, register
-from tasks.training import policy, regimes
+from tasks.stages import (
+    bundle_candidate,
+    compute_features,
+    find_report,
+    finish_night,
+    finish_training,
+    fit_model,
+    judge_candidate,
+    load_bars,
+    make_splits,
+    measure_checks,
+    open_night,
+    promote_candidate,
+    register_candidate,
+    run_backtest,
+    show_night,
+    snapshot_champion,
+    train_policy,
+)
 from trading.checks.check import Part
-from trading.checks.table import CHECKS
-from trading.night.evidence import Judged, check_inputs
-from trading.night.plan import NightPlan, Pin
-from trading.night.publish import Bundled
+from trading.engines.choice import EngineChoice
+from trading.market.bars import Bars
+from trading.night.artifacts import Features
+from trading.night.evidence import parts_of
+from trading.night.outcome import Candidate, ChampionSnapshot, Measurements
 from trading.night.report import NightReport
-from trading.night.workspace import Workplace, workplace
-from trading.settings.models import SevengatesSettings, Spec
+from trading.night.workspace import Night
+from trading.settings.models import SevengatesSettings
+from trading.splits import Splits
 from trading.store import Ref
 
 
-class Candidate(Spec):
-    """A judged candidate: every reference that publishing it needs."""
+def run_night(settings: SevengatesSettings, symbol: str, as_of: datetime | None, force: bool) -> NightReport:
+    """One symbol from bars to promotion, or the report of the same night if it was finished before.
 
-    bars: Ref
-    splits: Ref
-    model: Ref
-    backtest: Ref
-    judged: Judged
-    bundled: Bundled
-
-
-def run_night(settings: SevengatesSettings, symbol: str, as_of: datetime | None, again: bool) -> NightReport:
-    """One symbol from bars to promotion, or the report of the same night if it was finished before."""
-    place = workplace(settings, symbol, again=again)
-    opened = open_night(place, settings, as_of)
-    if opened.report is not None:
-        return opened.report
-    plan = opened.plan
-    pinned = pin(place, plan.key, plan.model, plan.as_of_ms)
-    made = make_candidate(place, plan, pinned)
-    version = register(place, plan, made.bundled, made.bars, made.splits, made.model, made.backtest, made.judged)
-    outcome = promote(
-        place, plan, made.bundled, version, made.bars, made.splits, made.model, made.backtest, made.judged, pinned
-    )
-    return conclude(place, plan, outcome)
+    Args:
+        settings: resolved settings.
+        symbol: one of their symbols.
+        as_of: nothing later is seen.
+        force: repeat every stage even if it is finished.
+    """
+    night = open_night(settings, symbol, as_of, force=force)
+    finished = find_report(night)
+    if finished is not None:
+        return finished
+    snapshot = snapshot_champion(night)
+    registered = tuple(register_candidate(night, candidate) for candidate in make_candidates(night, snapshot))
+    outcome = promote_candidate(night, registered, snapshot)
+    report = finish_night(night, outcome)
+    show_night(night, report)
+    return report
 
 
 def run_training(settings: SevengatesSettings, symbol: str, as_of: datetime | None) -> NightReport:
-    """One symbol from bars to a judged bundle in a folder; nothing is registered."""
-    place = workplace(settings, symbol)
-    plan = open_night(place, settings, as_of).plan
-    pinned = pin(place, plan.key, plan.model, plan.as_of_ms)
-    made = make_candidate(place, plan, pinned)
-    return keep(place, plan, made.bundled, made.backtest, made.judged)
+    """One symbol from bars to a judged bundle in a folder; nothing is registered.
+
+    Args:
+        settings: resolved settings.
+        symbol: one of their symbols.
+        as_of: nothing later is seen.
+    """
+    night = open_night(settings, symbol, as_of)
+    report = finish_training(night, make_candidates(night, snapshot_champion(night)))
+    show_night(night, report)
+    return report
 
 
-def make_candidate(place: Workplace, plan: NightPlan, pinned: Pin) -> Candidate:
-    """Train a candidate, measure it on the test split, judge it, and bundle it."""
-    use = plan.settings
-    champion = pinned.champion
-    loaded = load(place, use.market, plan.source, plan.as_of_ms)
-    seen = features(place, loaded.bars, use.features)
-    parts = splits(place, loaded.bars, use.splits, use.features, use.policy, use.costs, use.calibration)
-    fitted = regimes(
-        place,
-        loaded.bars,
-        seen,
-        parts,
-        use.features,
-        use.regimes,
-        use.policy,
-        use.costs,
-        use.risk,
-        use.calibration,
-        plan.seed_for("regimes"),
-    )
-    trained = policy(place, loaded.bars, parts, fitted.model, use.policy, plan.symbol, plan.seed_for("policy"))
-    tested = backtest(place, loaded.bars, parts, trained.model)
-    looked_at: dict[Part, Ref] = {
-        "bars": loaded.bars,
-        "features": seen,
-        "splits": parts,
-        "model": trained.model,
-        "fit_report": fitted.report,
+def make_candidates(night: Night, snapshot: ChampionSnapshot) -> tuple[Candidate, ...]:
+    """Train a candidate of each engine of the settings on the same splits, measure it, judge it, and bundle it.
+
+    Args:
+        night: what they follow from.
+        snapshot: the champion that the night began with.
+    """
+    bars = load_bars(night).bars_ref
+    data = NightData(bars, compute_features(night, bars), make_splits(night, bars, night.plan.engines))
+    return tuple(make_candidate(night, engine, data, snapshot) for engine in night.plan.engines)
+
+
+class NightData(NamedTuple):
+    """What all candidates of a night are made of."""
+
+    bars_ref: Ref[Bars]
+    features_ref: Ref[Features]
+    splits_ref: Ref[Splits]
+
+
+def make_candidate(night: Night, engine: EngineChoice, data: NightData, snapshot: ChampionSnapshot) -> Candidate:
+    """Train a candidate of one engine, measure it on the test split, judge it, and bundle it.
+
+    Args:
+        night: what it follows from.
+        engine: what says direction and confidence.
+        data: bars, features and splits.
+        snapshot: the champion that the night began with.
+    """
+    bars, features, splits = data
+    fitted = fit_model(night, bars, features, splits, engine)
+    model = train_policy(night, bars, splits, fitted.model_ref).model_ref
+    parts: dict[Part, Ref[Any]] = {
+        "bars": bars,
+        "features": features,
+        "splits": splits,
+        "model": model,
+        "fit_report": fitted.report_ref,
     }
-    measured = {
-        name: MEASURE[name](place, check_inputs(check, parts=looked_at, settings=use, seed_for=plan.seed_for))
-        for name, check in CHECKS.items()
-    }
-    inputs = {"bars": loaded.bars.digest, "splits": parts.digest, "model": trained.model.digest}
-    judged = verdict(place, plan.symbol, inputs, tested, measured, pinned.live, use.gates)
-    bundled = bundle(place, plan, loaded.bars, parts, trained.model, judged, champion)
-    return Candidate(
-        bars=loaded.bars,
-        splits=parts,
-        model=trained.model,
-        backtest=tested,
-        judged=judged,
-        bundled=bundled,
+    measured = Measurements(
+        engine=engine,
+        bars_ref=bars,
+        splits_ref=splits,
+        model_ref=model,
+        backtest_ref=run_backtest(night, bars, splits, model),
+        check_refs={name: measure(night, parts_of(name, parts)) for name, measure in measure_checks.items()},
+        live_ref=snapshot.live_ref,
     )
+    judged = judge_candidate(night, measured)
+    return bundle_candidate(night, measured, judged, snapshot.champion)

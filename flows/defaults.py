@@ -9,11 +9,13 @@ from pydantic import SecretStr
 from trading.settings.environment import prepare
 from trading.settings.loader import load_settings
 
-SETTINGS = load_settings()
-"""From ``sevengates.toml`` and ``SEVENGATES_*``, as in the folder the flow is loaded in: a form shows these values."""
+_LOADED = load_settings()
 
-RUNTIME = SETTINGS.runtime.model_copy(update={"tracking_token": SecretStr("")})
+RUNTIME = _LOADED.runtime.model_copy(update={"tracking_token": SecretStr("")})
 """Where state lies, without secrets: parameters are stored and shown."""
+
+SETTINGS = _LOADED.model_copy(update={"runtime": RUNTIME})
+"""From ``sevengates.toml`` and ``SEVENGATES_*``, as in the folder the flow is loaded in: a form shows these values."""
 
 # Prefect and the libraries under the tasks read their environment when they are imported, so this module comes first.
 prepare(RUNTIME.home)

@@ -9,16 +9,26 @@ import flows.defaults  # noqa: F401  # prepares the environment
 
 # isort: split
 from prefect.client.schemas.objects import State
+from pydantic import SecretStr
 
 from flows.nightly import nightly
+from flows.parameters import table_values
 from flows.train import train
 from tasks.server import embedded_server
-from trading.settings.models import RuntimeSpec
+from trading.settings.models import SevengatesSettings
 
 FLOWS = {flow.name: flow for flow in (nightly, train)}
 
 
-def run_here(name: str, *, runtime: RuntimeSpec, **parameters: Any) -> State[Any]:
-    """Run a flow by its name and return the state it ends in, whatever it is."""
-    embedded_server(Path(runtime.home).resolve())
-    return FLOWS[name](runtime=runtime, **parameters, return_state=True)
+def run_here(name: str, settings: SevengatesSettings, **options: Any) -> State[Any]:
+    """Run a flow by its name and return the state it ends in, whatever it is.
+
+    Args:
+        name: of the flow.
+        settings: its tables are the flow's parameters; they are stored and shown, so the token is left out.
+        options: other parameters of the flow.
+    """
+    embedded_server(Path(settings.runtime.home).resolve())
+    runtime = settings.runtime.model_copy(update={"tracking_token": SecretStr("")})
+    parameters = table_values(settings.model_copy(update={"runtime": runtime}))
+    return FLOWS[name](**parameters, **options, return_state=True)

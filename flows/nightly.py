@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flows.defaults import RUNTIME, SETTINGS, task_runner
+from flows.defaults import SETTINGS, task_runner
 
 # isort: split
 from prefect import flow
@@ -14,26 +14,11 @@ from prefect.futures import PrefectFuture, wait
 from prefect.states import Completed, Failed
 
 from flows.chain import run_night
+from flows.parameters import takes_settings
 from tasks.pages import show_summary
 from tasks.stage import as_task
 from trading.night.report import TITLES, NightReport, failed_report, headline, night_name
-from trading.settings.models import (
-    CalibrationSpec,
-    CostSpec,
-    DriftSpec,
-    FeatureSpec,
-    GateSpec,
-    LeakageSpec,
-    MarketSpec,
-    PolicySpec,
-    PromotionSpec,
-    RegimeSpec,
-    RiskSpec,
-    RuntimeSpec,
-    SevengatesSettings,
-    SplitSpec,
-    StressSpec,
-)
+from trading.settings.models import SevengatesSettings
 
 night_task = as_task(run_night, "night", task_run_name="night of {symbol}")
 
@@ -44,68 +29,28 @@ night_task = as_task(run_night, "night", task_run_name="night of {symbol}")
     persist_result=True,
     result_serializer="json",
 )
-def nightly(
-    market: MarketSpec = SETTINGS.market,
-    splits: SplitSpec = SETTINGS.splits,
-    features: FeatureSpec = SETTINGS.features,
-    regimes: RegimeSpec = SETTINGS.regimes,
-    policy: PolicySpec = SETTINGS.policy,
-    costs: CostSpec = SETTINGS.costs,
-    risk: RiskSpec = SETTINGS.risk,
-    calibration: CalibrationSpec = SETTINGS.calibration,
-    drift: DriftSpec = SETTINGS.drift,
-    leakage: LeakageSpec = SETTINGS.leakage,
-    stress: StressSpec = SETTINGS.stress,
-    gates: GateSpec = SETTINGS.gates,
-    promotion: PromotionSpec = SETTINGS.promotion,
-    runtime: RuntimeSpec = RUNTIME,
-    as_of: datetime | None = None,
-    force: bool = False,
-) -> State[Any]:
+@takes_settings(SETTINGS)
+def nightly(settings: SevengatesSettings, as_of: datetime | None = None, force: bool = False) -> State[Any]:
     """Run a night for every symbol.
 
     A rejected candidate is a result: the run then completes in the state "Rejected". Only an error of a symbol makes
     the run fail, after all other symbols have ended.
 
     Args:
-        market: symbols and their bars.
-        splits: shares of train and validation.
-        features: look-backs.
-        regimes: the hidden Markov model.
-        policy: PPO training.
-        costs: of trading.
-        risk: limits no model can override.
-        calibration: of confidence.
-        drift: limits.
-        leakage: how hard to look.
-        stress: limits in the scenarios.
-        gates: thresholds of the seven gates.
-        promotion: when a candidate replaces the champion.
-        runtime: where state lies; secrets come from the settings of the worker.
+        settings: each table is a parameter of its own.
         as_of: nothing later is seen; empty means the end of a file, or the last midnight UTC of the embedded market.
         force: repeat every stage even if it is finished.
     """
-    settings = SevengatesSettings(
-        market=market,
-        splits=splits,
-        features=features,
-        regimes=regimes,
-        policy=policy,
-        costs=costs,
-        risk=risk,
-        calibration=calibration,
-        drift=drift,
-        leakage=leakage,
-        stress=stress,
-        gates=gates,
-        promotion=promotion,
-        runtime=runtime,
-    )
-    return end_of({symbol: night_task.submit(settings, symbol, as_of, force) for symbol in market.symbols})
+    symbols = settings.market.symbols
+    return end_of({symbol: night_task.submit(settings, symbol, as_of, force) for symbol in symbols})
 
 
 def end_of(nights: dict[str, PrefectFuture[NightReport]]) -> State[Any]:
-    """Wait for every symbol, show the summary, and name the state the run ends in."""
+    """Wait for every symbol, show the summary, and name the state the run ends in.
+
+    Args:
+        nights: by symbol.
+    """
     wait(list(nights.values()))
     reports = [_report(symbol, night.state) for symbol, night in nights.items()]
     name = night_name(reports)

@@ -7,7 +7,7 @@ from flows.defaults import RUNTIME
 # isort: split
 from prefect import flow
 
-from tasks.registry import promote_task
+from tasks.stages import promote_version
 from trading.settings.models import RuntimeSpec
 
 
@@ -24,4 +24,4 @@ def promote(model: str, version: int, reason: str = "by an operator", runtime: R
     Returns:
         The new epoch of the ledger.
     """
-    return promote_task(runtime, model, version, reason).epoch
+    return promote_version(runtime, model, version, reason=reason, actor="flow").epoch

@@ -7,7 +7,7 @@ from flows.defaults import RUNTIME
 # isort: split
 from prefect import flow
 
-from tasks.registry import rollback_task
+from tasks.stages import roll_back_model
 from trading.settings.models import RuntimeSpec
 
 
@@ -24,4 +24,4 @@ def rollback(model: str, to: int | None = None, reason: str = "", runtime: Runti
     Returns:
         The new epoch of the ledger.
     """
-    return rollback_task(runtime, model, to, reason).epoch
+    return roll_back_model(runtime, model, to, reason=reason, actor="flow").epoch

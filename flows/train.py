@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flows.defaults import RUNTIME, SETTINGS, task_runner
+from flows.defaults import SETTINGS, task_runner
 
 # isort: split
 from prefect import flow
@@ -13,23 +13,9 @@ from prefect.client.schemas.objects import State
 
 from flows.chain import run_training
 from flows.nightly import end_of
+from flows.parameters import takes_settings
 from tasks.stage import as_task
-from trading.settings.models import (
-    CalibrationSpec,
-    CostSpec,
-    DriftSpec,
-    FeatureSpec,
-    GateSpec,
-    LeakageSpec,
-    MarketSpec,
-    PolicySpec,
-    RegimeSpec,
-    RiskSpec,
-    RuntimeSpec,
-    SevengatesSettings,
-    SplitSpec,
-    StressSpec,
-)
+from trading.settings.models import SevengatesSettings
 
 training_task = as_task(run_training, "training", task_run_name="training of {symbol}")
 
@@ -40,39 +26,16 @@ training_task = as_task(run_training, "training", task_run_name="training of {sy
     persist_result=True,
     result_serializer="json",
 )
-def train(
-    market: MarketSpec = SETTINGS.market,
-    splits: SplitSpec = SETTINGS.splits,
-    features: FeatureSpec = SETTINGS.features,
-    regimes: RegimeSpec = SETTINGS.regimes,
-    policy: PolicySpec = SETTINGS.policy,
-    costs: CostSpec = SETTINGS.costs,
-    risk: RiskSpec = SETTINGS.risk,
-    calibration: CalibrationSpec = SETTINGS.calibration,
-    drift: DriftSpec = SETTINGS.drift,
-    leakage: LeakageSpec = SETTINGS.leakage,
-    stress: StressSpec = SETTINGS.stress,
-    gates: GateSpec = SETTINGS.gates,
-    runtime: RuntimeSpec = RUNTIME,
-    as_of: datetime | None = None,
-) -> State[Any]:
-    """Train and judge a candidate for every symbol; the parameters are those of the nightly flow."""
-    settings = SevengatesSettings(
-        market=market,
-        splits=splits,
-        features=features,
-        regimes=regimes,
-        policy=policy,
-        costs=costs,
-        risk=risk,
-        calibration=calibration,
-        drift=drift,
-        leakage=leakage,
-        stress=stress,
-        gates=gates,
-        runtime=runtime,
-    )
-    return end_of({symbol: training_task.submit(settings, symbol, as_of) for symbol in market.symbols})
+@takes_settings(SETTINGS)
+def train(settings: SevengatesSettings, as_of: datetime | None = None) -> State[Any]:
+    """Train and judge a candidate for every symbol; each becomes a bundle folder under the home folder.
+
+    Args:
+        settings: each table is a parameter of its own.
+        as_of: nothing later is seen; empty means the end of a file, or the last midnight UTC of the embedded market.
+    """
+    symbols = settings.market.symbols
+    return end_of({symbol: training_task.submit(settings, symbol, as_of) for symbol in symbols})
 
 
 if __name__ == "__main__":

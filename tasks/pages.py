@@ -19,7 +19,9 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
+from trading.night.pictures import equity_png
 from trading.night.report import NightReport, comparison_rows, gate_rows, headline, markdown
+from trading.night.workspace import Night
 
 SECONDS_BETWEEN_UPDATES = 2.0
 MOST_IMAGE_BYTES = 90_000
@@ -28,6 +30,9 @@ MOST_IMAGE_BYTES = 90_000
 def artifact_key(*parts: str) -> str:
     """A key that Prefect accepts: small letters, digits and dashes.
 
+    Args:
+        parts: what the key is made of.
+
     >>> artifact_key("gates", "BTC/USDT")
     'gates-btc-usdt'
     """
@@ -35,7 +40,12 @@ def artifact_key(*parts: str) -> str:
 
 
 class TrainingProgress:
-    """A progress bar over all policies of a symbol; at most one update every two seconds reaches the server."""
+    """A progress bar over all policies of a symbol; at most one update every two seconds reaches the server.
+
+    Args:
+        symbol: the market.
+        jobs: how many policies are trained.
+    """
 
     def __init__(self, symbol: str, jobs: int) -> None:
         self._shares: dict[str, float] = {}
@@ -65,15 +75,16 @@ class TrainingProgress:
             self._last = time.monotonic()
 
 
-def show_night(report: NightReport, picture: bytes | None, mlflow_page: str) -> None:
+def show_night(night: Night, report: NightReport) -> None:
     """The pages of one symbol's night: everything in words, the gates as a table, and the way to MLflow.
 
     Args:
-        report: of the night.
-        picture: small PNG of the equity, or None.
-        mlflow_page: address of MLflow's pages.
+        night: that ended.
+        report: how.
     """
-    shown = "" if picture is None else image(picture, f"equity of {report.symbol} on the test split")
+    shown = ""
+    if report.outcome is not None:
+        shown = image(equity_png(night.store, report.outcome), f"equity of {report.symbol} on the test split")
     create_markdown_artifact(
         markdown(report, shown), key=artifact_key("night", report.symbol), description=headline(report)
     )
@@ -82,8 +93,8 @@ def show_night(report: NightReport, picture: bytes | None, mlflow_page: str) -> 
     )
     if report.outcome is not None:
         create_link_artifact(
-            f"{mlflow_page}/#/models/{report.outcome.model}/versions/{report.outcome.version}",
-            f"{report.outcome.model} version {report.outcome.version}",
+            f"{night.mlflow_page}/#/models/{report.outcome.model_name}/versions/{report.outcome.version}",
+            f"{report.outcome.model_name} version {report.outcome.version}",
             key=artifact_key("mlflow", report.symbol),
             description=f"{report.symbol}: the version in MLflow, with card, figures and files",
         )
@@ -96,13 +107,23 @@ def show_night(report: NightReport, picture: bytes | None, mlflow_page: str) -> 
 
 
 def show_summary(name: str, reports: Sequence[NightReport]) -> None:
-    """The page of the whole run."""
+    """The page of the whole run.
+
+    Args:
+        name: what happened, in a word.
+        reports: of every symbol.
+    """
     lines = [f"# {name}", "", *(f"- {headline(report)}" for report in reports)]
     create_markdown_artifact("\n".join(lines), key="nightly", description=name)
 
 
 def image(png: bytes, alternative: str) -> str:
-    """A small picture inside markdown; one that is too large for a page is left out, and says so."""
+    """A small picture inside markdown; one that is too large for a page is left out, and says so.
+
+    Args:
+        png: the picture.
+        alternative: what it shows, in words.
+    """
     if len(png) > MOST_IMAGE_BYTES:
         return f"*{alternative}: the picture has {len(png)} bytes, too many for this page; see MLflow.*"
     return f"![{alternative}](data:image/png;base64,{base64.b64encode(png).decode()})"

@@ -51,6 +51,7 @@ class ReasonCode(StrEnum):
 
     STORE_MISSING = "STORE_MISSING", "An artifact the night refers to is not in the store."
     STORE_CORRUPT = "STORE_CORRUPT", "An artifact's bytes do not match its digest."
+    STORE_KIND = "STORE_KIND", "A reference to one kind of artifact was given where another is needed."
 
     SPLIT_OVERLAP = "SPLIT_OVERLAP", "Two data splits share bars, or their gap is too small."
     LEAK_PREFIX = "LEAK_PREFIX", "A feature's value changes when later bars are taken away."
@@ -71,6 +72,7 @@ class ReasonCode(StrEnum):
     ENGINE_MISMATCH = "ENGINE_MISMATCH", "An engine's code is not the code the model was made with."
     ENGINE_BROKEN = "ENGINE_BROKEN", "An engine cannot be opened on the data of a model."
     ENGINE_OPINION = "ENGINE_OPINION", "An engine said something that is no opinion."
+    ENGINE_NOT_BEST = "ENGINE_NOT_BEST", "Another engine's candidate of the same night was better."
     ENGINE_CHECK = "ENGINE_CHECK", "An engine broke a promise that every engine gives."
 
     NO_TRADES = "NO_TRADES", "The candidate made no trade on the test split."
@@ -87,6 +89,7 @@ class ReasonCode(StrEnum):
     PROMOTION_CONFLICT = "PROMOTION_CONFLICT", "Another promotion took effect first."
     PROMOTION_NOT_BETTER = "PROMOTION_NOT_BETTER", "The candidate does not beat the champion by enough."
     LEDGER_BROKEN = "LEDGER_BROKEN", "The promotion ledger's hash chain does not verify."
+    LEDGER_NEWER = "LEDGER_NEWER", "The promotion ledger was written by a later release."
     REGISTRY_UNREACHABLE = "REGISTRY_UNREACHABLE", "The model registry did not answer."
 
     NO_MODEL = "NO_MODEL", "There is no Production model to trade."

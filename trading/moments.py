@@ -66,6 +66,20 @@ def moment_ms(when: Moment, *, option: str) -> int | None:
     return found
 
 
+def moment_time(when: Moment, *, option: str) -> datetime | None:
+    """A moment as a datetime with its zone; None for None.
+
+    Args:
+        when: as :func:`moment_ms` reads it.
+        option: what the moment was given as, for the error.
+
+    Raises:
+        ConfigError: if it cannot be read, or lies outside the allowed years.
+    """
+    found = moment_ms(when, option=option)
+    return None if found is None else _EPOCH + found * _MILLISECOND
+
+
 def datetime_ms(when: datetime) -> int:
     """Whole milliseconds since 1970 UTC of a datetime; one without a zone is UTC.
 

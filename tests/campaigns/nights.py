@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envs.vectorised import LaneVecEnv
-from trading.checks.check import Part
-from trading.checks.table import CHECKS
-from trading.gates.verdict import Verdict, read_verdict
+from trading.gates.verdict import Verdict
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
 from trading.night import data, evidence, fit
-from trading.night.plan import plan_night
-from trading.night.records import get_model, get_splits
-from trading.settings.models import MarketSpec, SevengatesSettings
+from trading.night.artifacts import BACKTEST, BARS, MODEL, SPLITS, VERDICT
+from trading.night.outcome import JudgedEvidence, Measurements
+from trading.night.workspace import Night, open_night
+from trading.settings.models import MarketSpec, RuntimeSpec, SevengatesSettings
 from trading.splits import Splits
-from trading.store import Ref, Store
 
 AS_OF = "2026-11-20"
 
@@ -34,67 +32,34 @@ class JudgedNight:
 
 def judged_night(folder: Path, source: str, *, as_of: str = AS_OF) -> JudgedNight:
     """Run the stages of one symbol's night up to the verdict, with default settings."""
-    settings = SevengatesSettings(market=MarketSpec(source=source))
-    plan = plan_night(settings, "SIM", as_of)
-    store, use = Store(folder), plan.settings
-    bars = data.load(
-        store, market=use.market, symbol="SIM", as_of_ms=plan.as_of_ms, quarantine=folder / "quarantine"
-    ).bars
-    features = data.features(store, bars=bars, spec=use.features)
-    splits = data.splits(
-        store,
-        bars=bars,
-        shares=use.splits,
-        features=use.features,
-        policy=use.policy,
-        costs=use.costs,
-        calibration=use.calibration,
-    )
-    fitted = fit.fit_regimes(
-        store,
-        bars=bars,
-        features=features,
-        splits=splits,
-        feature_spec=use.features,
-        regimes=use.regimes,
-        policy=use.policy,
-        costs=use.costs,
-        risk=use.risk,
-        calibration=use.calibration,
-        seed=plan.seed_for("regimes"),
-    )
-    trained = fit.train_policy(
-        store,
-        bars=bars,
-        splits=splits,
-        model=fitted.model,
-        spec=use.policy,
-        symbol="SIM",
-        seed=plan.seed_for("policy"),
-        make_environment=LaneVecEnv,
-        workers=2,
-    )
-    tested = evidence.backtest_candidate(store, bars=bars, splits=splits, model=trained.model)
-    parts: dict[Part, Ref] = {
-        "bars": bars,
-        "features": features,
-        "splits": splits,
-        "model": trained.model,
-        "fit_report": fitted.report,
-    }
-    measured = {
-        name: evidence.measure_candidate(
-            store, inputs=evidence.check_inputs(check, parts=parts, settings=use, seed_for=plan.seed_for)
-        )
-        for name, check in CHECKS.items()
-    }
-    judged = evidence.judge_candidate(
-        store, symbol="SIM", inputs={}, backtest=tested, checks=measured, live=None, gates=use.gates
-    )
+    settings = SevengatesSettings(market=MarketSpec(source=source), runtime=RuntimeSpec(home=str(folder)))
+    night = open_night(settings, "SIM", as_of)
+    measured, judged = judge(night)
     return JudgedNight(
-        store.get_bars(bars),
-        get_splits(store, splits),
-        get_model(store, trained.model),
-        read_verdict(store.get_json(judged.verdict)),
-        evidence.backtest_metrics(store, tested),
+        night.store.get(BARS, measured.bars_ref),
+        night.store.get(SPLITS, measured.splits_ref),
+        night.store.get(MODEL, measured.model_ref),
+        night.store.get(VERDICT, judged.verdict_ref),
+        night.store.get(BACKTEST, measured.backtest_ref).metrics,
     )
+
+
+def judge(night: Night) -> tuple[Measurements, JudgedEvidence]:
+    """Train a candidate, measure it and ask the gates, stage by stage."""
+    bars = data.load_bars(night).bars_ref
+    features = data.compute_features(night, bars)
+    splits = data.make_splits(night, bars)
+    regimes = fit.fit_regimes(night, bars, features, splits)
+    model = fit.train_policy(night, bars, splits, regimes.model_ref, make_environment=LaneVecEnv).model_ref
+    measured = Measurements(
+        bars_ref=bars,
+        splits_ref=splits,
+        model_ref=model,
+        backtest_ref=evidence.run_backtest(night, bars, splits, model),
+        stress_ref=evidence.run_stress(night, bars, splits, model),
+        leakage_ref=evidence.check_leakage(night, bars, features, splits),
+        drift_ref=evidence.measure_drift(night, features, splits),
+        calibration_ref=evidence.measure_calibration(night, bars, splits, model, regimes.report_ref),
+        live_ref=None,
+    )
+    return measured, evidence.judge_candidate(night, measured)

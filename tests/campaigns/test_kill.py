@@ -55,7 +55,7 @@ def start(home: Path) -> subprocess.Popen[bytes]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     with (home / "out.json").open("wb") as out, (home / "log.txt").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "trading.cli.main", *NIGHT],
+            [sys.executable, "-m", "flows.command_line", *NIGHT],
             env=environment | {"SEVENGATES_HOME": str(home)},
             cwd=Path(__file__).parents[2],
             stdout=out,

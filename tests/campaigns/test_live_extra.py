@@ -22,7 +22,7 @@ from trading.cli.services import mlflow_service, running
 from trading.model.bundle import load_bundle
 from trading.registry.adapter import MlflowRegistry
 from trading.registry.ledger import Ledger
-from trading.registry.promotion import promote
+from trading.registry.promotion import enter_production
 from trading.settings.locations import locations
 from trading.settings.models import RuntimeSpec
 from trading.simulation.backtest import run_backtest
@@ -112,7 +112,7 @@ def test_a_runner_there_follows_a_registry_over_http(machine: LiveMachine, serve
     for seed in (1, 2):
         folder = write(tmp_path / f"night-{seed}", seed).folder
         version = registry.log_night(NAME, folder, metrics={"sharpe": 1.8}, params={})
-        promote(registry, ledger, NAME, version, reason="better", actor="test")
+        enter_production(registry, ledger, NAME, version, reason="better", actor="test")
         path = str(tmp_path / f"{seed}.db")
         printed = machine.json(*replay, path, "--to", "2021-01-21", uri=server)
         expected = run_backtest(load_bundle(folder).model, small_bars(DAYS), START_DAY * 24)
@@ -120,6 +120,14 @@ def test_a_runner_there_follows_a_registry_over_http(machine: LiveMachine, serve
     # The older journal goes on with the version that was promoted after it ended.
     swapped = machine.json(*replay, str(tmp_path / "1.db"), "--to", "2021-01-31", uri=server)
     assert (swapped["version"], swapped["swaps"], swapped["bars"]) == (2, 1, 20 * 24)
+
+
+def test_a_night_there_is_refused_with_what_to_install(machine: LiveMachine) -> None:
+    assert "nightly" in machine.run("--help").stdout
+    done = machine.run("nightly")
+    assert done.returncode == 2
+    assert "PACKAGE_MISSING" in done.stderr
+    assert "sevengates[train]" in done.stderr
 
 
 def test_a_sqlite_registry_there_is_refused_with_what_to_install(machine: LiveMachine, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def _nightly(home: Path, source: str, symbols: list[str], interval: str) -> tupl
     command = [
         sys.executable,
         "-m",
-        "trading.cli.main",
+        "flows.command_line",
         "nightly",
         "--source",
         source,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from trading.cli.main import main
+from flows.command_line import main
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 from tests.cli.conftest import Run
-from trading.cli.pages import pages
+from trading.cli.reference import reference_pages
 from trading.codes import ReasonCode
 from trading.settings.loader import describe
 
@@ -33,16 +33,16 @@ def test_show_masks_secrets_and_makes_no_folder(run: Run, tmp_path: Path) -> Non
 
 def test_docs_writes_the_generated_pages(run: Run, tmp_path: Path) -> None:
     assert run("config", "docs", "pages").code == 0
-    assert {path.name for path in (tmp_path / "pages").iterdir()} == set(pages())
+    assert {path.name for path in (tmp_path / "pages").iterdir()} == set(reference_pages())
 
 
 def test_the_generated_pages_are_up_to_date(root: Path) -> None:
-    stale = [name for name, text in pages().items() if (root / "docs" / name).read_text() != text]
+    stale = [name for name, text in reference_pages().items() if (root / "docs" / name).read_text() != text]
     assert not stale, f"run: make docs ({stale})"
 
 
 def test_the_generated_pages_name_every_key_and_code() -> None:
-    text = pages()
+    text = reference_pages()
     for setting in describe():
         assert f"| `{setting.key.partition('.')[2]}` |" in text["configuration.md"]
     for code in ReasonCode:

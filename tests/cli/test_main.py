@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib import metadata
@@ -7,18 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from flows.command_line import COMMANDS, main
 from tests.cli.conftest import Run
-from trading.cli import main as command
 from trading.errors import SevengatesError
 
 HEAVY = ("numpy", "pydantic", "pandas", "torch", "prefect", "mlflow", "safetensors", "fsspec", "great_expectations")
+TRAINING = ("prefect", "pandas", "torch", "numba", "scipy", "mlflow", "fsspec", "great_expectations", "pyarrow")
+"""Packages that the live extra does not bring."""
 MOST_MODULES = 400
 """Of a start-up; typer with rich's help is about 300, numpy alone would add 150."""
 
 
 def test_help_loads_few_modules_and_none_that_is_heavy(root: Path) -> None:
     code = (
-        "import sys\nfrom trading.cli.main import main\n"
+        "import sys\nfrom flows.command_line import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: print(len(sys.modules), *sys.modules, file=sys.stderr)"
     )
@@ -30,7 +33,7 @@ def test_help_loads_few_modules_and_none_that_is_heavy(root: Path) -> None:
 
 
 def test_every_command_and_subcommand_has_help(run: Run) -> None:
-    for name in command.COMMANDS:
+    for name in COMMANDS:
         result = run(name, "--help")
         assert result.code == 0
         assert f"sevengates {name}" in result.out
@@ -93,13 +96,35 @@ def test_a_command_whose_package_is_missing_says_what_to_install(run: Run, monke
     assert "sevengates[train]" in result.err
 
 
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [("nightly", 2, "PACKAGE_MISSING"), ("train", 2, "PACKAGE_MISSING"), ("status", 0, "No runner has traded yet")],
+)
+def test_with_the_live_extra_alone_the_runner_works_and_a_night_says_what_to_install(
+    root: Path, tmp_path: Path, command: str, code: int, said: str
+) -> None:
+    script = (
+        "import sys\n"
+        f"sys.modules |= dict.fromkeys({TRAINING!r})\n"
+        "from flows.command_line import main\n"
+        f"main([{command!r}])\n"
+    )
+    environment = {**os.environ, "SEVENGATES_HOME": str(tmp_path)}
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == code, ran.stderr
+    assert said in ran.stdout + ran.stderr
+    assert code == 0 or "pip install 'sevengates[train]'" in ran.stderr
+
+
 def test_a_missing_module_of_our_own_is_not_blamed_on_the_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
         raise ModuleNotFoundError("No module named 'trading.nothing'", name="trading.nothing")
 
     monkeypatch.setattr("trading.cli.doctor.doctor", broken)
     with pytest.raises(ModuleNotFoundError):
-        command.main(["doctor"])
+        main(["doctor"])
 
 
 def test_every_exit_code_is_documented(root: Path) -> None:
@@ -112,5 +137,5 @@ def test_every_exit_code_is_documented(root: Path) -> None:
 
 def test_every_command_is_documented(root: Path) -> None:
     page = (root / "docs" / "cli.md").read_text()
-    for name in command.COMMANDS:
+    for name in COMMANDS:
         assert f"`sevengates {name}" in page, name

@@ -46,7 +46,7 @@ def command_options(home: Path) -> list[str]:
     return options
 
 
-Night = Callable[..., tuple[str, list[NightReport]]]
+RunNight = Callable[..., tuple[str, list[NightReport]]]
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +60,7 @@ def small_options() -> Callable[[Path], list[str]]:
 
 
 @pytest.fixture(scope="session")
-def run_night(prefect_server: None) -> Night:
+def run_night(prefect_server: None) -> RunNight:
     """Run the nightly flow over a home folder, with changed parameters; the state's name and the reports."""
     from flows.nightly import nightly
 

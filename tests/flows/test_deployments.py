@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from prefect import flow
 from prefect.cli.deploy._models import (
     ConcurrencyLimitSpec,
     DeploymentConfig,
@@ -18,9 +19,25 @@ from prefect.cli.deploy._models import (
     WorkPoolConfig,
 )
 from prefect.flows import Flow, load_flow_from_entrypoint
+from prefect.logging import disable_run_logger
 from pydantic import BaseModel
 
+from flows.parameters import NOT_OF_A_NIGHT, takes_settings
 from trading.settings.environment import QUIET, SAFE, THREADS
+from trading.settings.models import GateSpec, SevengatesSettings, Spec, tables
+
+
+class EngineSpec(Spec):
+    """Which kind of model."""
+
+    name: str = "regimes"
+
+
+class MoreSettings(SevengatesSettings):
+    """The settings of a later release."""
+
+    engine: EngineSpec = EngineSpec()
+
 
 DEPLOYMENTS = ("nightly", "train", "promote", "rollback")
 # Anchors of the file itself; Prefect's own examples keep them under this key.
@@ -75,6 +92,47 @@ def test_the_form_of_the_nightly_flow_has_bounds_and_no_secret(root: Path, monke
     assert schema["definitions"]["GateSpec"]["properties"]["max_drawdown"]["maximum"] == 1.0
     assert "hush" not in str(schema)
     assert "**" not in str(schema["properties"]["runtime"])
+
+
+@pytest.mark.parametrize("name", ["nightly", "train"])
+def test_the_form_of_a_flow_has_every_table_of_the_settings_with_its_bounds_and_meaning(
+    root: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    schema = load_flow_from_entrypoint(f"flows/{name}.py:{name}").parameters.model_dump()
+    due = {table: model for table, model in tables().items() if table not in NOT_OF_A_NIGHT}
+    own = [parameter for parameter in schema["properties"] if parameter not in due]
+    assert list(schema["properties"]) == [*due, *own]
+    assert own == {"nightly": ["as_of", "force"], "train": ["as_of"]}[name]
+    for table, model in due.items():
+        shown, defined = schema["properties"][table], schema["definitions"][model.__name__]
+        assert shown["description"] == f"table [{table}]. {model.__doc__}".partition("\n")[0]
+        assert shown["default"].keys() == model.model_fields.keys()
+        for key, field in model.model_json_schema()["properties"].items():
+            assert defined["properties"][key] == field
+    assert all(schema["properties"][parameter]["description"] for parameter in own)
+
+
+def test_a_table_that_is_added_to_the_settings_is_a_parameter_of_every_flow() -> None:
+    @flow(name="takes")
+    @takes_settings(MoreSettings())
+    def takes(settings: MoreSettings, as_of: str = "") -> tuple[str, int, str]:
+        """Show what arrives.
+
+        Args:
+            settings: every table.
+            as_of: a moment.
+        """
+        return settings.engine.name, settings.gates.min_live_bars, as_of
+
+    described = takes.parameters.model_dump()["properties"]["engine"]
+    assert (described["description"], described["default"]) == (
+        "table [engine]. Which kind of model.",
+        {"name": "regimes"},
+    )
+    with disable_run_logger():
+        given = takes.fn(engine=EngineSpec(name="liquidity"), gates=GateSpec(min_live_bars=9), as_of="now")
+    assert given == ("liquidity", 9, "now")
 
 
 def test_the_nightly_run_is_scheduled_in_utc_and_never_overlaps(document: dict[str, Any]) -> None:

@@ -13,36 +13,33 @@ from typing import Any
 
 import pytest
 
-from trading.checks.table import CHECKS
+from tasks import stages
+from tasks.stage import Stage
 from trading.errors import RegistryError
 from trading.market.sources.simulated import SimulatedMarket, simulate
 from trading.model.bundle import load_bundle
-from trading.night import data, evidence, fit, plan, promotion, publish
+from trading.night import reads
+from trading.night.reads import Reads, declared_reads
 from trading.night.report import NightReport
+from trading.night.workspace import Night
 from trading.registry.adapter import open_registry
 from trading.registry.ledger import Ledger
 from trading.settings.models import GateSpec, MarketSpec, RuntimeSpec
 
-Night = Callable[..., tuple[str, list[NightReport]]]
+RunNight = Callable[..., tuple[str, list[NightReport]]]
 Options = Callable[[Path], list[str]]
 
-STAGES = {
-    "pin": promotion,
-    "load": data,
-    "features": data,
-    "splits": data,
-    "fit_regimes": fit,
-    "train_policy": fit,
-    "backtest_candidate": evidence,
-    "measure_candidate": evidence,
-    "judge_candidate": evidence,
-    "bundle": publish,
-    "register": publish,
-    "promote": promotion,
-    "remember": plan,
-}
-"""Every stage of a night in order, by the module its function is in."""
-SAFE_TO_REPEAT = {"register", "promote", "remember"}
+STAGES = (
+    "champion", "load", "features", "splits", "leakage", "regimes", "policy", "backtest", "stress", "drift",
+    "calibration", "verdict", "bundle", "register", "promote", "finish",
+)  # fmt: skip
+"""Every stage of a night that makes or changes something, in order."""
+SAFE_TO_REPEAT = {"register", "promote", "finish"}
+LOOKS = {"memory", "pages"}
+"""Stages that only look."""
+TABLE = [item for item in vars(stages).values() if isinstance(item, Stage)]
+KEPT_UNDER = {"load": {"source"}, "champion": {"key", "as_of_ms"}}
+"""What is declared for the memory's sake: a file is read by its path, and a night meets its champion once."""
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +48,29 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def first(run_night: Night, home: Path) -> NightReport:
+def read() -> dict[Reads, set[str]]:
+    """What each stage has read of its night, by what it declared."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def first(run_night: RunNight, home: Path, read: dict[Reads, set[str]]) -> NightReport:
     """The night that most tests look at."""
-    name, reports = run_night(home)
+    with pytest.MonkeyPatch.context() as patch:
+        narrow = reads._narrowed
+        patch.setattr(reads, "_narrowed", lambda night, declared: watched(narrow(night, declared), declared, read))
+        name, reports = run_night(home)
     assert name == "Promoted", reports
     return reports[0]
+
+
+def test_a_stage_declares_no_more_than_it_reads(first: NightReport, read: dict[Reads, set[str]]) -> None:
+    stages_of_a_night = {declared_reads(stage.function): stage for stage in TABLE if stage.remembered}
+    assert set(read) == set(stages_of_a_night)
+    for declared, stage in stages_of_a_night.items():
+        seeds = set() if declared.seed is None else {"seeds"}
+        needed = {*declared.tables, *declared.facts, *seeds} - KEPT_UNDER.get(stage.name, set())
+        assert read[declared] >= needed, stage.name
 
 
 def test_an_approved_candidate_enters_an_empty_production_on_paper(first: NightReport, home: Path) -> None:
@@ -63,12 +78,12 @@ def test_an_approved_candidate_enters_an_empty_production_on_paper(first: NightR
     assert first.verdict is not None
     assert first.verdict.approved
     assert first.outcome.paper_only
-    entry = Ledger(home / "ledger.db").current(first.outcome.model)
+    entry = Ledger(home / "ledger.db").current(first.outcome.model_name)
     assert entry is not None
-    assert (entry.version, entry.bundle) == (1, first.bundle_digest)
+    assert (entry.version, entry.bundle_digest) == (1, first.bundle_digest)
 
 
-def test_the_same_night_again_has_nothing_to_do(first: NightReport, run_night: Night, home: Path) -> None:
+def test_the_same_night_again_has_nothing_to_do(first: NightReport, run_night: RunNight, home: Path) -> None:
     name, (again,) = run_night(home)
     assert name == "Nothing to do"
     assert again.repeated
@@ -76,42 +91,42 @@ def test_the_same_night_again_has_nothing_to_do(first: NightReport, run_night: N
 
 
 def test_a_changed_threshold_judges_again_and_trains_nothing(
-    first: NightReport, run_night: Night, home: Path, monkeypatch: pytest.MonkeyPatch
+    first: NightReport, run_night: RunNight, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran = counted(monkeypatch)
     name, (report,) = run_night(home, gates=GateSpec(min_sharpe=99.0))
     assert name == "Rejected"
-    assert set(ran) == {"pin", "judge_candidate", "bundle", "register", "promote", "remember"}
+    assert set(ran) == {"champion", "verdict", "bundle", "register", "promote", "finish"}
     assert report.outcome is not None
     assert report.outcome.version == 2
     assert report.metrics == first.metrics
 
 
 def test_forcing_repeats_every_stage_and_ends_with_the_same_bundle(
-    first: NightReport, run_night: Night, home: Path, monkeypatch: pytest.MonkeyPatch
+    first: NightReport, run_night: RunNight, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran = counted(monkeypatch)
     _, (report,) = run_night(home, force=True)
-    assert set(ran) == set(STAGES) - {"pin"}
+    assert set(ran) == set(STAGES) - {"champion"}
     assert report.bundle_digest == first.bundle_digest
     assert report.outcome is not None
     assert report.outcome.version == 1
 
 
 def test_a_later_day_retrains_and_compares_with_the_champion_on_the_same_bars(
-    first: NightReport, run_night: Night, home: Path
+    first: NightReport, run_night: RunNight, home: Path
 ) -> None:
     name, (later,) = run_night(home, as_of=datetime(2021, 12, 2, tzinfo=UTC))
     assert name == "Staged", later
     assert later.outcome is not None
-    assert later.outcome.champion == 1
+    assert later.outcome.champion_version == 1
     assert later.champion_metrics["sharpe"] is not None
     assert later.bundle_digest != first.bundle_digest
-    assert Ledger(home / "ledger.db").epoch(later.outcome.model) == 1
+    assert Ledger(home / "ledger.db").epoch(later.outcome.model_name) == 1
 
 
 def test_a_night_of_the_past_neither_sees_nor_replaces_what_came_later(
-    first: NightReport, run_night: Night, home: Path
+    first: NightReport, run_night: RunNight, home: Path
 ) -> None:
     assert first.outcome is not None
     past = datetime(2021, 11, 20, tzinfo=UTC)
@@ -120,14 +135,14 @@ def test_a_night_of_the_past_neither_sees_nor_replaces_what_came_later(
     assert report.outcome is not None
     assert (report.champion_metrics, report.champion_regimes) == ({}, {})
     registry = open_registry(RuntimeSpec(home=str(home)))
-    assert registry.bundle(report.outcome.model, report.outcome.version).lineage.parent_digest is None
-    current = Ledger(home / "ledger.db").current(report.outcome.model)
+    assert registry.bundle(report.outcome.model_name, report.outcome.version).lineage.parent_digest is None
+    current = Ledger(home / "ledger.db").current(report.outcome.model_name)
     assert current is not None
-    assert current.bundle == first.bundle_digest
+    assert current.bundle_digest == first.bundle_digest
 
 
 def test_an_operator_puts_a_version_without_a_live_record_only_where_nothing_is_and_rolls_it_back(
-    first: NightReport, run_night: Night, home: Path
+    first: NightReport, run_night: RunNight, home: Path
 ) -> None:
     from flows.promote import promote
     from flows.rollback import rollback
@@ -135,7 +150,7 @@ def test_an_operator_puts_a_version_without_a_live_record_only_where_nothing_is_
     _, (staged,) = run_night(home, as_of=datetime(2021, 12, 2, tzinfo=UTC))
     assert staged.outcome is not None
     assert staged.status == "staged"
-    runtime, model, version = RuntimeSpec(home=str(home)), staged.outcome.model, staged.outcome.version
+    runtime, model, version = RuntimeSpec(home=str(home)), staged.outcome.model_name, staged.outcome.version
     with pytest.raises(RegistryError, match=r"LIVE_RECORD_MISSING.*sevengates live"):
         promote(model, version, reason="seen enough", runtime=runtime)
     open_registry(runtime).set_stage(model, 1, "Archived")
@@ -144,7 +159,7 @@ def test_an_operator_puts_a_version_without_a_live_record_only_where_nothing_is_
     assert rollback(model, 1, runtime=runtime) == 4
     entry = Ledger(home / "ledger.db").current(model)
     assert entry is not None
-    assert (entry.version, entry.action, entry.bundle) == (1, "rollback", first.bundle_digest)
+    assert (entry.version, entry.action, entry.bundle_digest) == (1, "rollback", first.bundle_digest)
 
 
 def test_training_alone_leaves_a_judged_bundle_in_a_folder_and_registers_nothing(
@@ -161,12 +176,12 @@ def test_training_alone_leaves_a_judged_bundle_in_a_folder_and_registers_nothing
 
 
 def test_a_night_that_fails_at_every_stage_in_turn_repeats_none_and_ends_with_the_same_bundle(
-    first: NightReport, run_night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    first: NightReport, run_night: RunNight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran = counted(monkeypatch)
-    for stage, module in STAGES.items():
+    for stage in STAGES:
         with monkeypatch.context() as broken:
-            broken.setattr(module, stage, failing(stage, getattr(module, stage)))
+            stop_after(broken, stage)
             name, (report,) = run_night(tmp_path)
             assert name == "Failed", stage
             assert report.failure is not None
@@ -175,15 +190,15 @@ def test_a_night_that_fails_at_every_stage_in_turn_repeats_none_and_ends_with_th
     assert name == "Promoted"
     assert report.bundle_digest == first.bundle_digest
     # Each stage did its work when its result was lost, and once more; those with a memory never again after that.
-    once_more = dict.fromkeys([stage for stage in STAGES if stage not in SAFE_TO_REPEAT], 2)
-    once_more["measure_candidate"] = 1 + len(CHECKS)
-    assert {stage: ran[stage] for stage in once_more} == once_more
+    assert {stage: ran[stage] for stage in STAGES if stage not in SAFE_TO_REPEAT} == dict.fromkeys(
+        [stage for stage in STAGES if stage not in SAFE_TO_REPEAT], 2
+    )
     assert report.outcome is not None
     assert report.outcome.version == 1
     assert len(Ledger(tmp_path / "ledger.db").history()) == 1
 
 
-def test_a_symbol_with_a_bad_file_stops_alone(run_night: Night, tmp_path: Path) -> None:
+def test_a_symbol_with_a_bad_file_stops_alone(run_night: RunNight, tmp_path: Path) -> None:
     write_csv(tmp_path / "GOOD.csv", "GOOD", spoiled=False)
     write_csv(tmp_path / "BAD.csv", "BAD", spoiled=True)
     market = MarketSpec(
@@ -226,7 +241,7 @@ def test_the_command_backtests_the_version_in_production(
 ) -> None:
     options = ("backtest", "--as-of", "2021-12-01", "--from", "2021-11-01", "--json")
     result = command(home, small_options, *options)["out"]
-    assert result["bundle"] == first.bundle_digest
+    assert result["bundle_digest"] == first.bundle_digest
     assert result["bars"] == 30 * 24
 
 
@@ -242,7 +257,7 @@ def command(home: Path, options: Options, *arguments: str) -> dict[str, Any]:
     """Run the command in a process of its own: its exit code, its JSON, and which heavy libraries it has loaded."""
     script = (
         "import sys\n"
-        "from trading.cli.main import main\n"
+        "from flows.command_line import main\n"
         "try:\n    main(sys.argv[1:])\n"
         "except SystemExit as end:\n    code = end.code or 0\n"
         "print(code, *sorted({'prefect', 'mlflow', 'torch'} & set(sys.modules)), file=sys.stderr)\n"
@@ -255,30 +270,46 @@ def command(home: Path, options: Options, *arguments: str) -> dict[str, Any]:
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Count the calls of every stage's function."""
+    """Count how often each stage does its work."""
     ran: Counter[str] = Counter()
+    work = Stage.work
 
-    def wrapped(stage: str, work: Any) -> Any:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            ran[stage] += 1
-            return work(*args, **kwargs)
+    def counting(stage: Stage[..., Any], night: Night, *args: Any, **kwargs: Any) -> Any:
+        ran.update([stage.name] if stage.name not in LOOKS else [])
+        return work(stage, night, *args, **kwargs)
 
-        return call
-
-    for stage, module in STAGES.items():
-        monkeypatch.setattr(module, stage, wrapped(stage, getattr(module, stage)))
+    monkeypatch.setattr(Stage, "work", counting)
     return ran
 
 
-def failing(stage: str, work: Any) -> Any:
-    """The same stage, stopped after its work and before anybody knew of it."""
+class Watched:
+    """An object that writes down which of its attributes are read."""
 
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if stage != "remember":
-            work(*args, **kwargs)
-        raise RuntimeError("power cut")
+    def __init__(self, target: Any, names: set[str]) -> None:
+        self._target = target
+        self._names = names
 
-    return call
+    def __getattr__(self, name: str) -> Any:
+        self._names.add(name)
+        value = getattr(self._target, name)
+        return Watched(value, self._names) if name == "settings" else value
+
+
+def watched(night: Night, declared: Reads, read: dict[Reads, set[str]]) -> Night:
+    return night.model_copy(update={"plan": Watched(night.plan, read.setdefault(declared, set()))})
+
+
+def stop_after(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Stop every night after the work of a stage, before anybody knows of it; a night that is finished is known."""
+    work = Stage.work
+
+    def stopping(stage: Stage[..., Any], night: Night, *args: Any, **kwargs: Any) -> Any:
+        output = None if stage.name == name == "finish" else work(stage, night, *args, **kwargs)
+        if stage.name == name:
+            raise RuntimeError("power cut")
+        return output
+
+    monkeypatch.setattr(Stage, "work", stopping)
 
 
 def write_csv(path: Path, symbol: str, *, spoiled: bool) -> None:

@@ -135,15 +135,6 @@ def test_a_threshold_that_is_no_finite_number_does_not_load(good: Evidence, limi
         read_verdict(data)
 
 
-def test_markdown_shows_the_decision_every_gate_and_every_rule(good: Evidence):
-    verdict = judge(without_section(good, "calibration"), LIMITS)
-    page = verdict.to_markdown()
-    assert page.startswith("**REJECTED**: SIM")
-    assert all(f"| {name} |" in page for name in ORDER)
-    assert all(f"| {row.gate} | {row.rule} |" in page for row in verdict.rows())
-    assert "| calibration | brier | - | 0.2500 | FAIL | EVIDENCE_MISSING |" in page
-
-
 def test_json_of_a_verdict_is_strict_json(good: Evidence):
     spoiled = good.model_copy(update={"metrics": {**good.metrics, "sharpe": math.inf}})
     text = judge(spoiled, LIMITS).model_dump_json()

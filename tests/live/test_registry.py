@@ -29,7 +29,7 @@ from trading.live.watch.pointer import POINTER_NAME, PointerFile
 from trading.live.watch.watch import TRACKING_URI_VARIABLE, ModelWatch, watch_command
 from trading.registry.adapter import MlflowRegistry
 from trading.registry.ledger import Ledger
-from trading.registry.promotion import promote, rollback
+from trading.registry.promotion import enter_production, return_to_production
 from trading.simulation.backtest import run_backtest
 
 # ruff: noqa: F811  # pytest hands fixtures over by name
@@ -37,7 +37,7 @@ Log = Callable[..., int]
 
 
 def put_into_production(registry: MlflowRegistry, ledger: Ledger, version: int) -> None:
-    promote(registry, ledger, NAME, version, reason="better", actor="test")
+    enter_production(registry, ledger, NAME, version, reason="better", actor="test")
 
 
 def flip_bit(path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_version_of_an_earlier_epoch_is_not_followed_even_if_mlflow_shows_it_i
     registry.set_champion(NAME, 1)
     registry.tag_version(NAME, 1, {"stage": "Production"})
     assert watch_child.ask(registry.tracking_uri, NAME, tmp_path).code is ReasonCode.PROMOTION_CONFLICT
-    rollback(registry, ledger, NAME)
+    return_to_production(registry, ledger, NAME)
     assert watch_child.ask(registry.tracking_uri, NAME, tmp_path).code is ReasonCode.OK
     pointer = PointerFile(tmp_path / POINTER_NAME).current()
     assert pointer is not None

@@ -1,3 +1,5 @@
+"""Every check of the table is measured, remembered for what it reads, and judged."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -6,102 +8,105 @@ import pytest
 
 from tests.support import random_model, small_bars
 from trading.checks.calibration import CalibrationEvidence
+from trading.checks.check import Part
 from trading.checks.drift import DriftEvidence
-from trading.checks.evidence import read_evidence
 from trading.checks.leakage import LEAKAGE_CHECKS, LeakageEvidence
 from trading.checks.scenarios import SCENARIOS
 from trading.checks.stress import StressEvidence
 from trading.checks.table import CHECKS
-from trading.gates.verdict import read_verdict
+from trading.engines.choice import EngineChoice
 from trading.night import data
-from trading.night.evidence import CheckInputs, backtest_candidate, check_inputs, judge_candidate, measure_candidate
-from trading.night.records import put_model
-from trading.settings.models import FeatureSpec, GateSpec, SevengatesSettings, SplitSpec, StressSpec
+from trading.night.artifacts import BARS, EVIDENCE, FIT_REPORT, MODEL, SPLITS, VERDICT
+from trading.night.evidence import judge_candidate, measuring, parts_of, run_backtest
+from trading.night.outcome import Measurements
+from trading.night.reads import inputs_of
+from trading.night.workspace import Night, open_night
+from trading.settings.models import FeatureSpec, GateSpec, RuntimeSpec, SevengatesSettings, SplitSpec, StressSpec
 from trading.splits import make_splits
 from trading.steps.features import FEATURE_NAMES
-from trading.store import Ref, Store
+from trading.store import Ref
 
-SETTINGS = SevengatesSettings(features=FeatureSpec(fast=3, medium=6, slow=24, vwap=12))
+Parts = dict[Part, Ref[Any]]
 
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return Store(tmp_path_factory.mktemp("store"))
+GATES = GateSpec(min_live_bars=7)
+SETTINGS = SevengatesSettings(features=FeatureSpec(fast=3, medium=6, slow=24, vwap=12), gates=GATES)
 
 
 @pytest.fixture(scope="module")
-def parts(store: Store) -> dict[Any, Ref]:
+def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
+    runtime = RuntimeSpec(home=str(tmp_path_factory.mktemp("home")))
+    return open_night(SETTINGS.model_copy(update={"runtime": runtime}), "SIM", "2021-05-01")
+
+
+@pytest.fixture(scope="module")
+def parts(night: Night) -> Parts:
     """A small market and a random model over it."""
-    bars = small_bars(120)
+    bars, store = small_bars(120), night.store
+    kept = store.put(BARS, bars)
     splits = make_splits(len(bars), SplitSpec(), lookback=25, max_holding=30, warmup=25)
-    kept = store.put_bars(bars)
     return {
         "bars": kept,
-        "features": data.features(store, bars=kept, spec=SETTINGS.features),
-        "splits": store.put_json("splits", splits.model_dump(mode="json")),
-        "model": put_model(store, random_model(2)),
-        "fit_report": store.put_json("regime-report", {"calibrator": {"informative": False}}),
+        "features": data.compute_features(night, kept),
+        "splits": store.put(SPLITS, splits),
+        "model": store.put(MODEL, random_model(2)),
+        "fit_report": store.put(FIT_REPORT, {"calibrator": {"informative": False}}),
     }
 
 
 @pytest.fixture(scope="module")
-def measured(store: Store, parts: dict[Any, Ref]) -> dict[str, Ref]:
-    return {name: measure_candidate(store, inputs=asked(name, parts)) for name in CHECKS}
+def measured(night: Night, parts: Parts) -> Measurements:
+    bars, splits, model = parts["bars"], parts["splits"], parts["model"]
+    return Measurements(
+        engine=EngineChoice(name="regimes", tag="hmm_v1", options={}),
+        bars_ref=bars,
+        splits_ref=splits,
+        model_ref=model,
+        backtest_ref=run_backtest(night, bars, splits, model),
+        check_refs={name: measuring(name)(night, parts_of(name, parts)) for name in CHECKS},
+        live_ref=None,
+    )
 
 
-def asked(name: str, parts: dict[Any, Ref], settings: SevengatesSettings = SETTINGS) -> CheckInputs:
-    return check_inputs(CHECKS[name], parts=parts, settings=settings, seed_for=len)
+def inputs(name: str, night: Night, parts: Parts) -> Any:
+    """What the memory of a check is kept under."""
+    return inputs_of(measuring(name), night, (parts_of(name, parts),), {})
 
 
 def test_every_check_of_a_night_stands_in_the_evidence_that_the_gates_judge(
-    store: Store, parts: dict[Any, Ref], measured: dict[str, Ref]
+    night: Night, measured: Measurements
 ) -> None:
-    tested = backtest_candidate(store, bars=parts["bars"], splits=parts["splits"], model=parts["model"])
-    judged = judge_candidate(
-        store, symbol="SIM", inputs={}, backtest=tested, checks=measured, live=None, gates=GateSpec(min_live_bars=7)
-    )
-    evidence = read_evidence(store.get_json(judged.evidence))
+    judged = judge_candidate(night, measured)
+    evidence = night.store.get(EVIDENCE, judged.evidence_ref)
     assert set(evidence.checks) == set(CHECKS)
     assert [result.name for result in evidence.section(StressEvidence).results] == list(SCENARIOS)
     assert [result.name for result in evidence.section(LeakageEvidence).results] == list(LEAKAGE_CHECKS)
     assert evidence.section(DriftEvidence).features == tuple(sorted(FEATURE_NAMES))
     assert not evidence.section(CalibrationEvidence).informative
-    verdict = read_verdict(store.get_json(judged.verdict))
-    assert verdict.evidence_digest == evidence.digest() == judged.evidence.digest
-    assert verdict.thresholds == GateSpec(min_live_bars=7).model_dump()
+    verdict = night.store.get(VERDICT, judged.verdict_ref)
+    assert verdict.evidence_digest == evidence.digest() == judged.evidence_ref.digest
+    assert verdict.thresholds == GATES.model_dump()
 
 
-def test_a_check_that_was_not_measured_is_not_forgotten_in_silence(
-    store: Store, parts: dict[Any, Ref], measured: dict[str, Ref]
-) -> None:
-    tested = backtest_candidate(store, bars=parts["bars"], splits=parts["splits"], model=parts["model"])
-    some = {name: ref for name, ref in measured.items() if name != "leakage"}
+def test_a_check_that_was_not_measured_is_not_forgotten_in_silence(night: Night, measured: Measurements) -> None:
+    some = {name: ref for name, ref in measured.check_refs.items() if name != "leakage"}
     with pytest.raises(ValueError, match="checks leakage were not measured"):
-        judge_candidate(store, symbol="SIM", inputs={}, backtest=tested, checks=some, live=None, gates=SETTINGS.gates)
+        judge_candidate(night, measured.model_copy(update={"check_refs": some}))
 
 
-def test_a_check_is_remembered_for_its_own_settings_and_for_no_others(parts: dict[Any, Ref]) -> None:
-    changed = SETTINGS.model_copy(update={"stress": StressSpec(max_loss=0.3)})
-    differing = [name for name in CHECKS if asked(name, parts, changed) != asked(name, parts)]
+def test_a_check_is_remembered_for_its_own_settings_and_for_no_others(night: Night, parts: Parts) -> None:
+    settings = night.settings.model_copy(update={"stress": StressSpec(max_loss=0.3)})
+    changed = night.model_copy(update={"plan": night.plan.model_copy(update={"settings": settings})})
+    differing = [name for name in CHECKS if inputs(name, changed, parts) != inputs(name, night, parts)]
     assert differing == ["stress"]
 
 
-def test_a_check_that_looks_at_no_model_is_remembered_for_every_model(parts: dict[Any, Ref]) -> None:
-    other = {**parts, "model": Ref(kind="model", digest="0" * 64)}
-    same = [name for name in CHECKS if asked(name, other) == asked(name, parts)]
+def test_a_check_that_looks_at_no_model_is_remembered_for_every_model(night: Night, parts: Parts) -> None:
+    other: Parts = {**parts, "model": Ref(kind="model", digest="0" * 64)}
+    same = [name for name in CHECKS if inputs(name, night, other) == inputs(name, night, parts)]
     assert same == ["leakage", "drift"]
 
 
-def test_only_a_check_that_draws_random_numbers_gets_a_seed(parts: dict[Any, Ref]) -> None:
-    assert {name: asked(name, parts).seed for name in CHECKS} == {
-        "leakage": len("leakage"),
-        "stress": len("stress"),
-        "drift": None,
-        "calibration": None,
-    }
-
-
-def test_the_inputs_of_a_check_survive_json(parts: dict[Any, Ref]) -> None:
-    for name in CHECKS:
-        before = asked(name, parts)
-        assert CheckInputs.model_validate_json(before.model_dump_json()) == before
+def test_only_a_check_that_draws_random_numbers_gets_a_seed(night: Night, parts: Parts) -> None:
+    seeds = {name: inputs(name, night, parts)["reads"].get("seed") for name in CHECKS}
+    drawn = night.plan.seeds
+    assert seeds == {"leakage": drawn["leakage"], "stress": drawn["stress"], "drift": None, "calibration": None}

@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
+from trading.engines.regimes.matching import match_regimes
 from trading.market.bars import Bars
 from trading.market.sources.simulated import SimulatedMarket, simulate
+from trading.model.model import layer_shapes
 from trading.night import data, fit
-from trading.night.fit import Fitted, match_regimes
-from trading.night.records import get_model, get_splits
-from trading.settings.models import CalibrationSpec, CostSpec, FeatureSpec, PolicySpec, RegimeSpec, RiskSpec, SplitSpec
-from trading.store import Ref, Store
-from trading.training import jobs as training
-from trading.training.jobs import PolicyResult, TrainingJob, zero_layers
+from trading.night.artifacts import BARS, MODEL, POLICY_REPORT, SPLITS
+from trading.night.fit import FittedModel
+from trading.night.workspace import Night, open_night
+from trading.settings.models import PolicySpec, RegimeSpec, RuntimeSpec, SevengatesSettings
+from trading.splits import Splits
+from trading.steps.features import FEATURE_NAMES
+from trading.steps.observation import observation_names
+from trading.steps.policy import ACTIONS, Layers
+from trading.store import Ref
+from trading.training.jobs import PolicyResult, TrainingJob
+from trading.training.trainers import TRAINERS
 
 POLICY = PolicySpec(seeds=3, steps=1_000, hidden=4)
 
 
+class Prepared(NamedTuple):
+    """A night up to its regimes."""
+
+    bars: Ref[Bars]
+    splits: Ref[Splits]
+    regimes: FittedModel
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path)
+def night(tmp_path: Path) -> Night:
+    settings = SevengatesSettings(
+        policy=POLICY, regimes=RegimeSpec(seeds=1, iterations=10), runtime=RuntimeSpec(home=str(tmp_path))
+    )
+    return open_night(settings, "SIM", "2022-01-01")
 
 
 @pytest.fixture(scope="module")
@@ -37,80 +56,79 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> list[TrainingJob]:
     """The jobs that reach the trainer; the second policy is the best."""
     seen: list[TrainingJob] = []
 
-    def train(jobs: Sequence[TrainingJob], *_: Any) -> list[PolicyResult]:
+    def train(jobs: Sequence[TrainingJob], *_: Any, **__: Any) -> list[PolicyResult]:
         seen.extend(jobs)
         return [
-            PolicyResult(job.name, job.seed, zero_layers(4) | {"b2": np.full(4, float(number))}, score, [])
+            PolicyResult(
+                name=job.name, seed=job.seed, layers=layers_of(float(number)), validation_score=score, curve=[]
+            )
             for number, (job, score) in enumerate(zip(jobs, (-np.inf, 0.2, 0.1), strict=True))
         ]
 
-    monkeypatch.setattr(training, "train", train)
+    monkeypatch.setitem(TRAINERS, "sb3", lambda: train)
     return seen
 
 
-def prepared(store: Store, bars: Bars) -> tuple[Ref, Ref, Fitted]:
-    kept = store.put_bars(bars)
-    spec = FeatureSpec()
-    seen = data.features(store, bars=kept, spec=spec)
-    shared = {"policy": POLICY, "costs": CostSpec(), "calibration": CalibrationSpec()}
-    parts = data.splits(store, bars=kept, shares=SplitSpec(), features=spec, **shared)
-    fitted = fit.fit_regimes(
-        store,
-        bars=kept,
-        features=seen,
-        splits=parts,
-        feature_spec=spec,
-        regimes=RegimeSpec(seeds=1, iterations=10),
-        risk=RiskSpec(),
-        seed=1,
-        **shared,
-    )
-    return kept, parts, fitted
+def layers_of(bias: float) -> Layers:
+    shapes = layer_shapes(4, len(observation_names(FEATURE_NAMES)))
+    arrays = {name: np.zeros(shape) for name, shape in shapes.items()}
+    return Layers(**{**arrays, "b2": np.full(len(ACTIONS), bias)})
 
 
-def train(store: Store, kept: Ref, parts: Ref, fitted: Fitted) -> Fitted:
+def prepare(night: Night, bars: Bars) -> Prepared:
+    kept = night.store.put(BARS, bars)
+    features = data.compute_features(night, kept)
+    splits = data.make_splits(night, kept, night.plan.engines)
+    return Prepared(kept, splits, fit.fit_model(night, kept, features, splits, night.plan.engines[0]))
+
+
+def train(night: Night, prepared: Prepared) -> FittedModel:
     return fit.train_policy(
-        store,
-        bars=kept,
-        splits=parts,
-        model=fitted.model,
-        spec=POLICY,
-        symbol="SIM",
-        seed=1,
+        night,
+        prepared.bars,
+        prepared.splits,
+        prepared.regimes.model_ref,
         make_environment=lambda job, seed: pytest.fail("no training here"),
-        workers=1,
     )
 
 
-def test_the_test_split_is_not_shown_to_training(store: Store, bars: Bars, jobs: list[TrainingJob]) -> None:
-    kept, parts, fitted = prepared(store, bars)
-    train(store, kept, parts, fitted)
-    known = get_splits(store, parts)
-    assert [len(job.bars) for job in jobs] == [known.validation.stop] * POLICY.seeds
+def test_the_test_split_is_not_shown_to_training(night: Night, bars: Bars, jobs: list[TrainingJob]) -> None:
+    prepared = prepare(night, bars)
+    train(night, prepared)
+    stop = night.store.get(SPLITS, prepared.splits).validation.stop
+    assert [len(job.bars) for job in jobs] == [stop] * POLICY.seeds
     assert len({job.seed for job in jobs}) == POLICY.seeds
 
 
-def test_the_best_policy_on_validation_is_kept(store: Store, bars: Bars, jobs: list[TrainingJob]) -> None:
-    kept, parts, fitted = prepared(store, bars)
-    trained = train(store, kept, parts, fitted)
-    assert get_model(store, trained.model).b2.tolist() == [1.0] * 4
-    assert store.get_json(trained.report)["chosen"] == jobs[1].name
+def test_the_best_policy_on_validation_is_kept(night: Night, bars: Bars, jobs: list[TrainingJob]) -> None:
+    trained = train(night, prepare(night, bars))
+    layers = night.store.get(MODEL, trained.model_ref).layers
+    assert layers is not None
+    assert layers.b2.tolist() == [1.0] * 4
+    assert night.store.get(POLICY_REPORT, trained.report_ref)["chosen"] == jobs[1].name
 
 
-def test_other_test_bars_give_the_same_scaler_regimes_and_calibrator(store: Store, bars: Bars) -> None:
-    kept, parts, fitted = prepared(store, bars)
-    stop = get_splits(store, parts).validation.stop
+def test_other_test_bars_give_the_same_scaler_regimes_and_calibrator(night: Night, bars: Bars) -> None:
+    prepared = prepare(night, bars)
+    stop = night.store.get(SPLITS, prepared.splits).validation.stop
     factor = np.where(np.arange(len(bars)) < stop, 1.0, 3.0)
-    other = Bars(
-        bars.symbol, bars.interval, bars.ts, bars.open * factor, bars.high * factor, bars.low * factor,
-        bars.close * factor, bars.volume * factor,
-    )  # fmt: skip
-    _, _, again = prepared(store, other)
-    assert again.model == fitted.model
-    assert kept.digest != store.put_bars(other).digest
+    changed = {name: getattr(bars, name) * factor for name in ("open", "high", "low", "close", "volume")}
+    other = prepare(night, replace(bars, **changed))
+    assert other.regimes.model_ref == prepared.regimes.model_ref
+    assert other.bars != prepared.bars
 
 
-def test_a_model_matches_its_own_regimes_by_name(store: Store, bars: Bars) -> None:
-    _, _, fitted = prepared(store, bars)
-    model = get_model(store, fitted.model)
+def test_a_model_matches_its_own_regimes_by_name(night: Night, bars: Bars) -> None:
+    model = night.store.get(MODEL, prepare(night, bars).regimes.model_ref)
     assert match_regimes(model, model)["names_agree"]
+
+
+def test_a_fixed_action_needs_no_training(night: Night, bars: Bars) -> None:
+    settings = night.settings.model_copy(update={"policy": PolicySpec(kind="fixed", action=(0.5, 0.0, 0.0, 0.0))})
+    fixed = night.model_copy(update={"plan": night.plan.model_copy(update={"settings": settings})})
+    prepared = prepare(fixed, bars)
+    trained = train(fixed, prepared)
+    model = fixed.store.get(MODEL, trained.model_ref)
+    assert trained.model_ref == prepared.regimes.model_ref
+    assert (model.layers, model.spec.policy.kind) == (None, "fixed")
+    assert fixed.store.get(POLICY_REPORT, trained.report_ref)["policies"] == []

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trading.night.fit import Fitted
-from trading.night.memory import as_json, once
+from trading.night.artifacts import MODEL
+from trading.night.fit import FittedModel
+from trading.night.memory import Remembered, as_json, once, recall, remember
 from trading.settings.models import GateSpec
 from trading.store import Ref, Store
+from trading.store.kind import json_kind
+
+THING = json_kind("thing")
 
 
 @pytest.fixture
@@ -22,9 +27,9 @@ def store(tmp_path: Path) -> Store:
 def test_a_finished_stage_is_not_run_again_for_the_same_inputs(store: Store) -> None:
     runs: list[int] = []
 
-    def work() -> Ref:
+    def work() -> Ref[Any]:
         runs.append(1)
-        return store.put_json("thing", {"n": 1})
+        return store.put(THING, {"n": 1})
 
     first = once(store, "stage", {"gates": GateSpec(), "code": "a"}, Ref, work)
     second = once(store, "stage", {"code": "a", "gates": GateSpec()}, Ref, work)
@@ -49,12 +54,31 @@ def test_another_stage_with_the_same_inputs_has_a_memory_of_its_own(store: Store
 
 
 def test_a_remembered_stage_runs_again_if_its_artifact_is_gone(store: Store, tmp_path: Path) -> None:
-    def work() -> Fitted:
-        return Fitted(model=store.put_json("model", [1]), report=store.put_json("report", [2]))
+    def work() -> FittedModel:
+        return FittedModel(model_ref=store.put_bytes(MODEL.name, b"1"), report_ref=store.put(THING, [2]))
 
-    ref = once(store, "fit", {}, Fitted, work).output.report
+    ref = once(store, "fit", {}, FittedModel, work).output.report_ref
     next(tmp_path.glob(f"store/objects/*/{ref.digest}")).unlink()
-    assert once(store, "fit", {}, Fitted, work).fresh
+    assert once(store, "fit", {}, FittedModel, work).fresh
+
+
+def test_a_stage_is_recalled_for_the_same_inputs_only(store: Store) -> None:
+    output = {"model": as_json(store.put(THING, [1]))}
+    remember(store, "train", {"seed": 1}, output)
+    assert recall(store, "train", {"seed": 1}) == Remembered(output)
+    assert recall(store, "train", {"seed": 2}) is None
+    assert recall(store, "test", {"seed": 1}) is None
+
+
+def test_a_stage_that_returned_nothing_is_remembered_too(store: Store) -> None:
+    once(store, "stage", {}, type(None), lambda: None)
+    assert not once(store, "stage", {}, type(None), lambda: None).fresh
+
+
+def test_memory_lies_where_the_artifacts_lie() -> None:
+    store = Store("memory://memory/of-stages")
+    remember(store, "stage", {}, as_json(store.put(THING, 1)))
+    assert recall(Store("memory://memory/of-stages"), "stage", {}) is not None
 
 
 def test_a_stage_that_failed_is_not_remembered(store: Store) -> None:
@@ -68,11 +92,11 @@ def test_a_stage_that_failed_is_not_remembered(store: Store) -> None:
 
 def test_a_finished_stage_can_be_repeated_on_request(store: Store) -> None:
     once(store, "stage", {}, int, lambda: 1)
-    assert once(store, "stage", {}, int, lambda: 2, again=True).output == 2
+    assert once(store, "stage", {}, int, lambda: 2, force=True).output == 2
 
 
 @given(
     st.dictionaries(st.text(max_size=8), st.recursive(st.integers() | st.text(max_size=8) | st.none(), st.lists)),
 )
 def test_plain_inputs_are_their_own_json(inputs: dict[str, object]) -> None:
-    assert {name: as_json(value) for name, value in inputs.items()} == inputs
+    assert as_json(inputs) == inputs

@@ -8,12 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from trading.codes import ReasonCode
 from trading.errors import ConfigError, DataError
-from trading.night.plan import NightOutcome, NightPlan, code_version, finished, plan_night, remember
-from trading.registry.ledger import Ledger, Transition
+from trading.night.plan import NightPlan, code_version, plan_night
 from trading.settings.models import SevengatesSettings
-from trading.store import Ref, Store
 
 ROWS = "ts,open,high,low,close,volume\n" + "".join(
     f"{1_600_000_000_000 // 3_600_000 * 3_600_000 + 3_600_000 * n},1,1,1,1,5\n" for n in range(5)
@@ -120,36 +117,5 @@ def test_the_code_counts_and_the_command_line_and_the_runner_do_not(tmp_path: Pa
         before = changed
 
 
-def test_a_finished_night_counts_only_while_the_ledger_knows_its_version(tmp_path: Path) -> None:
-    store, night = Store(tmp_path / "store"), plan()
-    ref = store.put_json("anything", [])
-    outcome = NightOutcome(
-        symbol="SIM",
-        interval="1h",
-        as_of_ms=night.as_of_ms,
-        status="rejected",
-        model=night.model,
-        version=1,
-        bundle_digest="a" * 64,
-        bundle=ref,
-        backtest=ref,
-        evidence=ref,
-        verdict=ref,
-        comparison=None,
-        code=ReasonCode.MODEL_NOT_APPROVED,
-        reason="Rejected by drift.",
-        paper_only=False,
-        champion=None,
-    )
-    remember(store, night, outcome)
-    assert finished(store, night, tmp_path / "ledger.db") is None
-    ledger = Ledger(tmp_path / "ledger.db")
-    assert finished(store, night, ledger.path) is None
-    ledger.append(Transition(model=night.model, version=1, bundle="a" * 64, action="reject"))
-    assert finished(store, night, ledger.path) == outcome
-    assert finished(store, plan(gates={"min_sharpe": 3.0}), ledger.path) is None
-
-
 def test_a_plan_survives_json() -> None:
     assert NightPlan.model_validate_json(plan().model_dump_json()).key == plan().key
-    assert Ref.model_validate_json(Ref(kind="a", digest="b").model_dump_json()).kind == "a"

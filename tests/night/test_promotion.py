@@ -10,18 +10,18 @@ import pytest
 from tests.registry.conftest import NAME, home, ledger, log, make_bundle, migrated, registry  # noqa: F401
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
-from trading.night.promotion import operator_promote, operator_rollback, pin
+from trading.night.promotion import promote_version, roll_back_model, snapshot_champion
+from trading.night.workspace import open_night
 from trading.registry.adapter import MlflowRegistry
 from trading.registry.ledger import Ledger
-from trading.settings.models import RuntimeSpec
-from trading.store import Store
+from trading.settings.models import RuntimeSpec, SevengatesSettings
 
 # ruff: noqa: F811  # pytest hands fixtures over by name
 Log = Callable[..., int]
 
 
 def put_into_production(home: Path, version: int) -> None:
-    operator_promote(RuntimeSpec(home=str(home)), NAME, version, reason="better", actor="test")
+    promote_version(RuntimeSpec(home=str(home)), NAME, version, reason="better", actor="test")
 
 
 def test_a_champion_archived_by_hand_makes_room_for_an_operators_promotion_on_paper(
@@ -44,12 +44,12 @@ def test_a_rollback_goes_back_from_what_was_set_by_hand(home: Path, registry: Ml
     for seed in range(2):
         put_into_production(home, log(seed))
     registry.set_stage(NAME, log(3), "Production")
-    entry = operator_rollback(RuntimeSpec(home=str(home)), NAME, None, reason="too wild", actor="test")
+    entry = roll_back_model(RuntimeSpec(home=str(home)), NAME, None, reason="too wild", actor="test")
     assert (entry.version, entry.epoch) == (2, 4)
 
 
 def test_an_altered_ledger_stops_operators_and_nights_before_they_read_from_it(
-    home: Path, ledger: Ledger, log: Log, tmp_path: Path
+    home: Path, ledger: Ledger, log: Log
 ) -> None:
     versions = [log(seed) for seed in range(3)]
     for version in versions[:2]:
@@ -58,10 +58,11 @@ def test_an_altered_ledger_stops_operators_and_nights_before_they_read_from_it(
         db.execute("DROP TRIGGER entries_are_not_updated")
         db.execute("UPDATE entries SET reason = 'never mind' WHERE row = 1")
     runtime = RuntimeSpec(home=str(home))
+    night = open_night(SevengatesSettings(runtime=runtime), "SIM", "2022-01-01")
     attempts: list[Callable[[], object]] = [
         lambda: put_into_production(home, versions[2]),
-        lambda: operator_rollback(runtime, NAME, None, reason="", actor="test"),
-        lambda: pin(Store(tmp_path / "store"), runtime, NAME, as_of_ms=0),
+        lambda: roll_back_model(runtime, NAME, None, reason="", actor="test"),
+        lambda: snapshot_champion(night),
     ]
     for attempt in attempts:
         with pytest.raises(RegistryError, match="row 1") as caught:

@@ -19,9 +19,9 @@ from trading.gates.rules import at_most
 from trading.gates.table import GATES
 from trading.model.bundle import Bundle, load_bundle
 from trading.registry.adapter import MlflowRegistry
-from trading.registry.approval import changed_questions, judged_again, require_admission, verdict_of
+from trading.registry.approval import changed_questions, judge_again, require_admission, verdict_of
 from trading.registry.ledger import Entry, Ledger
-from trading.registry.promotion import promote, rollback
+from trading.registry.promotion import enter_production, return_to_production
 from trading.results import CheckResult
 
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "release_0_1"
@@ -93,7 +93,7 @@ def changes(request: pytest.FixtureRequest, gates: Table) -> tuple[str, ...]:
 
 
 def test_the_gates_of_today_say_what_the_bundle_says(bundle: Bundle) -> None:
-    assert judged_again(bundle) == verdict_of(bundle)
+    assert judge_again(bundle) == verdict_of(bundle)
     assert changed_questions(verdict_of(bundle)) == []
 
 
@@ -120,22 +120,22 @@ def test_versions_of_release_0_1_are_rolled_back_to_by_their_own_ledger_whatever
     changes: tuple[str, ...], tmp_path: Path
 ) -> None:
     history = Ledger(shutil.copy(FIXTURE / "ledger.db", tmp_path)).history()
-    digests = {entry.version: entry.bundle for entry in history}
+    digests = {entry.version: entry.bundle_digest for entry in history}
     for version in (1, 2):
         bundle = load_bundle(FIXTURE / f"bundle-{version}", expected_digest=digests[version])
-        require_admission(bundle, history[0].model, version, history)
+        require_admission(bundle, history[0].model_name, version, history)
 
 
 def test_evidence_that_is_not_the_evidence_judged_is_refused(bundle: Bundle) -> None:
     other = replace(bundle, evidence={**bundle.evidence, "metrics": {**bundle.evidence["metrics"], "sharpe": 99.0}})
     with pytest.raises(RegistryError, match="its verdict is of evidence") as refused:
-        judged_again(other)
+        judge_again(other)
     assert refused.value.code is ReasonCode.BUNDLE_INVALID
 
 
 def test_a_verdict_of_another_symbol_is_refused(bundle: Bundle) -> None:
     with pytest.raises(RegistryError, match="its verdict is of MOON") as refused:
-        judged_again(replace(bundle, gates={**bundle.gates, "symbol": "MOON"}))
+        judge_again(replace(bundle, gates={**bundle.gates, "symbol": "MOON"}))
     assert refused.value.code is ReasonCode.BUNDLE_INVALID
 
 
@@ -147,7 +147,7 @@ def test_a_gate_that_answers_otherwise_today_is_named(bundle: Bundle, gates: Tab
 
     gates["risk"] = replace(gates["risk"], judge=stricter)
     with pytest.raises(RegistryError, match="the gates say REJECTED to its evidence, differing in risk") as refused:
-        judged_again(bundle)
+        judge_again(bundle)
     assert refused.value.code is ReasonCode.BUNDLE_INVALID
 
 
@@ -161,28 +161,28 @@ def test_a_gate_that_only_words_its_reasons_in_another_way_bars_nobody(bundle: B
         ]
 
     gates["risk"] = replace(gates["risk"], judge=reworded)
-    assert judged_again(bundle) == verdict_of(bundle)
+    assert judge_again(bundle) == verdict_of(bundle)
 
 
 def test_after_a_gate_was_added_a_registered_version_is_rolled_back_to_and_a_new_one_has_to_be_trained_again(
     registry: MlflowRegistry, ledger: Ledger, log: Log, gates: Table
 ) -> None:
     for seed in range(2):
-        promote(registry, ledger, NAME, log(seed), reason="better", actor="nightly")
+        enter_production(registry, ledger, NAME, log(seed), reason="better", actor="nightly")
     waiting = log(2)
     added(gates)
     with pytest.raises(RegistryError, match="gate cost_share was added") as refused:
-        promote(registry, ledger, NAME, waiting, reason="I like it", actor="operator")
+        enter_production(registry, ledger, NAME, waiting, reason="I like it", actor="operator")
     assert refused.value.code is ReasonCode.VERDICT_OUTDATED
-    assert rollback(registry, ledger, NAME).version == 1
+    assert return_to_production(registry, ledger, NAME).version == 1
 
 
 def entry_of(bundle: Bundle, action: str) -> Entry:
     return Entry.model_validate(
         {
-            "model": NAME,
+            "model_name": NAME,
             "version": 1,
-            "bundle": bundle.digest,
+            "bundle_digest": bundle.digest,
             "action": action,
             "row": 1,
             "epoch": 1,

@@ -3,6 +3,8 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import threading
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,14 +14,20 @@ from hypothesis import strategies as st
 
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
-from trading.registry.ledger import Action, Entry, Ledger, Transition, entry_hash, previous_production, stages
+from trading.registry.entries import Action, Entry, Transition, entry_hash, previous_production, stages
+from trading.registry.ledger import SCHEMA_VERSION, Ledger
 
 NAME = "sevengates-sim-1h"
 
 
 def transition(action: Action, version: int, model: str = NAME) -> Transition:
     return Transition(
-        model=model, version=version, bundle=f"{version:064x}", action=action, reason="because", actor="test"
+        model_name=model,
+        version=version,
+        bundle_digest=f"{version:064x}",
+        action=action,
+        reason="because",
+        actor="test",
     )
 
 
@@ -153,7 +161,7 @@ def test_verification_names_the_row_that_was_tampered_with(ledger: Ledger, state
 def test_a_row_rehashed_after_a_change_breaks_the_next_one(ledger: Ledger) -> None:
     for version in (1, 2):
         ledger.append(transition("promote", version), expected_epoch=version - 1)
-    fields = ledger.history()[0].model_dump() | {"version": 9}
+    fields = ledger.history()[0].as_columns() | {"version": 9}
     tamper(ledger, f"UPDATE entries SET version = 9, hash = '{entry_hash(fields)}' WHERE row = 1")
     with pytest.raises(RegistryError) as caught:
         ledger.verify()
@@ -171,6 +179,41 @@ def test_a_file_that_is_no_ledger_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RegistryError) as caught:
         Ledger(tmp_path / "ledger.db")
     assert caught.value.code == ReasonCode.LEDGER_BROKEN
+
+
+def test_a_database_of_something_else_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection:
+        connection.execute("CREATE TABLE entries (text TEXT)")
+    before = (tmp_path / "ledger.db").read_bytes()
+    with pytest.raises(RegistryError, match="is no promotion ledger") as caught:
+        Ledger(tmp_path / "ledger.db")
+    assert caught.value.code == ReasonCode.LEDGER_BROKEN
+    assert (tmp_path / "ledger.db").read_bytes() == before
+
+
+def file_version(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def test_a_ledger_carries_the_version_of_its_schema(ledger: Ledger) -> None:
+    assert file_version(ledger.path) == SCHEMA_VERSION
+
+
+def test_a_ledger_of_a_later_release_is_refused_and_left_as_it_was(ledger: Ledger) -> None:
+    ledger.append(transition("promote", 1), expected_epoch=0)
+    with closing(sqlite3.connect(ledger.path)) as connection:
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    uses: list[Callable[[], object]] = [
+        lambda: Ledger(ledger.path),
+        lambda: ledger.current(NAME),
+        lambda: ledger.append(transition("promote", 2), expected_epoch=1),
+    ]
+    for use in uses:
+        with pytest.raises(RegistryError, match="schema 2") as caught:
+            use()
+        assert caught.value.code == ReasonCode.LEDGER_NEWER
+    assert file_version(ledger.path) == SCHEMA_VERSION + 1
 
 
 def race(path: Path, barrier: object, version: int, rounds: int, answers: object) -> None:

@@ -22,7 +22,14 @@ from trading.registry.adapter import MlflowRegistry
 from trading.registry.approval import verdict_of
 from trading.registry.ledger import Ledger
 from trading.registry.mirror import EPOCH_TAG, mirror, reconcile
-from trading.registry.promotion import PromotionDecision, apply_decision, decide_promotion, promote, rollback
+from trading.registry.promotion import (
+    Basis,
+    PromotionDecision,
+    apply_decision,
+    decide_promotion,
+    enter_production,
+    return_to_production,
+)
 from trading.settings.models import GateSpec
 
 NAME = "sevengates-sim-1h"
@@ -115,7 +122,7 @@ def test_decisions_are_recorded_first_and_mirrored_in_stage_alias_and_tags(
 ) -> None:
     for seed, action in enumerate(["production", "staging", "rejected", "production"]):
         version = log(seed, sharpe=0.5 if action == "rejected" else 1.8)
-        apply_decision(registry, ledger, NAME, version, decided(action), expected_epoch=ledger.epoch(NAME))
+        apply_decision(registry, ledger, NAME, version, decided(action), basis=Basis(ledger.epoch(NAME)))
     assert shown(registry) == {1: "Archived", 2: "Staging", 3: "None", 4: "Production"}
     assert champion(registry) == 4
     assert registry.model_tags(NAME)[EPOCH_TAG] == "2"
@@ -126,7 +133,7 @@ def test_decisions_are_recorded_first_and_mirrored_in_stage_alias_and_tags(
         "rejected because",
     )
     assert (fourth.tags["stage"], fourth.tags["epoch"], fourth.verdict) == ("Production", "2", "APPROVED")
-    assert fourth.tags["bundle_digest"] == ledger.history(NAME)[-1].bundle
+    assert fourth.tags["bundle_digest"] == ledger.history(NAME)[-1].bundle_digest
     assert [entry.action for entry in ledger.history(NAME)] == ["promote", "stage", "reject", "promote"]
     assert mirror(registry, ledger, NAME) == ()
 
@@ -136,7 +143,7 @@ def test_a_rejected_version_is_never_promoted_not_even_by_an_operator(
 ) -> None:
     version = log(1, sharpe=0.5)
     with pytest.raises(RegistryError, match="performance") as caught:
-        promote(registry, ledger, NAME, version, reason="I like it", actor="operator")
+        enter_production(registry, ledger, NAME, version, reason="I like it", actor="operator")
     assert caught.value.code == ReasonCode.MODEL_NOT_APPROVED
     assert ledger.history(NAME) == []
 
@@ -145,9 +152,9 @@ def test_without_a_live_record_not_even_an_operator_replaces_a_champion(
     registry: MlflowRegistry, ledger: Ledger, log: Log
 ) -> None:
     first, second = log(1, live=False), log(2, live=False)
-    promote(registry, ledger, NAME, first, reason="nothing is there", actor="operator")
+    enter_production(registry, ledger, NAME, first, reason="nothing is there", actor="operator")
     with pytest.raises(RegistryError, match="without a live record") as caught:
-        promote(registry, ledger, NAME, second, reason="I like it", actor="operator")
+        enter_production(registry, ledger, NAME, second, reason="I like it", actor="operator")
     assert caught.value.code == ReasonCode.LIVE_RECORD_MISSING
     assert "sevengates live" in caught.value.remedy
     assert (shown(registry), len(ledger.history(NAME))) == ({1: "Production", 2: "None"}, 1)
@@ -158,22 +165,22 @@ def test_a_version_without_a_live_record_may_return_where_it_was_and_enter_where
 ) -> None:
     first, better, other = log(1, live=False), log(2), log(3, live=False)
     for version in (first, better, first):
-        promote(registry, ledger, NAME, version, reason="by hand", actor="operator")
+        enter_production(registry, ledger, NAME, version, reason="by hand", actor="operator")
     registry.set_stage(NAME, first, "Archived")
     reconcile(registry, ledger, NAME)
-    promote(registry, ledger, NAME, other, reason="nothing is there", actor="operator")
+    enter_production(registry, ledger, NAME, other, reason="nothing is there", actor="operator")
     assert shown(registry) == {1: "Archived", 2: "Archived", 3: "Production"}
-    assert rollback(registry, ledger, NAME, first).version == first
+    assert return_to_production(registry, ledger, NAME, first).version == first
 
 
 def test_a_version_that_only_waited_in_staging_does_not_return(
     registry: MlflowRegistry, ledger: Ledger, log: Log
 ) -> None:
-    promote(registry, ledger, NAME, log(1), reason="better", actor="nightly")
+    enter_production(registry, ledger, NAME, log(1), reason="better", actor="nightly")
     waiting = log(2, live=False)
-    apply_decision(registry, ledger, NAME, waiting, decided("staging"), expected_epoch=1)
+    apply_decision(registry, ledger, NAME, waiting, decided("staging"), basis=Basis(1))
     with pytest.raises(RegistryError) as caught:
-        promote(registry, ledger, NAME, waiting, reason="long enough", actor="operator")
+        enter_production(registry, ledger, NAME, waiting, reason="long enough", actor="operator")
     assert caught.value.code == ReasonCode.LIVE_RECORD_MISSING
     assert shown(registry) == {1: "Production", 2: "Staging"}
 
@@ -196,7 +203,7 @@ def test_a_verdict_that_its_evidence_does_not_give_does_not_enter(
     forged = write_bundle(tmp_path / "forged", poor.model, poor.lineage, poor.evidence, gates, "")
     version = registry.log_night(NAME, forged.folder, metrics={}, params={})
     with pytest.raises(RegistryError, match="performance") as caught:
-        promote(registry, ledger, NAME, version, reason="I like it", actor="operator")
+        enter_production(registry, ledger, NAME, version, reason="I like it", actor="operator")
     assert caught.value.code == ReasonCode.BUNDLE_INVALID
 
 
@@ -204,18 +211,16 @@ def test_a_bundle_exchanged_after_its_night_does_not_enter_whatever_mlflow_says_
     registry: MlflowRegistry, ledger: Ledger, log: Log, make_bundle: MakeBundle
 ) -> None:
     version, other = log(1, sharpe=0.5), make_bundle(2)
-    apply_decision(registry, ledger, NAME, version, decided("rejected"), expected_epoch=0)
+    apply_decision(registry, ledger, NAME, version, decided("rejected"), basis=Basis(0))
     folder = registry.download(NAME, version)
     shutil.rmtree(folder)
     shutil.copytree(other.folder, folder)
     registry.tag_version(NAME, version, {"bundle_digest": other.digest})
     with pytest.raises(RegistryError) as caught:
-        promote(registry, ledger, NAME, version, reason="I like it", actor="operator")
+        enter_production(registry, ledger, NAME, version, reason="I like it", actor="operator")
     assert caught.value.code == ReasonCode.BUNDLE_CORRUPT
     with pytest.raises(RegistryError) as caught:
-        apply_decision(
-            registry, ledger, NAME, log(3), decided("staging"), expected_epoch=0, expected_digest=other.digest
-        )
+        apply_decision(registry, ledger, NAME, log(3), decided("staging"), basis=Basis(0, other.digest))
     assert caught.value.code == ReasonCode.BUNDLE_CORRUPT
     assert ledger.current(NAME) is None
 
@@ -225,9 +230,9 @@ def test_of_two_decisions_taken_at_the_same_epoch_the_second_is_refused(
 ) -> None:
     # The loser hears of the conflict, not of a missing live record: it has to compare again first.
     first, second, epoch = log(1, live=False), log(2), ledger.epoch(NAME)
-    apply_decision(registry, ledger, NAME, second, decided("production"), expected_epoch=epoch)
+    apply_decision(registry, ledger, NAME, second, decided("production"), basis=Basis(epoch))
     with pytest.raises(RegistryError) as caught:
-        apply_decision(registry, ledger, NAME, first, decided("production"), expected_epoch=epoch)
+        apply_decision(registry, ledger, NAME, first, decided("production"), basis=Basis(epoch))
     assert caught.value.code == ReasonCode.PROMOTION_CONFLICT
     assert shown(registry) == {1: "None", 2: "Production"}
 
@@ -236,24 +241,24 @@ def test_rollback_returns_to_the_version_before_and_then_to_the_one_before_that(
     registry: MlflowRegistry, ledger: Ledger, log: Log
 ) -> None:
     for seed in range(3):
-        promote(registry, ledger, NAME, log(seed), reason="better", actor="nightly")
-    assert rollback(registry, ledger, NAME).version == 2
+        enter_production(registry, ledger, NAME, log(seed), reason="better", actor="nightly")
+    assert return_to_production(registry, ledger, NAME).version == 2
     assert shown(registry) == {1: "Archived", 2: "Production", 3: "Archived"}
-    assert rollback(registry, ledger, NAME).version == 1
+    assert return_to_production(registry, ledger, NAME).version == 1
     assert (shown(registry), champion(registry)) == ({1: "Production", 2: "Archived", 3: "Archived"}, 1)
     with pytest.raises(RegistryError) as caught:
-        rollback(registry, ledger, NAME)
+        return_to_production(registry, ledger, NAME)
     assert caught.value.code == ReasonCode.MODEL_UNKNOWN
-    assert rollback(registry, ledger, NAME, to_version=3).version == 3
+    assert return_to_production(registry, ledger, NAME, to_version=3).version == 3
 
 
 def test_rollback_to_a_version_that_was_never_in_production_is_refused(
     registry: MlflowRegistry, ledger: Ledger, log: Log
 ) -> None:
-    promote(registry, ledger, NAME, log(1), reason="better", actor="nightly")
+    enter_production(registry, ledger, NAME, log(1), reason="better", actor="nightly")
     version = log(2)
     with pytest.raises(RegistryError) as caught:
-        rollback(registry, ledger, NAME, to_version=version)
+        return_to_production(registry, ledger, NAME, to_version=version)
     assert caught.value.code == ReasonCode.MODEL_UNKNOWN
 
 
@@ -261,10 +266,10 @@ def test_rollback_to_a_damaged_bundle_leaves_everything_as_it_is(
     registry: MlflowRegistry, ledger: Ledger, log: Log
 ) -> None:
     for seed in range(2):
-        promote(registry, ledger, NAME, log(seed), reason="better", actor="nightly")
+        enter_production(registry, ledger, NAME, log(seed), reason="better", actor="nightly")
     (registry.download(NAME, 1) / "card.md").write_text("damaged")
     with pytest.raises(RegistryError) as caught:
-        rollback(registry, ledger, NAME)
+        return_to_production(registry, ledger, NAME)
     assert caught.value.code == ReasonCode.BUNDLE_CORRUPT
     assert shown(registry) == {1: "Archived", 2: "Production"}
     assert len(ledger.history(NAME)) == 2
@@ -298,7 +303,7 @@ def test_a_promoter_killed_at_any_point_of_the_mirror_is_repaired_to_one_product
 ) -> None:
     before = Ledger(home / "before.db")
     for seed in range(2):
-        promote(registry, before, NAME, log(seed), reason="better", actor="nightly")
+        enter_production(registry, before, NAME, log(seed), reason="better", actor="nightly")
     version, database = log(2), home / "mlflow" / "mlflow.db"
     shutil.copyfile(database, home / "start.db")
     points = 0
@@ -309,7 +314,7 @@ def test_a_promoter_killed_at_any_point_of_the_mirror_is_repaired_to_one_product
         with pytest.MonkeyPatch.context() as patch:
             done = die_at(registry, patch, points)
             try:
-                promote(registry, ledger, NAME, version, reason="better", actor="nightly")
+                enter_production(registry, ledger, NAME, version, reason="better", actor="nightly")
                 break
             except Killed:
                 pass
@@ -337,8 +342,8 @@ def test_a_promotion_killed_after_the_ledger_can_simply_be_repeated(
     with pytest.MonkeyPatch.context() as patch:
         die_at(registry, patch, 0)
         with pytest.raises(Killed):
-            apply_decision(registry, ledger, NAME, version, decided("production"), expected_epoch=epoch)
-    entry = apply_decision(registry, ledger, NAME, version, decided("production"), expected_epoch=epoch)
+            apply_decision(registry, ledger, NAME, version, decided("production"), basis=Basis(epoch))
+    entry = apply_decision(registry, ledger, NAME, version, decided("production"), basis=Basis(epoch))
     assert (entry.row, shown(registry)) == (1, {1: "Production"})
 
 
@@ -351,7 +356,7 @@ def test_of_two_threads_promoting_at_once_one_wins_and_mlflow_shows_the_winner(
 
         def attempt(version: int, epoch: int, outcomes: list[str]) -> None:
             try:
-                apply_decision(registry, ledger, NAME, version, decided("production"), expected_epoch=epoch)
+                apply_decision(registry, ledger, NAME, version, decided("production"), basis=Basis(epoch))
                 outcomes.append("won")
             except RegistryError as error:
                 outcomes.append(str(error.code))
@@ -371,7 +376,7 @@ def test_of_two_threads_promoting_at_once_one_wins_and_mlflow_shows_the_winner(
 def test_two_production_versions_are_repaired_from_the_ledger(
     registry: MlflowRegistry, ledger: Ledger, log: Log
 ) -> None:
-    promote(registry, ledger, NAME, log(1), reason="better", actor="nightly")
+    enter_production(registry, ledger, NAME, log(1), reason="better", actor="nightly")
     rejected = log(2, sharpe=0.5)
     registry.set_stage(NAME, rejected, "Production")
     registry.set_champion(NAME, rejected)
@@ -382,7 +387,7 @@ def test_two_production_versions_are_repaired_from_the_ledger(
 
 
 def test_a_missing_alias_and_changed_tags_are_written_again(registry: MlflowRegistry, ledger: Ledger, log: Log) -> None:
-    promote(registry, ledger, NAME, log(1), reason="better", actor="nightly")
+    enter_production(registry, ledger, NAME, log(1), reason="better", actor="nightly")
     registry.set_champion(NAME, None)
     registry.tag_version(NAME, 1, {"stage": "Archived"})
     changes = reconcile(registry, ledger, NAME).changes
@@ -392,20 +397,20 @@ def test_a_missing_alias_and_changed_tags_are_written_again(registry: MlflowRegi
 def test_an_approved_version_set_to_production_by_hand_is_adopted_as_external(
     registry: MlflowRegistry, ledger: Ledger, log: Log
 ) -> None:
-    promote(registry, ledger, NAME, log(1), reason="better", actor="nightly")
+    enter_production(registry, ledger, NAME, log(1), reason="better", actor="nightly")
     by_hand = log(2)
     registry.set_stage(NAME, by_hand, "Production")
     result = reconcile(registry, ledger, NAME)
     assert result.adopted is not None
     assert (result.adopted.action, result.adopted.version, result.adopted.epoch) == ("external", 2, 2)
     assert (shown(registry), champion(registry)) == ({1: "Archived", 2: "Production"}, 2)
-    assert rollback(registry, ledger, NAME).version == 1
+    assert return_to_production(registry, ledger, NAME).version == 1
 
 
 def test_a_version_without_a_live_record_set_over_the_champion_by_hand_is_put_back(
     registry: MlflowRegistry, ledger: Ledger, log: Log
 ) -> None:
-    promote(registry, ledger, NAME, log(1, live=False), reason="nothing is there", actor="nightly")
+    enter_production(registry, ledger, NAME, log(1, live=False), reason="nothing is there", actor="nightly")
     by_hand = log(2, live=False)
     registry.set_stage(NAME, by_hand, "Production")
     registry.set_stage(NAME, 1, "Archived")
@@ -425,7 +430,7 @@ def test_a_version_without_a_live_record_set_by_hand_where_nothing_is_is_adopted
 
 def test_an_older_version_set_back_by_hand_is_adopted_too(registry: MlflowRegistry, ledger: Ledger, log: Log) -> None:
     for seed, live in enumerate([False, True]):
-        promote(registry, ledger, NAME, log(seed, live=live), reason="better", actor="nightly")
+        enter_production(registry, ledger, NAME, log(seed, live=live), reason="better", actor="nightly")
     registry.set_stage(NAME, 1, "Production")
     registry.set_stage(NAME, 2, "Archived")
     reconcile(registry, ledger, NAME)
@@ -435,7 +440,7 @@ def test_an_older_version_set_back_by_hand_is_adopted_too(registry: MlflowRegist
 def test_a_version_with_a_damaged_bundle_set_to_production_by_hand_is_put_back(
     registry: MlflowRegistry, ledger: Ledger, log: Log
 ) -> None:
-    promote(registry, ledger, NAME, log(1), reason="better", actor="nightly")
+    enter_production(registry, ledger, NAME, log(1), reason="better", actor="nightly")
     by_hand = log(2)
     (registry.download(NAME, by_hand) / "card.md").write_text("damaged")
     registry.set_stage(NAME, by_hand, "Production")
@@ -449,7 +454,7 @@ def test_a_version_swapped_under_its_number_is_not_adopted(
     registry: MlflowRegistry, ledger: Ledger, log: Log, make_bundle: MakeBundle
 ) -> None:
     for seed in range(2):
-        promote(registry, ledger, NAME, log(seed), reason="better", actor="nightly")
+        enter_production(registry, ledger, NAME, log(seed), reason="better", actor="nightly")
     folder = registry.download(NAME, 1)
     shutil.rmtree(folder)
     other = shutil.copytree(make_bundle(7).folder, folder)
@@ -464,19 +469,19 @@ def test_a_production_version_archived_by_hand_leaves_nothing_in_production(
     registry: MlflowRegistry, ledger: Ledger, log: Log
 ) -> None:
     for seed in range(2):
-        promote(registry, ledger, NAME, log(seed), reason="better", actor="nightly")
+        enter_production(registry, ledger, NAME, log(seed), reason="better", actor="nightly")
     registry.set_stage(NAME, 2, "Archived")
     result = reconcile(registry, ledger, NAME)
     assert result.adopted is not None
     assert (result.adopted.action, ledger.current(NAME), champion(registry)) == ("archive", None, None)
-    assert rollback(registry, ledger, NAME).version == 1
+    assert return_to_production(registry, ledger, NAME).version == 1
 
 
 def test_a_production_version_deleted_in_mlflow_is_entered_as_archived(
     registry: MlflowRegistry, ledger: Ledger, log: Log
 ) -> None:
     log(9)
-    promote(registry, ledger, NAME, log(1), reason="better", actor="nightly")
+    enter_production(registry, ledger, NAME, log(1), reason="better", actor="nightly")
     registry._client.delete_model_version(NAME, "2")
     result = reconcile(registry, ledger, NAME)
     assert result.adopted is not None
@@ -486,7 +491,7 @@ def test_a_production_version_deleted_in_mlflow_is_entered_as_archived(
 def test_a_ledger_beside_the_wrong_registry_changes_nothing(
     registry: MlflowRegistry, ledger: Ledger, log: Log, home: Path, migrated: Path
 ) -> None:
-    promote(registry, ledger, NAME, log(1), reason="better", actor="nightly")
+    enter_production(registry, ledger, NAME, log(1), reason="better", actor="nightly")
     shutil.copyfile(migrated, home / "other.db")
     other = MlflowRegistry(f"sqlite:///{home / 'other.db'}", home / "other", home)
     with pytest.raises(RegistryError, match="belong together"):

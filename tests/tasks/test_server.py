@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +66,10 @@ def record(folder: Path, owner: int, server: int) -> None:
 
 def _running(script: str, argument: str) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen([sys.executable, "-c", script, argument])
+    # A process that has just started may not show its command line yet.
+    line = Path(f"/proc/{process.pid}/cmdline")
+    while line.exists() and not line.read_bytes():
+        time.sleep(0.01)
     yield process
     process.kill()
     process.wait()

@@ -25,6 +25,7 @@ _OLDEST_PYTHON = (3, 11)
 _LEAST_FREE_GB = 2.0
 _CONSTRAINTS = Path(__file__).resolve().parents[2] / "constraints.txt"
 _SECONDS = 2.0
+_RESTORE = "Restore the file from a backup; a ledger is never repaired by hand."
 
 
 def python_version() -> CheckResult:
@@ -181,9 +182,9 @@ def ledger(path: Path) -> CheckResult:
         return CheckResult(
             name="promotion ledger",
             passed=False,
-            code=ReasonCode.LEDGER_BROKEN,
+            code=error.code if isinstance(error, SevengatesError) else ReasonCode.LEDGER_BROKEN,
             message=f"{path}: {error.message if isinstance(error, SevengatesError) else error}",
-            remedy="Restore the file from a backup; a ledger is never repaired by hand.",
+            remedy=error.remedy if isinstance(error, SevengatesError) else _RESTORE,
         )
     return CheckResult(name="promotion ledger", passed=True, observed=rows, message=f"{path}: rows verified")
 

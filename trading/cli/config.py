@@ -13,8 +13,8 @@ from trading.cli.output import Json, print_json
 app = typer.Typer(help="Show the settings; write the pages that document them.", no_args_is_help=True)
 
 
-@app.command()
-def show(ctx: typer.Context, as_json: Json = False) -> None:
+@app.command("show")
+def show_settings(ctx: typer.Context, as_json: Json = False) -> None:
     """Print the resolved settings as TOML, secrets masked."""
     from trading.settings.loader import redacted, to_toml
 
@@ -25,12 +25,14 @@ def show(ctx: typer.Context, as_json: Json = False) -> None:
         typer.echo(to_toml(values))
 
 
-@app.command()
-def docs(folder: Annotated[Path, typer.Argument(help="Where the pages are written.")] = Path("docs")) -> None:
+@app.command("docs")
+def write_reference(
+    folder: Annotated[Path, typer.Argument(help="Where the pages are written.")] = Path("docs"),
+) -> None:
     """Write the pages that are generated from the code: configuration.md and codes.md."""
     from trading.canonical import write_atomic
-    from trading.cli.pages import pages
+    from trading.cli.reference import reference_pages
 
-    for name, text in pages().items():
+    for name, text in reference_pages().items():
         write_atomic(folder / name, text.encode())
         typer.echo(f"{folder / name}")

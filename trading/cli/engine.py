@@ -67,12 +67,12 @@ def check(
     )
     from trading.engines.base import parsed_options
     from trading.engines.check import check_engine, checked_market
+    from trading.engines.choice import engine_options
     from trading.engines.table import engine_class
     from trading.errors import EngineError
     from trading.market.load import load_bars
     from trading.results import blocking_failures
     from trading.settings.locations import locations
-    from trading.training.assemble import engine_options
 
     kind = engine_class(name)
     market = settings.market

@@ -1,16 +1,16 @@
 """The ``sevengates`` command: its options, its commands by name, and one place where errors become exit codes.
 
 A command's module is imported when the command is asked for, and imports what it needs inside its function, so that
-``sevengates --help`` stays quick. To add a command, add its line to :data:`COMMANDS`.
+``sevengates --help`` stays quick. To add a command, add its loader and its line in :data:`COMMANDS`.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from importlib import import_module
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar
 
 import typer
 from typer.core import TyperGroup
@@ -24,54 +24,109 @@ INTERRUPTED = 130
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 """What typer raises for any wrong option; of its family it exports only this child."""
 
-COMMANDS = {
-    "nightly": "trading.cli.night:nightly",
-    "train": "trading.cli.night:train",
-    "backtest": "trading.cli.night:backtest",
-    "gates": "trading.cli.night:gates",
-    "models": "trading.cli.models:app",
-    "engine": "trading.cli.engine:app",
-    "data": "trading.cli.data:app",
-    "live": "trading.cli.live:live",
-    "status": "trading.cli.live:status",
-    "config": "trading.cli.config:app",
-    "doctor": "trading.cli.doctor:doctor",
-    "ui": "trading.cli.ui:ui",
-}
-"""Command name to ``module:attribute``, the attribute a function or a :class:`typer.Typer` with subcommands."""
+Target = Callable[..., Any] | typer.Typer
+"""A command, or a group of commands."""
+Loader = Callable[[], Target]
+"""Imports a command when it is listed or called."""
+
+
+def _backtest() -> Target:
+    from trading.cli.review import backtest_command
+
+    return backtest_command
+
+
+def _gates() -> Target:
+    from trading.cli.review import gates_command
+
+    return gates_command
+
+
+def _models() -> Target:
+    from trading.cli.models import app
+
+    return app
+
+
+def _engine() -> Target:
+    from trading.cli.engine import app
+
+    return app
+
+
+def _data() -> Target:
+    from trading.cli.data import app
+
+    return app
+
+
+def _live() -> Target:
+    from trading.cli.live import live
+
+    return live
+
+
+def _status() -> Target:
+    from trading.cli.live import status
+
+    return status
+
+
+def _config() -> Target:
+    from trading.cli.config import app
+
+    return app
+
+
+def _doctor() -> Target:
+    from trading.cli.doctor import doctor
+
+    return doctor
+
+
+def _ui() -> Target:
+    from trading.cli.ui import ui
+
+    return ui
+
+
+COMMANDS: Mapping[str, Loader] = MappingProxyType(
+    {
+        "backtest": _backtest,
+        "gates": _gates,
+        "models": _models,
+        "engine": _engine,
+        "data": _data,
+        "live": _live,
+        "status": _status,
+        "config": _config,
+        "doctor": _doctor,
+        "ui": _ui,
+    }
+)
+"""The commands of this package by name; those that run flows stand above it, in ``flows.command_line``."""
 
 
 class LazyGroup(TyperGroup):
     """A group that imports a command's module when the command is listed or called."""
 
+    loaders: ClassVar[Mapping[str, Loader]] = MappingProxyType({})
+
     def list_commands(self, ctx: typer.Context) -> list[str]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The names in the order in which a newcomer needs them."""
-        return list(COMMANDS)
+        return list(self.loaders)
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The command of a name, or None."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.loaders:
             return None
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
-        target = getattr(import_module(module), attribute)
+        target = self.loaders[cmd_name]()
         if not isinstance(target, typer.Typer):
             function, target = target, typer.Typer(add_completion=False, pretty_exceptions_enable=False)
             target.command(cmd_name)(function)
         command = typer.main.get_command(target)
         command.name = cmd_name
         return command
-
-
-app = typer.Typer(
-    name="sevengates",
-    cls=LazyGroup,
-    help="Retrain every night, judge by seven gates, promote what is proven better, trade it.",
-    epilog="Exit codes are listed in docs/cli.md; settings in docs/configuration.md.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
 
 
 def _print_version(wanted: bool) -> None:
@@ -82,7 +137,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     ctx: typer.Context,
     config: Annotated[
@@ -99,8 +153,34 @@ def options(
     ctx.obj = Invocation(config=config, overrides=dict(_assignment(text) for text in assign or ()))
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command and leave the process with its documented exit code."""
+def command_line(commands: Mapping[str, Loader]) -> typer.Typer:
+    """The command with its options and a table of commands.
+
+    Args:
+        commands: by name, in the order in which help lists them.
+    """
+    app = typer.Typer(
+        name="sevengates",
+        cls=type("Commands", (LazyGroup,), {"loaders": commands}),
+        help="Retrain every night, judge by seven gates, promote what is proven better, trade it.",
+        epilog="Exit codes are listed in docs/cli.md; settings in docs/configuration.md.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(options)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None, commands: Mapping[str, Loader] = COMMANDS) -> None:
+    """Run the command and leave the process with its documented exit code.
+
+    Args:
+        arguments: what follows the command's name; None is what this process was called with.
+        commands: by name.
+    """
+    app = command_line(commands)
     given = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
     try:
@@ -146,7 +226,3 @@ def _package_error(error: ModuleNotFoundError) -> SevengatesError | None:
         remedy="Install everything with: pip install 'sevengates[train]' (or make setup in a checkout).",
         package=package,
     )
-
-
-if __name__ == "__main__":
-    main()

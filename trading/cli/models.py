@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trading.cli.context import settings_of
+from trading.cli.options import AsOf, Interval, Source, Symbol, market_settings
 from trading.cli.output import Json, print_json, print_table
 
 if TYPE_CHECKING:
-    from trading.registry.ledger import Entry
+    from trading.registry.entries import Entry
     from trading.settings.models import SevengatesSettings
 
 app = typer.Typer(help="List, show, promote and roll back registered models.", no_args_is_help=True)
 
 Model = Annotated[str | None, typer.Option(help="Registered model; by default that of the first symbol.")]
-Symbol = Annotated[str | None, typer.Option(help="The market; by default the first of market.symbols.")]
-Interval = Annotated[str | None, typer.Option(help="Length of the traded bar, for example 15m.")]
 Reason = Annotated[str, typer.Option(help="Why, for the ledger.")]
 
 
@@ -26,16 +25,17 @@ def list_models(ctx: typer.Context, model: Model = None, as_json: Json = False) 
     """List every registered version, newest first, with stage and verdict."""
     settings = settings_of(ctx)
 
-    from trading.registry.adapter import open_registry
+    from trading.night.services import registry_of
 
-    registry = open_registry(settings.runtime)
+    registry = registry_of(settings.runtime)
     names = [model] if model else registry.models()
     versions = [version for name in names for version in reversed(registry.versions(name))]
     rows = [
         {
-            "model": version.model,
+            "model": version.model_name,
             "version": version.version,
             "stage": version.tags.get("stage", version.stage),
+            "tag": version.tags.get("tag", ""),
             "verdict": version.verdict,
             "as_of": version.tags.get("as_of", ""),
             "bundle_digest": version.bundle_digest,
@@ -46,14 +46,14 @@ def list_models(ctx: typer.Context, model: Model = None, as_json: Json = False) 
     if as_json:
         print_json(rows)
     elif rows:
-        columns = ("model", "version", "stage", "verdict", "as_of", "why")
+        columns = ("model", "version", "tag", "stage", "verdict", "as_of", "why")
         print_table(columns, [[row[column] for column in columns] for row in rows])
     else:
         typer.echo("No model is registered yet: run `sevengates nightly`.")
 
 
-@app.command()
-def show(
+@app.command("show")
+def show_model(
     ctx: typer.Context,
     version: Annotated[int | None, typer.Argument(help="Version; by default the one in Production.")] = None,
     model: Model = None,
@@ -65,25 +65,25 @@ def show(
     settings = settings_of(ctx)
     name = _model(settings, model, symbol, interval)
 
-    from trading.night.promotion import open_ledger
-    from trading.night.replay import production_version
-    from trading.registry.adapter import open_registry
+    from trading.night.review import production_version
+    from trading.night.services import ledger_of, registry_of
 
-    registry = open_registry(settings.runtime)
+    registry = registry_of(settings.runtime)
     number = production_version(settings.runtime, name) if version is None else version
     bundle = registry.bundle(name, number)
-    history = [entry for entry in open_ledger(settings.runtime).history(name) if entry.version == number]
+    history = [entry for entry in ledger_of(settings.runtime).history(name) if entry.version == number]
     if as_json:
         known = registry.version(name, number)
         print_json(
             {
                 "model": name,
                 "version": number,
+                "tag": bundle.model.spec.engine.tag,
                 "stage": known.tags.get("stage", known.stage),
                 "bundle_digest": bundle.digest,
                 "verdict": bundle.gates,
                 "lineage": bundle.lineage.model_dump(mode="json"),
-                "ledger": [entry.model_dump(mode="json") for entry in history],
+                "ledger": [entry.as_columns() for entry in history],
             }
         )
         return
@@ -91,8 +91,50 @@ def show(
     _print_entries(history, title=f"{name} version {number} in the ledger")
 
 
-@app.command()
-def promote(
+@app.command("compare")
+def compare_command(
+    ctx: typer.Context,
+    one: Annotated[int, typer.Argument(help="A version.")],
+    other: Annotated[int, typer.Argument(help="Another version of the same model.")],
+    model: Model = None,
+    source: Source = None,
+    symbol: Symbol = None,
+    interval: Interval = None,
+    as_of: AsOf = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="First moment to trade, UTC; by default the start of the later test split."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Trade two versions, of whatever engines, over the same bars at the same costs; nothing is stored."""
+    settings = market_settings(ctx, source=source, symbols=[symbol] if symbol else None, interval=interval)
+    name = _model(settings, model, symbol, interval)
+
+    from trading.moments import moment_text
+    from trading.night.review import compare_registered
+
+    compared = compare_registered(settings, name, (one, other), as_of, start)
+    if as_json:
+        print_json(compared.as_json())
+        return
+    left, right = compared.results
+    facts = ("tag", "policy", "decision")
+    rows: list[tuple[str, Any, Any]] = [(fact, getattr(left, fact), getattr(right, fact)) for fact in facts]
+    rows.append(("as of", moment_text(left.as_of_ms), moment_text(right.as_of_ms)))
+    rows += [(metric, value, right.metrics[metric]) for metric, value in left.metrics.items()]
+    print_table(
+        ("", f"version {one}", f"version {other}"),
+        rows,
+        title=f"{name}, {moment_text(compared.first_ms)} to {moment_text(compared.last_ms)}, {compared.bars} bars",
+    )
+    typer.echo(f"Correlation of their returns, bar by bar: {compared.correlation:.3f}")
+    if compared.seen_in_training:
+        typer.echo("Note: a version has seen some of these bars in its training, or does not say; that flatters it.")
+
+
+@app.command("promote")
+def promote_command(
     ctx: typer.Context,
     version: Annotated[int, typer.Argument(help="An approved version.")],
     model: Model = None,
@@ -105,13 +147,13 @@ def promote(
     settings = settings_of(ctx)
     name = _model(settings, model, symbol, interval)
 
-    from trading.night.promotion import operator_promote
+    from trading.night.promotion import promote_version
 
-    _print_entry(operator_promote(settings.runtime, name, version, reason=reason, actor="cli"), as_json=as_json)
+    _print_entry(promote_version(settings.runtime, name, version, reason=reason, actor="cli"), as_json=as_json)
 
 
-@app.command()
-def rollback(
+@app.command("rollback")
+def rollback_command(
     ctx: typer.Context,
     to: Annotated[int | None, typer.Option(help="A former Production version; by default the last one.")] = None,
     model: Model = None,
@@ -124,9 +166,9 @@ def rollback(
     settings = settings_of(ctx)
     name = _model(settings, model, symbol, interval)
 
-    from trading.night.promotion import operator_rollback
+    from trading.night.promotion import roll_back_model
 
-    _print_entry(operator_rollback(settings.runtime, name, to, reason=reason, actor="cli"), as_json=as_json)
+    _print_entry(roll_back_model(settings.runtime, name, to, reason=reason, actor="cli"), as_json=as_json)
 
 
 def _model(settings: SevengatesSettings, model: str | None, symbol: str | None, interval: str | None) -> str:
@@ -137,9 +179,9 @@ def _model(settings: SevengatesSettings, model: str | None, symbol: str | None, 
 
 def _print_entry(entry: Entry, *, as_json: bool) -> None:
     if as_json:
-        print_json(entry.model_dump(mode="json"))
+        print_json(entry.as_columns())
         return
-    typer.echo(f"{entry.model} version {entry.version} is in Production (epoch {entry.epoch}): {entry.reason}")
+    typer.echo(f"{entry.model_name} version {entry.version} is in Production (epoch {entry.epoch}): {entry.reason}")
 
 
 def _print_entries(history: list[Entry], *, title: str) -> None:

@@ -36,7 +36,7 @@ def print_verdict(verdict: Verdict) -> None:
 
 def print_night(reports: Sequence[NightReport], settings: SevengatesSettings) -> None:
     """Everything a night ends with."""
-    from trading.night.report import comparison_rows, headline, night_name, regimes_line
+    from trading.night.report import comparison_rows, engine_rows, headline, night_name, regimes_line
 
     for report in reports:
         if report.verdict is not None:
@@ -48,6 +48,9 @@ def print_night(reports: Sequence[NightReport], settings: SevengatesSettings) ->
             print_table(columns, [list(row.values()) for row in rows], title=f"{report.symbol}: test split")
         if report.champion_regimes:
             typer.echo(regimes_line(report))
+        engines = engine_rows(report)
+        if engines:
+            print_table(list(engines[0]), [list(row.values()) for row in engines], title=f"{report.symbol}: engines")
     typer.echo(f"\n{night_name(reports)}.")
     for report in reports:
         typer.echo(f"  {headline(report)}")

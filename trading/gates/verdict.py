@@ -22,7 +22,7 @@ from trading.values import Measured
 
 
 class Admission(StrEnum):
-    """Under which condition a verdict lets a version into Production."""
+    """Under which condition a verdict admits to Production."""
 
     NEVER = "NEVER"
     IF_EMPTY_ON_PAPER = "IF_EMPTY_ON_PAPER"
@@ -136,21 +136,6 @@ class Verdict(Measured):
             for item in gate.rules
         ]
 
-    def to_markdown(self) -> str:
-        """Decision, one line per gate, and the table of rules."""
-        lines = [f"**{self.decision}**{' (paper only)' if self.paper_only else ''}: {self.symbol}", ""]
-        lines += ["| gate | result | reason | what to do |", "|---|---|---|---|"]
-        lines += [
-            f"| {gate.name} | {_outcome(gate)} | {_cell(gate.reason)} | {_cell(gate.remedy)} |" for gate in self.gates
-        ]
-        lines += ["", "| gate | rule | observed | threshold | result | code |", "|---|---|---:|---:|---|---|"]
-        lines += [
-            f"| {row.gate} | {_cell(row.rule)} | {_cell(row.observed)} | {_cell(row.threshold)} | {row.outcome} "
-            f"| {row.code} |"
-            for row in self.rows()
-        ]
-        return "\n".join([*lines, "", f"Evidence `{self.evidence_digest[:12]}`", ""])
-
 
 def judge(evidence: Evidence, thresholds: Limits, gates: Mapping[str, Gate] = GATES) -> Verdict:
     """Ask every gate; the same evidence and thresholds always give the same verdict.
@@ -197,10 +182,6 @@ def _decided(gates: tuple[GateResult, ...]) -> tuple[Literal["APPROVED", "REJECT
     return "APPROVED", Admission.IF_BETTER, False
 
 
-def _outcome(gate: GateResult) -> str:
-    return "FAIL" if not gate.passed else "pass, no record yet" if gate.conditional else "pass"
-
-
 def _text(value: float | int | str | None) -> str:
     if value is None:
         return "-"
@@ -208,7 +189,3 @@ def _text(value: float | int | str | None) -> str:
         return str(value)
     # Counts are kept as floats beside shares and ratios; they read better without decimals.
     return f"{value:.0f}" if value.is_integer() else f"{value:.4f}"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")

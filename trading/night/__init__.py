@@ -1,1 +1,1 @@
-"""The stages of a night as plain functions: references and specs in, references out."""
+"""The stages of a night as plain functions of a night and references, and what they follow from and make."""

@@ -13,7 +13,7 @@ from trading.errors import DataError
 from trading.market.bars import Bars
 from trading.model.bundle import Bundle
 from trading.model.spec import Costs
-from trading.night.records import numbers
+from trading.night.artifacts import numbers
 from trading.simulation.backtest import BacktestResult, run_backtest
 
 

@@ -2,73 +2,80 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from trading.settings.models import CalibrationSpec, CostSpec, FeatureSpec, MarketSpec, PolicySpec, Spec, SplitSpec
-from trading.splits import make_splits, refuse_overlaps
+from trading.engines.choice import EngineChoice
+from trading.market.bars import Bars
+from trading.night.artifacts import BARS, FEATURES, LOAD_REPORT, SPLITS, Features, Report
+from trading.night.reads import reads
+from trading.night.workspace import Night
+from trading.splits import Splits, refuse_overlaps
 from trading.steps.features import warmup_bars
-from trading.store import Ref, Store
+from trading.store import Ref
+from trading.values import Frozen
 
 
-class Loaded(Spec):
+class CheckedBars(Frozen):
     """Bars that keep the contract, and the report of every check."""
 
-    bars: Ref
-    report: Ref
+    bars_ref: Ref[Bars]
+    report_ref: Ref[Report]
 
 
-def load(store: Store, *, market: MarketSpec, symbol: str, as_of_ms: int, quarantine: Path) -> Loaded:
-    """Read, check, resample and cut one symbol's bars.
+@reads("market", "symbol", "source", "as_of_ms")
+def load_bars(night: Night) -> CheckedBars:
+    """Read, check, resample and cut the symbol's bars; nothing that closes after the moment of the night is seen.
 
     Args:
-        store: receives bars and report.
-        market: source, interval, limits and repairs.
-        symbol: the market.
-        as_of_ms: nothing that closes later is seen.
-        quarantine: folder for files that breach the contract.
+        night: whose market it is.
 
     Raises:
         DataError: with the code of the rule that failed; the file then lies in quarantine with a report.
     """
-    from trading.market.load import load_bars
+    from trading.market import load
 
-    loaded = load_bars(market, symbol, as_of_ms, quarantine)
-    return Loaded(
-        bars=store.put_bars(loaded.bars),
-        report=store.put_json("load-report", loaded.report.model_dump(mode="json")),
+    market, quarantine = night.settings.market, night.places.quarantine
+    loaded = load.load_bars(market, night.symbol, night.plan.as_of_ms, quarantine)
+    return CheckedBars(
+        bars_ref=night.store.put(BARS, loaded.bars),
+        report_ref=night.store.put(LOAD_REPORT, loaded.report.model_dump(mode="json")),
     )
 
 
-def features(store: Store, *, bars: Ref, spec: FeatureSpec) -> Ref:
-    """Feature vectors of every bar, shape (n, FEATURES)."""
-    from trading.engines.series import compute_features
+@reads("features")
+def compute_features(night: Night, bars_ref: Ref[Bars]) -> Ref[Features]:
+    """Feature vectors of every bar, shape (n, FEATURES).
 
-    return store.put_arrays("features", {"values": compute_features(store.get_bars(bars), spec.windows)})
+    Args:
+        night: how features look back.
+        bars_ref: of the night.
+    """
+    from trading.engines import series
+
+    bars = night.store.get(BARS, bars_ref)
+    return night.store.put(FEATURES, series.compute_features(bars, night.settings.features.windows))
 
 
-def splits(
-    store: Store,
-    *,
-    bars: Ref,
-    shares: SplitSpec,
-    features: FeatureSpec,
-    policy: PolicySpec,
-    costs: CostSpec,
-    calibration: CalibrationSpec,
-) -> Ref:
-    """Train, validation and test ranges, as far apart as look-back and the longest outcome demand.
+@reads("splits", "features", "policy", "costs", "calibration")
+def make_splits(night: Night, bars_ref: Ref[Bars], engines: tuple[EngineChoice, ...]) -> Ref[Splits]:
+    """Train, validation and test ranges, as far apart as the longest look-back and the longest outcome demand.
+
+    Args:
+        night: shares, look-backs and holding times.
+        bars_ref: of the night.
+        engines: that are trained on these splits.
 
     Raises:
         DataError: ``BARS_TOO_FEW`` or ``SPLIT_OVERLAP``.
     """
-    known = store.get_bars(bars)
-    warmup = warmup_bars(features.windows)
-    made = make_splits(
-        len(known),
-        shares,
+    from trading import splits
+
+    settings, bars = night.settings, night.store.get(BARS, bars_ref)
+    warmup = max(warmup_bars(settings.features.windows), *(engine.lookback for engine in engines))
+    made = splits.make_splits(
+        len(bars),
+        settings.splits,
         lookback=warmup,
-        max_holding=max(policy.max_duration + costs.latency_bars, calibration.horizon_bars),
+        max_holding=max(settings.policy.max_duration + settings.costs.latency_bars, settings.calibration.horizon_bars),
         warmup=warmup,
     )
-    refuse_overlaps(made, known.ts)
-    return store.put_json("splits", made.model_dump(mode="json"))
+    refuse_overlaps(made, bars.ts)
+    return night.store.put(SPLITS, made)

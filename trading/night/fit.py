@@ -1,102 +1,92 @@
-"""Training stages of a night: scaler, regimes and calibrator, then the policy."""
+"""Training stages of a night: scaler, engine and calibrator, then the policy."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from trading.night.records import get_model, get_splits, put_model
+from trading.engines.choice import EngineChoice
+from trading.market.bars import Bars
+from trading.model.model import TradingModel
+from trading.night.artifacts import BARS, FEATURES, FIT_REPORT, MODEL, POLICY_REPORT, SPLITS, Features, Report
+from trading.night.reads import reads
+from trading.night.workspace import Night
 from trading.seeds import seed_for
-from trading.settings.models import (
-    CalibrationSpec,
-    CostSpec,
-    FeatureSpec,
-    PolicySpec,
-    RegimeSpec,
-    RiskSpec,
-    SevengatesSettings,
-    Spec,
-)
-from trading.store import Ref, Store
+from trading.splits import Splits
+from trading.store import Ref
+from trading.values import Frozen
 
 if TYPE_CHECKING:
     from trading.training.jobs import MakeEnvironment, PolicyResult, Progress
 
 
-class Fitted(Spec):
+class FittedModel(Frozen):
     """A model, and how it was fitted."""
 
-    model: Ref
-    report: Ref
+    model_ref: Ref[TradingModel]
+    report_ref: Ref[Report]
 
 
-def fit_regimes(
-    store: Store,
-    *,
-    bars: Ref,
-    features: Ref,
-    splits: Ref,
-    feature_spec: FeatureSpec,
-    regimes: RegimeSpec,
-    policy: PolicySpec,
-    costs: CostSpec,
-    risk: RiskSpec,
-    calibration: CalibrationSpec,
-    seed: int,
-) -> Fitted:
-    """Scaler and regimes from the training split, calibrator from the validation split; the policy is still empty.
+@reads("features", "policy", "costs", "risk", "calibration", seed="regimes")
+def fit_model(
+    night: Night,
+    bars_ref: Ref[Bars],
+    features_ref: Ref[Features],
+    splits_ref: Ref[Splits],
+    engine: EngineChoice,
+) -> FittedModel:
+    """Scaler and engine from the training split, calibrator from the validation split; the policy is still empty.
 
     Args:
-        store: holds what the references name.
-        bars, features, splits: of the night.
-        feature_spec, regimes, policy, costs, risk, calibration: what the model is made of.
-        seed: root of the regime starts.
+        night: what the model is made of.
+        bars_ref: of the night.
+        features_ref: of these bars.
+        splits_ref: of these bars.
+        engine: what says direction and confidence.
 
     Raises:
-        TrainingError: ``HMM_DEGENERATE`` if no start gave a usable regime model.
+        TrainingError: if the engine cannot be fitted, such as ``HMM_DEGENERATE``.
     """
-    from trading.training.assemble import fit_model
+    from trading.training import assemble
 
-    known, parts = store.get_bars(bars), get_splits(store, splits)
-    settings = SevengatesSettings(
-        features=feature_spec, regimes=regimes, policy=policy, costs=costs, risk=risk, calibration=calibration
+    store = night.store
+    splits = store.get(SPLITS, splits_ref)
+    fitted = assemble.fit_model(
+        store.get(BARS, bars_ref),
+        store.get(FEATURES, features_ref),
+        train=splits.train,
+        validation=splits.validation,
+        settings=night.settings,
+        engine=engine,
+        seed=night.plan.seeds["regimes"],
     )
-    fitted = fit_model(
-        known,
-        store.get_arrays(features)["values"],
-        train=parts.train,
-        validation=parts.validation,
-        settings=settings,
-        engine=settings.engine.name,
-        seed=seed,
+    return FittedModel(
+        model_ref=store.put(MODEL, fitted.model), report_ref=store.put(FIT_REPORT, _finite(fitted.report))
     )
-    return Fitted(model=put_model(store, fitted.model), report=store.put_json("regime-report", _finite(fitted.report)))
 
 
+@reads("policy", "symbol", seed="policy")
 def train_policy(
-    store: Store,
+    night: Night,
+    bars_ref: Ref[Bars],
+    splits_ref: Ref[Splits],
+    model_ref: Ref[TradingModel],
     *,
-    bars: Ref,
-    splits: Ref,
-    model: Ref,
-    spec: PolicySpec,
-    symbol: str,
-    seed: int,
     make_environment: MakeEnvironment,
-    workers: int,
-    progress: Progress | None = None,
-) -> Fitted:
-    """Train one policy for each seed and keep the best on the validation split.
+    make_progress: Callable[[str, int], Progress] | None = None,
+) -> FittedModel:
+    """Train one policy for each seed and keep the best on the validation split; a fixed action needs no training.
+
+    Any number of workers gives the same policies.
 
     Args:
-        store: holds what the references name.
-        bars, splits, model: of the night; the model's policy is empty.
-        spec: hyper-parameters.
-        symbol: names the jobs.
-        seed: root of the jobs' seeds.
+        night: hyper-parameters.
+        bars_ref: of the night.
+        splits_ref: of these bars.
+        model_ref: scaler, engine and calibrator; its policy is empty.
         make_environment: builds the training environment of a job.
-        workers: processes at a time; any number gives the same policies.
-        progress: called with a job's name and the share that is done.
+        make_progress: called with the symbol and the number of jobs; gives what is called as they proceed.
 
     Raises:
         TrainingError: if a job has nothing to decide or diverges.
@@ -106,28 +96,33 @@ def train_policy(
     from trading.training.jobs import TrainingJob
     from trading.training.trainers import trainer
 
-    known, parts, untrained = store.get_bars(bars), get_splits(store, splits), get_model(store, model)
+    store, spec = night.store, night.settings.policy
+    if spec.kind == "fixed":
+        report: Report = {"chosen": "fixed", "policies": []}
+        return FittedModel(model_ref=model_ref, report_ref=store.put(POLICY_REPORT, report))
+    splits, untrained = store.get(SPLITS, splits_ref), store.get(MODEL, model_ref)
     # The test split is not shown to training at all.
-    seen = known.slice(0, parts.validation.stop)
+    seen = store.get(BARS, bars_ref).slice(0, splits.validation.stop)
     signals = compute_signals(untrained, seen)
     jobs = [
         TrainingJob(
-            name=f"{symbol}-{number}",
-            seed=seed_for(seed, number),
+            name=f"{night.symbol}-{number}",
+            seed=seed_for(night.plan.seeds["policy"], number),
             bars=seen,
             signals=signals,
             model=untrained,
-            train=parts.train,
-            validation=parts.validation,
+            train=splits.train,
+            validation=splits.validation,
             spec=spec,
         )
         for number in range(spec.seeds)
     ]
-    results = trainer(spec.trainer)(jobs, make_environment, workers=workers, progress=progress)
+    progress = None if make_progress is None else make_progress(night.symbol, len(jobs))
+    results = trainer(spec.trainer)(jobs, make_environment, workers=night.workers, progress=progress)
     best = max(results, key=lambda result: result.validation_score)
     report = {"chosen": best.name, "policies": [_policy_row(result) for result in results]}
-    return Fitted(
-        model=put_model(store, with_policy(untrained, best.layers)), report=store.put_json("policy-report", report)
+    return FittedModel(
+        model_ref=store.put(MODEL, with_policy(untrained, best.layers)), report_ref=store.put(POLICY_REPORT, report)
     )
 
 

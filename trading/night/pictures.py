@@ -6,12 +6,10 @@ import io
 from typing import TYPE_CHECKING
 
 from trading.checks.calibration import CalibrationEvidence
-from trading.checks.evidence import read_evidence
 from trading.checks.stress import StressEvidence
-from trading.night.evidence import Judged
-from trading.night.plan import NightOutcome
-from trading.night.records import get_model, get_record, get_splits
-from trading.store import Ref, Store
+from trading.night.artifacts import BACKTEST, BARS, COMPARISON, EVIDENCE, MODEL, SPLITS, VERDICT
+from trading.night.outcome import Candidate, NightOutcome
+from trading.store import Store
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,32 +17,33 @@ if TYPE_CHECKING:
 SMALL_DPI = 70
 
 
-def night_figures(
-    store: Store, *, bars: Ref, splits: Ref, model: Ref, backtest: Ref, judged: Judged
-) -> dict[str, Figure]:
-    """Equity and drawdown, regimes over price, reliability, and the stress table, by name."""
+def night_figures(store: Store, candidate: Candidate) -> dict[str, Figure]:
+    """Equity and drawdown, regimes over price, reliability, and the stress table, by name.
+
+    Args:
+        store: holds what the candidate refers to.
+        candidate: whose night it was.
+    """
     from trading.engines.stream import compute_signals
-    from trading.gates.verdict import Verdict
     from trading.reports.figures import equity_figure, regimes_figure, reliability_figure, stress_figure
     from trading.steps.opinion import DOUBT, EXTRAS
 
-    known, part, candidate = store.get_bars(bars), get_splits(store, splits).test, get_model(store, model)
-    rows = slice(part.start, part.stop)
-    symbol = known.symbol
-    _, curve = get_record(store, backtest)
-    evidence = read_evidence(store.get_json(judged.evidence))
-    decision = Verdict.model_validate(store.get_json(judged.verdict)).decision
+    bars, part = store.get(BARS, candidate.bars_ref), store.get(SPLITS, candidate.splits_ref).test
+    model, backtest = store.get(MODEL, candidate.model_ref), store.get(BACKTEST, candidate.backtest_ref)
+    evidence = store.get(EVIDENCE, candidate.evidence_ref)
+    decision = store.get(VERDICT, candidate.verdict_ref).decision
+    rows, symbol = slice(part.start, part.stop), bars.symbol
     figures = {
         "equity": equity_figure(
-            curve["ts"], curve["equity"], title=f"{symbol}: test split, {decision}", price=known.close[rows]
+            backtest.ts, backtest.equity, title=f"{symbol}: test split, {decision}", price=bars.close[rows]
         ),
         "stress": stress_figure(evidence.section(StressEvidence).results, title=f"{symbol}: stress scenarios"),
     }
-    if candidate.spec.engine.name == "regimes":
+    if candidate.engine == "regimes":
         figures["regimes"] = regimes_figure(
-            known.ts[rows],
-            known.close[rows],
-            compute_signals(candidate, known).opinions[rows, EXTRAS:DOUBT],
+            bars.ts[rows],
+            bars.close[rows],
+            compute_signals(model, bars).opinions[rows, EXTRAS:DOUBT],
             title=f"{symbol}: regimes on the test split",
         )
     measured = evidence.section(CalibrationEvidence)
@@ -56,13 +55,18 @@ def night_figures(
 
 
 def equity_png(store: Store, outcome: NightOutcome) -> bytes:
-    """A small picture of the candidate's equity, and the champion's on the same bars."""
+    """A small picture of the candidate's equity, and the champion's on the same bars.
+
+    Args:
+        store: holds what the outcome refers to.
+        outcome: of the night.
+    """
     from trading.reports.figures import equity_figure
 
-    _, curve = get_record(store, outcome.backtest)
-    champion = None if outcome.comparison is None else get_record(store, outcome.comparison)[1]["equity"]
+    backtest = store.get(BACKTEST, outcome.candidate.backtest_ref)
+    champion = None if outcome.comparison_ref is None else store.get(COMPARISON, outcome.comparison_ref).equity
     figure = equity_figure(
-        curve["ts"], curve["equity"], title=f"{outcome.symbol}: equity on the test split", champion=champion
+        backtest.ts, backtest.equity, title=f"{outcome.symbol}: equity on the test split", champion=champion
     )
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", dpi=SMALL_DPI)

@@ -1,23 +1,21 @@
-"""What one night of one symbol depends on, as one value, and the key under which its result is remembered."""
+"""What one night of one symbol follows from, as one value, and the key under which its result is remembered."""
 
 from __future__ import annotations
 
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from trading.canonical import digest_of
 from trading.checks.table import CHECKS
-from trading.codes import ReasonCode
+from trading.engines.choice import EngineChoice, chosen_engines
 from trading.market.sources.table import open_source
 from trading.model.lineage import library_versions
 from trading.model.naming import model_name
 from trading.moments import END_MS, Moment, moment_ms
-from trading.registry.ledger import Ledger
 from trading.seeds import seed_for
-from trading.settings.models import RuntimeSpec, SevengatesSettings, Spec
-from trading.store import Ref, Store
+from trading.settings.models import RuntimeSpec, SevengatesSettings
+from trading.values import Frozen
 
 SEED_USES = ("regimes", "policy", *(name for name, check in CHECKS.items() if check.seeded))
 
@@ -26,7 +24,7 @@ _SOURCES = ("trading", "envs")
 _NOT_OF_A_NIGHT = ("trading/cli/", "trading/live/")
 
 
-class NightPlan(Spec):
+class NightPlan(Frozen):
     """Everything that the outcome of a night follows from, except the champion it meets.
 
     Attributes:
@@ -35,6 +33,7 @@ class NightPlan(Spec):
         source: digest of the data source, whatever its path is.
         code: digest of the sources and libraries that train and judge.
         settings: every setting; what cannot change the outcome is at its default.
+        engines: that are trained, with the options and the code of each.
     """
 
     symbol: str
@@ -42,20 +41,18 @@ class NightPlan(Spec):
     source: str
     code: str
     settings: SevengatesSettings
+    engines: tuple[EngineChoice, ...]
 
     @property
-    def seed(self) -> int:
-        """Root of the night's random numbers."""
-        return self.settings.runtime.seed
-
-    def seed_for(self, use: str) -> int:
-        """Root of the random numbers of one use, such as ``policy``."""
-        return seed_for(self.seed, self.symbol, use)
+    def interval(self) -> str:
+        """Length of the traded bar."""
+        return self.settings.market.interval
 
     @property
     def seeds(self) -> dict[str, int]:
-        """Every seed of the night by its use."""
-        return {"root": self.seed, **{use: self.seed_for(use) for use in SEED_USES}}
+        """Every seed of the night by its use; all follow from the root."""
+        root = self.settings.runtime.seed
+        return {"root": root, **{use: seed_for(root, self.symbol, use) for use in SEED_USES}}
 
     @property
     def source_label(self) -> str:
@@ -63,9 +60,9 @@ class NightPlan(Spec):
         return open_source(self.settings.market, self.symbol).label(self.source)
 
     @property
-    def model(self) -> str:
+    def model_name(self) -> str:
         """Name of the registered model."""
-        return model_name(self.symbol, self.settings.market.interval)
+        return model_name(self.symbol, self.interval)
 
     @property
     def key(self) -> str:
@@ -73,62 +70,6 @@ class NightPlan(Spec):
         values = self.model_dump(mode="json")
         del values["settings"]["market"]["source"]
         return digest_of(values)
-
-
-class Champion(Spec):
-    """The model in Production when a night began.
-
-    Attributes:
-        version: in the registry; bundle_digest: of its bundle; model: in the store.
-        as_of_ms: moment of its night, UTC milliseconds.
-    """
-
-    version: int
-    bundle_digest: str
-    as_of_ms: int
-    model: Ref
-
-
-class Pin(Spec):
-    """What a night met when it began, kept so that a night that was killed goes on against the same.
-
-    Attributes:
-        champion: in Production then, or None.
-        live: the champion's live record, or None if it has none.
-    """
-
-    champion: Champion | None = None
-    live: Ref | None = None
-
-
-class NightOutcome(Spec):
-    """How a night ended.
-
-    Attributes:
-        status: where the candidate went.
-        model, version, bundle_digest: what was registered.
-        bundle, backtest, evidence, verdict, comparison: what the decision rests on, in the store.
-        code, reason: why, as a stable code and a sentence.
-        paper_only: whether the version may trade on paper only.
-        champion: version that was in Production before, or None.
-    """
-
-    symbol: str
-    interval: str
-    as_of_ms: int
-    status: Literal["promoted", "staged", "rejected"]
-    model: str
-    version: int
-    bundle_digest: str
-    bundle: Ref
-    backtest: Ref
-    evidence: Ref
-    verdict: Ref
-    comparison: Ref | None
-    code: ReasonCode
-    reason: str
-    paper_only: bool
-    champion: int | None
 
 
 def plan_night(settings: SevengatesSettings, symbol: str, as_of: Moment = None) -> NightPlan:
@@ -141,7 +82,7 @@ def plan_night(settings: SevengatesSettings, symbol: str, as_of: Moment = None) 
 
     Raises:
         DataError: if the source is missing or unknown.
-        ConfigError: if the moment cannot be read, or the source has wrong parameters.
+        ConfigError: if the moment cannot be read, an engine is unknown, or the source or an engine has wrong options.
     """
     source = open_source(settings.market, symbol)
     digest = source.identity()
@@ -151,32 +92,13 @@ def plan_night(settings: SevengatesSettings, symbol: str, as_of: Moment = None) 
         # A source without any readable time has no end; loading it will say what is wrong with it.
         as_of_ms = END_MS if end is None else end
     return NightPlan(
-        symbol=symbol, as_of_ms=as_of_ms, source=digest, code=code_version(), settings=_relevant(settings, symbol)
+        symbol=symbol,
+        as_of_ms=as_of_ms,
+        source=digest,
+        code=code_version(),
+        settings=_relevant(settings, symbol),
+        engines=chosen_engines(settings),
     )
-
-
-def finished(store: Store, plan: NightPlan, ledger: Path) -> NightOutcome | None:
-    """How the night ended if it has been run already, else None.
-
-    The memory counts only while the promotion ledger knows the version.
-
-    Args:
-        store: holds the memory.
-        plan: of the night.
-        ledger: file of the promotion ledger.
-    """
-    known = store.recall("night", {"night": plan.key})
-    if known is None or not ledger.exists():
-        return None
-    outcome = NightOutcome.model_validate(known)
-    entries = Ledger(ledger).history(plan.model)
-    held = {(entry.version, entry.bundle) for entry in entries}
-    return outcome if (outcome.version, outcome.bundle_digest) in held else None
-
-
-def remember(store: Store, plan: NightPlan, outcome: NightOutcome) -> None:
-    """Write down how a night ended."""
-    store.remember("night", {"night": plan.key}, outcome.model_dump(mode="json"))
 
 
 @cache

@@ -7,116 +7,121 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from trading.checks.evidence import read_evidence
 from trading.checks.table import CHECKS
 from trading.market.bars import Bars
-from trading.night.evidence import Judged, backtest_metrics
-from trading.night.plan import Champion, NightPlan
-from trading.night.records import get_model, get_splits
-from trading.settings.models import RuntimeSpec, Spec
-from trading.splits import SPLITS, Splits
-from trading.store import Ref, Store
+from trading.night.artifacts import BACKTEST, BARS, BUNDLE, BUNDLE_FILE, EVIDENCE, MODEL, SPLITS, VERDICT
+from trading.night.outcome import Candidate, Champion, JudgedEvidence, Measurements, RegisteredCandidate
+from trading.night.plan import NightPlan
+from trading.night.reads import reads
+from trading.night.services import registry_of
+from trading.night.workspace import Night
+from trading.splits import SPLITS as SPLIT_NAMES
+from trading.splits import Splits
+from trading.store import Store
 
 
-class Bundled(Spec):
-    """A bundle in the store: its digest, and the JSON that names each of its files."""
-
-    digest: str
-    files: Ref
-
-
-def bundle(
-    store: Store,
-    *,
-    plan: NightPlan,
-    bars: Ref,
-    splits: Ref,
-    model: Ref,
-    judged: Judged,
-    champion: Champion | None,
-) -> Bundled:
+@reads("symbol", "interval", "as_of_ms", "source", "source_label", "seeds")
+def bundle_candidate(
+    night: Night, measured: Measurements, judged: JudgedEvidence, champion: Champion | None
+) -> Candidate:
     """Put model, lineage, evidence, verdict and card together under one digest.
 
     Nothing that differs between two runs of the same night enters: no clock, path, host or registry number.
+
+    Args:
+        night: where the candidate comes from.
+        measured: the candidate.
+        judged: the evidence about it and the verdict.
+        champion: the version in Production when the night began, its parent.
     """
     from trading.model.bundle import MANIFEST, bundle_files
     from trading.model.lineage import Lineage, library_versions
     from trading.reports.card import model_card
 
-    evidence, verdict = store.get_json(judged.evidence), store.get_json(judged.verdict)
-    moments = _split_moments(store.get_bars(bars), get_splits(store, splits))
+    store, plan = night.store, night.plan
+    evidence = store.get(EVIDENCE, judged.evidence_ref).as_json()
+    verdict = store.get(VERDICT, judged.verdict_ref).as_json()
+    moments = _split_moments(store.get(BARS, measured.bars_ref), store.get(SPLITS, measured.splits_ref))
     lineage = Lineage(
         symbol=plan.symbol,
-        interval=plan.settings.market.interval,
+        interval=plan.interval,
         source=plan.source_label,
         as_of_ms=plan.as_of_ms,
         parent_digest=champion.bundle_digest if champion else None,
-        data={"source": plan.source, "bars": bars.digest, "splits": splits.digest},
+        data={"source": plan.source, "bars": measured.bars_ref.digest, "splits": measured.splits_ref.digest},
         ranges={name: (first, last) for name, (first, last, _) in moments.items()},
         code=plan.code,
         seeds=plan.seeds,
         libraries=library_versions(),
     )
-    candidate = get_model(store, model)
-    card = model_card(candidate, lineage, evidence, verdict, moments)
-    refs = {
-        name: store.put("bundle-file", data)
-        for name, data in bundle_files(candidate, lineage, evidence, verdict, card).items()
+    model = store.get(MODEL, measured.model_ref)
+    card = model_card(model, lineage, evidence, verdict, moments)
+    files = {
+        name: store.put_bytes(BUNDLE_FILE, data)
+        for name, data in bundle_files(model, lineage, evidence, verdict, card).items()
     }
-    listing = {name: ref.model_dump() for name, ref in refs.items()}
-    return Bundled(digest=refs[MANIFEST].digest, files=store.put_json("bundle", listing))
+    return Candidate(
+        engine=measured.engine.name,
+        tag=measured.engine.tag,
+        bars_ref=measured.bars_ref,
+        splits_ref=measured.splits_ref,
+        model_ref=measured.model_ref,
+        backtest_ref=measured.backtest_ref,
+        evidence_ref=judged.evidence_ref,
+        verdict_ref=judged.verdict_ref,
+        bundle_ref=store.put(BUNDLE, files),
+        bundle_digest=files[MANIFEST].digest,
+    )
 
 
-def register(
-    store: Store,
-    runtime: RuntimeSpec,
-    *,
-    plan: NightPlan,
-    bundled: Bundled,
-    bars: Ref,
-    splits: Ref,
-    model: Ref,
-    backtest: Ref,
-    judged: Judged,
-) -> int:
-    """Log the night in MLflow and return the version; a bundle that is registered keeps its version."""
+def register_candidate(night: Night, candidate: Candidate) -> RegisteredCandidate:
+    """Log the night in MLflow, and say which version the candidate is.
+
+    The registry knows a bundle by its digest, so one that is registered keeps its version.
+
+    Args:
+        night: whose settings are logged.
+        candidate: what to register.
+    """
     from trading.night.pictures import night_figures
-    from trading.registry.adapter import open_registry
     from trading.registry.records import Dataset
 
-    registry = open_registry(runtime)
-    for known in registry.versions(plan.model):
-        if known.bundle_digest == bundled.digest:
-            return known.version
+    plan, registry = night.plan, registry_of(night.runtime)
+    for known in registry.versions(plan.model_name):
+        if known.bundle_digest == candidate.bundle_digest:
+            return RegisteredCandidate(candidate=candidate, version=known.version)
+    source = plan.settings.market.source
     with tempfile.TemporaryDirectory() as scratch:
-        return registry.log_night(
-            plan.model,
-            write_bundle_folder(store, Path(scratch), bundled),
-            metrics=_measured(store, backtest, judged),
+        version = registry.log_night(
+            plan.model_name,
+            write_bundle_folder(night.store, candidate, Path(scratch)),
+            metrics=_finite_numbers(night.store, candidate),
             params=_parameters(plan),
-            datasets=[Dataset(name=f"{plan.symbol}-bars", digest=bars.digest, source=plan.settings.market.source)],
+            datasets=[Dataset(name=f"{plan.symbol}-bars", digest=candidate.bars_ref.digest, source=source)],
+            figures=night_figures(night.store, candidate),
             max_jump=plan.settings.market.max_jump,
-            figures=night_figures(store, bars=bars, splits=splits, model=model, backtest=backtest, judged=judged),
         )
+    return RegisteredCandidate(candidate=candidate, version=version)
 
 
-def bundle_bytes(store: Store, bundled: Bundled) -> dict[str, bytes]:
-    """Every file of a bundle by name."""
-    listing = store.get_json(bundled.files)
-    return {name: store.get(Ref.model_validate(ref)) for name, ref in listing.items()}
+def write_bundle_folder(store: Store, candidate: Candidate, root: Path) -> Path:
+    """Write a candidate's bundle to a folder named by its digest, and return that folder.
 
-
-def write_bundle_folder(store: Store, root: Path, bundled: Bundled) -> Path:
-    """Write a bundle of the store to a folder named by its digest."""
+    Args:
+        store: holds its files.
+        candidate: whose bundle it is.
+        root: the folder above.
+    """
     from trading.model.bundle import write_files
 
-    return write_files(root / bundled.digest, bundle_bytes(store, bundled)).folder
+    files = {name: store.get_bytes(ref) for name, ref in store.get(BUNDLE, candidate.bundle_ref).items()}
+    return write_files(root / candidate.bundle_digest, files).folder
 
 
-def _measured(store: Store, backtest: Ref, judged: Judged) -> dict[str, float]:
+def _finite_numbers(store: Store, candidate: Candidate) -> dict[str, float]:
     """Numbers for MLflow; it has no place for those that are not finite."""
-    evidence = read_evidence(store.get_json(judged.evidence))
-    found: dict[str, float | int | None] = dict(backtest_metrics(store, backtest))
+    evidence = store.get(EVIDENCE, candidate.evidence_ref)
+    found: dict[str, float | int | None] = dict(store.get(BACKTEST, candidate.backtest_ref).metrics)
     for check in CHECKS.values():
         found |= evidence.section(check.evidence).numbers()
     return {name: float(value) for name, value in found.items() if value is not None and math.isfinite(value)}
@@ -124,12 +129,12 @@ def _measured(store: Store, backtest: Ref, judged: Judged) -> dict[str, float]:
 
 def _parameters(plan: NightPlan) -> dict[str, Any]:
     values = plan.settings.model_dump(mode="json", exclude={"live", "runtime"})
-    return {**values, "seed": plan.seed, "as_of_ms": plan.as_of_ms}
+    return {**values, "seed": plan.seeds["root"], "as_of_ms": plan.as_of_ms}
 
 
 def _split_moments(bars: Bars, splits: Splits) -> dict[str, tuple[int, int, int]]:
     """By split: when its first bar opens and its last closes, UTC milliseconds, and its number of bars."""
-    parts = {name: splits.part(name) for name in SPLITS}
+    parts = {name: splits.part(name) for name in SPLIT_NAMES}
     return {
         name: (int(bars.ts[part.start]), int(bars.ts[part.stop - 1]) + bars.interval, part.size)
         for name, part in parts.items()

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
 from trading.errors import SevengatesError
 from trading.gates.verdict import Verdict
+from trading.markdown import table
 from trading.moments import moment_text
-from trading.night.evidence import Judged, backtest_metrics
-from trading.night.plan import NightOutcome, NightPlan
-from trading.night.publish import Bundled
-from trading.night.records import get_record, metrics_of
+from trading.night.artifacts import BACKTEST, COMPARISON, VERDICT
+from trading.night.outcome import Candidate, NightOutcome, recall_outcome, remember_outcome
+from trading.night.publish import write_bundle_folder
+from trading.night.workspace import Night
+from trading.reports.verdict import verdict_markdown
 from trading.results import Number
-from trading.store import Ref, Store
+from trading.store import Store
 from trading.values import Measured
 
 Status = Literal["promoted", "staged", "rejected", "trained", "failed"]
@@ -34,13 +35,39 @@ TITLES: dict[Status, str] = {
 NOTHING_TO_DO = "Nothing to do"
 
 
-class Failure(Measured):
+class NightFailure(Measured):
     """Why a symbol's night stopped."""
 
     code: str
     message: str
     remedy: str
     exit_code: int
+
+
+class EngineRow(Measured):
+    """One of a night's candidates, beside those of its other engines.
+
+    Attributes:
+        engine: name of its engine.
+        tag: that its version carries.
+        version: in the registry; None if it was not registered.
+        decision: of the seven gates.
+        status: where it went.
+        sharpe: on the test split.
+        trades: on the test split.
+        max_drawdown: on the test split.
+        reason: why it went there.
+    """
+
+    engine: str
+    tag: str
+    version: int | None
+    decision: str
+    status: Status
+    sharpe: Number
+    trades: Number
+    max_drawdown: Number
+    reason: str = ""
 
 
 class NightReport(Measured):
@@ -51,10 +78,13 @@ class NightReport(Measured):
         status: where the candidate went, or failed.
         repeated: the night had been finished before; nothing was done.
         outcome: what was registered and decided; None if the night failed, or was asked to train only.
-        bundle_digest, folder: the bundle, and where it lies after a night that was asked to train only.
+        bundle_digest: of the candidate.
+        folder: where its bundle lies after a night that was asked to train only.
         verdict: of the seven gates; None if the night failed.
-        metrics: of the candidate on the test split; champion_metrics: of the champion on the same bars.
+        metrics: of the candidate on the test split.
+        champion_metrics: of the champion on the same bars.
         champion_regimes: the champion's nearest regime by each regime of the candidate.
+        engines: every candidate of a night that trains several engines, the reported one first; else empty.
         failure: why the night failed, or None.
     """
 
@@ -68,49 +98,64 @@ class NightReport(Measured):
     metrics: dict[str, Number] = Field(default_factory=dict[str, Number])
     champion_metrics: dict[str, Number] = Field(default_factory=dict[str, Number])
     champion_regimes: dict[str, str] = Field(default_factory=dict[str, str])
-    failure: Failure | None = None
+    engines: tuple[EngineRow, ...] = ()
+    failure: NightFailure | None = None
 
 
-def report_of(store: Store, outcome: NightOutcome, *, repeated: bool) -> NightReport:
-    """The report of a finished night."""
-    champion: dict[str, Number] = {}
-    regimes: dict[str, str] = {}
-    if outcome.comparison is not None:
-        compared, _ = get_record(store, outcome.comparison)
-        champion, regimes = dict(metrics_of(compared["champion"])), compared["regimes"]["mapping"]
+def find_report(night: Night) -> NightReport | None:
+    """The report of a night that was finished before, or None if it has to be run.
+
+    Args:
+        night: a night that is forced is not looked for.
+    """
+    outcome = None if night.force else recall_outcome(night)
+    return None if outcome is None else _report_of(night.store, outcome, repeated=True)
+
+
+def finish_night(night: Night, outcome: NightOutcome) -> NightReport:
+    """Remember the night as finished, and report it.
+
+    Args:
+        night: that ended.
+        outcome: how.
+    """
+    remember_outcome(night, outcome)
+    return _report_of(night.store, outcome, repeated=False)
+
+
+def finish_training(night: Night, candidates: tuple[Candidate, ...]) -> NightReport:
+    """Write the bundle folders of candidates that are not registered, and report them.
+
+    Args:
+        night: that was asked to train only.
+        candidates: what it made, one for each engine.
+    """
+    from trading.night.choosing import choose_candidate
+
+    store = night.store
+    folders = [write_bundle_folder(store, candidate, night.bundles) for candidate in candidates]
+    best = choose_candidate(store, candidates)
+    chosen = candidates[best]
+    order = [chosen, *(candidate for place, candidate in enumerate(candidates) if place != best)]
     return NightReport(
-        symbol=outcome.symbol,
-        status=outcome.status,
-        bundle_digest=outcome.bundle_digest,
-        repeated=repeated,
-        outcome=outcome,
-        verdict=Verdict.model_validate(store.get_json(outcome.verdict)),
-        metrics=dict(backtest_metrics(store, outcome.backtest)),
-        champion_metrics=champion,
-        champion_regimes=regimes,
-    )
-
-
-def trained_report(
-    store: Store, plan: NightPlan, bundled: Bundled, backtest: Ref, judged: Judged, folder: Path
-) -> NightReport:
-    """The report of a candidate that was trained and judged, and not registered."""
-    return NightReport(
-        symbol=plan.symbol,
+        symbol=night.symbol,
         status="trained",
-        folder=str(folder),
-        bundle_digest=bundled.digest,
-        verdict=Verdict.model_validate(store.get_json(judged.verdict)),
-        metrics=dict(backtest_metrics(store, backtest)),
+        folder=str(folders[best]),
+        bundle_digest=chosen.bundle_digest,
+        verdict=store.get(VERDICT, chosen.verdict_ref),
+        metrics=dict(store.get(BACKTEST, chosen.backtest_ref).metrics),
+        engines=_several([_engine_row(store, candidate, status="trained") for candidate in order]),
     )
 
 
 def failed_report(symbol: str, error: BaseException) -> NightReport:
     """The report of a night that stopped with an error."""
     if isinstance(error, SevengatesError):
-        failure = Failure(code=str(error.code), message=error.message, remedy=error.remedy, exit_code=error.exit_code)
+        failure = NightFailure(
+            code=str(error.code), message=error.message, remedy=error.remedy, exit_code=error.exit_code
+        )
     else:
-        failure = Failure(
+        failure = NightFailure(
             code=type(error).__name__,
             message=str(error) or "no message",
             remedy="This is a mistake in Sevengates itself; the log holds the traceback.",
@@ -138,9 +183,10 @@ def headline(report: NightReport) -> str:
         return f"{report.symbol}: trained and judged {decision}; the bundle is in {report.folder}."
     outcome = report.outcome
     when = f"{outcome.symbol} {outcome.interval} as of {moment_text(outcome.as_of_ms)}"
-    again = "nothing to do, finished before. " if report.repeated else ""
+    repeated = "nothing to do, finished before. " if report.repeated else ""
     paper = ", on paper only" if outcome.paper_only and outcome.status == "promoted" else ""
-    return f"{when}: {again}{outcome.reason} {outcome.model} version {outcome.version} is {_place(outcome)}{paper}."
+    version = f"{outcome.model_name} version {outcome.version}"
+    return f"{when}: {repeated}{outcome.reason} {version} is {_stage(outcome)}{paper}."
 
 
 def comparison_rows(report: NightReport) -> list[dict[str, Any]]:
@@ -152,6 +198,24 @@ def comparison_rows(report: NightReport) -> list[dict[str, Any]]:
             row["champion"] = _text(report.champion_metrics.get(name))
         rows.append(row)
     return rows
+
+
+def engine_rows(report: NightReport) -> list[dict[str, str]]:
+    """The candidates of a night that trained several engines, one row each; numbers as text."""
+    return [
+        {
+            "engine": row.engine,
+            "tag": row.tag,
+            "version": "-" if row.version is None else str(row.version),
+            "decision": row.decision,
+            "status": row.status,
+            "sharpe": _text(row.sharpe),
+            "trades": _text(row.trades),
+            "max_drawdown": _text(row.max_drawdown),
+            "reason": row.reason,
+        }
+        for row in report.engines
+    ]
 
 
 def gate_rows(report: NightReport) -> list[dict[str, Any]]:
@@ -168,14 +232,18 @@ def markdown(report: NightReport, picture: str = "") -> str:
     """
     lines = [headline(report), "", picture, ""]
     if report.verdict is not None:
-        lines += [report.verdict.to_markdown(), ""]
+        lines += [verdict_markdown(report.verdict), ""]
     rows = comparison_rows(report) if report.metrics else []
     if rows:
         columns = list(rows[0])
-        lines += [f"| {' | '.join(columns)} |", f"|---|{'---:|' * (len(columns) - 1)}"]
-        lines += [f"| {' | '.join(str(row[column]) for column in columns)} |" for row in rows]
+        lines += [table(columns, (row.values() for row in rows), right=columns[1:])]
     if report.champion_regimes:
         lines += ["", regimes_line(report)]
+    engines = engine_rows(report)
+    if engines:
+        columns = list(engines[0])
+        numbers = ("version", "sharpe", "trades", "max_drawdown")
+        lines += ["", table(columns, (row.values() for row in engines), right=numbers)]
     return "\n".join(lines) + "\n"
 
 
@@ -191,7 +259,50 @@ def exit_code(reports: Sequence[NightReport]) -> int:
     return codes[0] if codes else 0
 
 
-def _place(outcome: NightOutcome) -> str:
+def _report_of(store: Store, outcome: NightOutcome, *, repeated: bool) -> NightReport:
+    candidate, ref = outcome.candidate, outcome.comparison_ref
+    comparison = None if ref is None else store.get(COMPARISON, ref)
+    rows = [_engine_row(store, candidate, status=outcome.status, version=outcome.version, reason=outcome.reason)]
+    rows += [
+        _engine_row(store, other.candidate, status=other.status, version=other.version, reason=other.reason)
+        for other in outcome.others
+    ]
+    return NightReport(
+        symbol=outcome.symbol,
+        status=outcome.status,
+        bundle_digest=candidate.bundle_digest,
+        repeated=repeated,
+        outcome=outcome,
+        verdict=store.get(VERDICT, candidate.verdict_ref),
+        metrics=dict(store.get(BACKTEST, candidate.backtest_ref).metrics),
+        champion_metrics={} if comparison is None else dict(comparison.champion),
+        champion_regimes={} if comparison is None else comparison.regimes["mapping"],
+        engines=_several(rows),
+    )
+
+
+def _engine_row(
+    store: Store, candidate: Candidate, *, status: Status, version: int | None = None, reason: str = ""
+) -> EngineRow:
+    metrics = store.get(BACKTEST, candidate.backtest_ref).metrics
+    return EngineRow(
+        engine=candidate.engine,
+        tag=candidate.tag,
+        version=version,
+        decision=store.get(VERDICT, candidate.verdict_ref).decision,
+        status=status,
+        sharpe=metrics["sharpe"],
+        trades=metrics["trades"],
+        max_drawdown=metrics["max_drawdown"],
+        reason=reason,
+    )
+
+
+def _several(rows: list[EngineRow]) -> tuple[EngineRow, ...]:
+    return tuple(rows) if len(rows) > 1 else ()
+
+
+def _stage(outcome: NightOutcome) -> str:
     return {"promoted": "in Production", "staged": "in Staging", "rejected": "registered as rejected"}[outcome.status]
 
 

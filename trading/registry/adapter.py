@@ -81,7 +81,7 @@ class MlflowRegistry:
 
     def log_night(
         self,
-        model: str,
+        model_name: str,
         bundle_folder: Path,
         *,
         metrics: Mapping[str, float],
@@ -97,7 +97,7 @@ class MlflowRegistry:
         killed attempt left behind is marked as killed.
 
         Args:
-            model: registered model name, see :func:`trading.model.naming.model_name`.
+            model_name: registered model, see :func:`trading.model.naming.model_name`.
             bundle_folder: the bundle; its card becomes the description of run and version.
             metrics: numbers of the night, logged in one batch together with the parameters.
             params: settings, nested as they are; keys are joined with dots.
@@ -108,15 +108,15 @@ class MlflowRegistry:
         """
         bundle = load_bundle(bundle_folder)
         with self.lock(), answers(self.tracking_uri), quietly():
-            for known in self.versions(model):
+            for known in self.versions(model_name):
                 if known.bundle_digest == bundle.digest:
                     return known.version
-            self._bury_orphans(model, bundle.digest)
+            self._close_orphan_runs(model_name, bundle.digest)
             named = labels(bundle) | dict(tags or {})
             run = self._client.create_run(
                 self.experiment_id,
                 run_name=f"{bundle.lineage.symbol} {bundle.lineage.interval} {moment_iso(bundle.lineage.as_of_ms)}",
-                tags=named | {"model": model, "mlflow.note.content": _note(bundle.card)},
+                tags=named | {"model": model_name, "mlflow.note.content": _note(bundle.card)},
             )
             run_id = run.info.run_id
             self._log_files(run_id, bundle, figures or {})
@@ -125,9 +125,9 @@ class MlflowRegistry:
             source, model_id = self._log_model(run_id, bundle, max_jump)
             self._log_numbers(run_id, model_id, metrics, params)
             with exists_already():
-                self._client.create_registered_model(model, description="Trading model judged by seven gates.")
+                self._client.create_registered_model(model_name, description="Trading model judged by seven gates.")
             version = self._client.create_model_version(
-                model, source, run_id=run_id, tags=named, description=_note(bundle.card), model_id=model_id
+                model_name, source, run_id=run_id, tags=named, description=_note(bundle.card), model_id=model_id
             )
             self._client.set_terminated(run_id, "FINISHED")
             return int(version.version)
@@ -137,82 +137,82 @@ class MlflowRegistry:
         with answers(self.tracking_uri):
             return sorted(model.name for model in self._client.search_registered_models(max_results=1_000))
 
-    def versions(self, model: str) -> list[Version]:
+    def versions(self, model_name: str) -> list[Version]:
         """All versions of a model, oldest first; none if the model is unknown."""
         found, token = list[Version](), None
-        aliases = self._aliases(model)
+        aliases = self._aliases(model_name)
         with answers(self.tracking_uri):
             while True:
-                page = self._client.search_model_versions(f"name='{model}'", max_results=1_000, page_token=token)
+                page = self._client.search_model_versions(f"name='{model_name}'", max_results=1_000, page_token=token)
                 found += [_version(item, aliases) for item in page]
                 token = page.token
                 if not token:
                     return sorted(found, key=lambda version: version.version)
 
-    def version(self, model: str, number: int) -> Version:
+    def version(self, model_name: str, number: int) -> Version:
         """One version.
 
         Raises:
             RegistryError: ``MODEL_UNKNOWN``, naming the versions there are.
         """
-        known = self.versions(model)
+        known = self.versions(model_name)
         for version in known:
             if version.version == number:
                 return version
         there = ", ".join(str(version.version) for version in known) or "none"
         raise RegistryError(
             ReasonCode.MODEL_UNKNOWN,
-            f"{model} has no version {number}; versions there: {there}.",
+            f"{model_name} has no version {number}; versions there: {there}.",
             remedy="List the models and name one of their versions.",
-            model=model,
+            model_name=model_name,
             version=number,
         )
 
-    def download(self, model: str, number: int) -> Path:
+    def download(self, model_name: str, number: int) -> Path:
         """A folder with the bundle of a version, not verified yet; a remote registry is asked anew each time."""
-        self.version(model, number)
+        self.version(model_name, number)
         target: Path | None = None
         if not self.tracking_uri.startswith("sqlite:"):
-            target = self.home / "mlflow" / "downloads" / model / str(number)
+            target = self.home / "mlflow" / "downloads" / model_name / str(number)
             shutil.rmtree(target, ignore_errors=True)
             target.mkdir(parents=True)
         with answers(self.tracking_uri), self._fluent():
-            uri = f"models:/{model}/{number}/artifacts/bundle"
+            uri = f"models:/{model_name}/{number}/artifacts/bundle"
             return Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(target) if target else None))
 
-    def bundle(self, model: str, number: int, expected_digest: str | None = None) -> Bundle:
+    def bundle(self, model_name: str, number: int, expected_digest: str | None = None) -> Bundle:
         """The verified bundle of a version; by default it must have the digest it was registered with."""
-        expected = expected_digest or self.version(model, number).bundle_digest
-        return load_bundle(self.download(model, number), expected_digest=expected)
+        expected = expected_digest or self.version(model_name, number).bundle_digest
+        return load_bundle(self.download(model_name, number), expected_digest=expected)
 
-    def set_stage(self, model: str, number: int, stage: str) -> None:
+    def set_stage(self, model_name: str, number: int, stage: str) -> None:
         """Move a version to a stage of MLflow; other versions stay where they are."""
         with answers(self.tracking_uri), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*[Mm]odel registry stages", category=FutureWarning)
-            self._client.transition_model_version_stage(model, str(number), stage, archive_existing_versions=False)
+            self._client.transition_model_version_stage(model_name, str(number), stage, archive_existing_versions=False)
 
-    def set_champion(self, model: str, number: int | None) -> None:
+    def set_champion(self, model_name: str, number: int | None) -> None:
         """Point the alias at a version, or take it away."""
         with answers(self.tracking_uri):
             if number is None:
-                self._client.delete_registered_model_alias(model, CHAMPION)
+                self._client.delete_registered_model_alias(model_name, CHAMPION)
             else:
-                self._client.set_registered_model_alias(model, CHAMPION, str(number))
+                self._client.set_registered_model_alias(model_name, CHAMPION, str(number))
 
-    def tag_version(self, model: str, number: int, tags: Mapping[str, str]) -> None:
+    def tag_version(self, model_name: str, number: int, tags: Mapping[str, str]) -> None:
         with answers(self.tracking_uri):
             for key, value in tags.items():
-                self._client.set_model_version_tag(model, str(number), key, value)
+                self._client.set_model_version_tag(model_name, str(number), key, value)
 
-    def model_tags(self, model: str) -> dict[str, str]:
+    def model_tags(self, model_name: str) -> dict[str, str]:
         """Tags of the registered model itself; empty if it is unknown."""
         with answers(self.tracking_uri), unknown_is_nothing():
-            return dict(self._client.get_registered_model(model).tags)
+            return dict(self._client.get_registered_model(model_name).tags)
         return {}
 
-    def tag_model(self, model: str, key: str, value: str) -> None:
+    def tag_model(self, model_name: str, key: str, value: str) -> None:
         with answers(self.tracking_uri):
-            self._client.set_registered_model_tag(model, key, value)
+            self._client.set_registered_model_tag(model_name, key, value)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -235,11 +235,11 @@ class MlflowRegistry:
             )
         return str(found.experiment_id)
 
-    def _bury_orphans(self, model: str, digest: str) -> None:
+    def _close_orphan_runs(self, model_name: str, digest: str) -> None:
         """Close the runs of attempts that died before they registered this bundle."""
         orphans = self._client.search_runs(
             [self.experiment_id],
-            f"tags.{BUNDLE_TAG} = '{digest}' and tags.model = '{model}' and attributes.status = 'RUNNING'",
+            f"tags.{BUNDLE_TAG} = '{digest}' and tags.model = '{model_name}' and attributes.status = 'RUNNING'",
         )
         for run in orphans:
             self._client.set_terminated(run.info.run_id, "KILLED")
@@ -282,9 +282,9 @@ class MlflowRegistry:
             self._client.log_batch(run_id, metrics=numbers[:_MOST_METRICS], params=texts[:_MOST_PARAMS])
             numbers, texts = numbers[_MOST_METRICS:], texts[_MOST_PARAMS:]
 
-    def _aliases(self, model: str) -> dict[int, tuple[str, ...]]:
+    def _aliases(self, model_name: str) -> dict[int, tuple[str, ...]]:
         with answers(self.tracking_uri), unknown_is_nothing():
-            named = self._client.get_registered_model(model).aliases
+            named = self._client.get_registered_model(model_name).aliases
             return {int(number): (alias,) for alias, number in named.items()}
         return {}
 
@@ -321,7 +321,7 @@ def _dataset_input(dataset: Dataset) -> DatasetInput:
 
 def _version(item: Any, aliases: Mapping[int, tuple[str, ...]]) -> Version:
     return Version(
-        model=item.name,
+        model_name=item.name,
         version=int(item.version),
         stage=item.current_stage,
         run_id=item.run_id or "",

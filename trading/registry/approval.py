@@ -17,7 +17,7 @@ from trading.gates.gate import GateResult
 from trading.gates.table import GATES
 from trading.gates.verdict import Verdict, judge, read_verdict
 from trading.model.bundle import Bundle
-from trading.registry.ledger import ENTRY_ACTIONS, Entry, stages
+from trading.registry.entries import ENTRY_ACTIONS, Entry, stages
 
 
 def verdict_of(bundle: Bundle) -> Verdict:
@@ -39,7 +39,7 @@ def verdict_of(bundle: Bundle) -> Verdict:
         ) from error
 
 
-def judged_again(bundle: Bundle) -> Verdict:
+def judge_again(bundle: Bundle) -> Verdict:
     """Ask the gates of today over a bundle's own evidence and thresholds.
 
     Only what decides is compared. A later release may word a reason or a remedy in another way.
@@ -101,7 +101,7 @@ def changed_questions(verdict: Verdict) -> list[str]:
     return found
 
 
-def require_admission(bundle: Bundle, model_name: str, version: int, history: list[Entry]) -> None:
+def require_admission(bundle: Bundle, model_name: str, version: int, history: Sequence[Entry]) -> None:
     """Refuse a version that its verdict keeps out of Production, whoever asks for it.
 
     An approving verdict is needed always. While another version is in Production it is not enough without a live
@@ -109,18 +109,18 @@ def require_admission(bundle: Bundle, model_name: str, version: int, history: li
 
     Args:
         bundle: of the version, with the verdict.
-        model_name: of the registered model.
+        model_name: registered model.
         version: the version that shall enter Production.
         history: the ledger's entries of the model at the epoch that the transition is to follow.
 
     Raises:
-        RegistryError: ``MODEL_NOT_APPROVED``, ``LIVE_RECORD_MISSING``, or for a first entry as :func:`judged_again`.
+        RegistryError: ``MODEL_NOT_APPROVED``, ``LIVE_RECORD_MISSING``, or for a first entry as :func:`judge_again`.
     """
     same = (version, bundle.digest)
     # A returning version is what the ledger recorded; rules that changed since must not bar the way back.
-    returns = any((entry.version, entry.bundle) == same and entry.action in ENTRY_ACTIONS for entry in history)
+    returns = any((entry.version, entry.bundle_digest) == same and entry.action in ENTRY_ACTIONS for entry in history)
     occupied = "Production" in stages(history).values()
-    verdict = verdict_of(bundle) if returns else judged_again(bundle)
+    verdict = verdict_of(bundle) if returns else judge_again(bundle)
     admission = verdict.may_enter_production(production_exists=occupied and not returns)
     if not admission.passed:
         raise RegistryError(

@@ -46,7 +46,7 @@ def generated() -> dict[str, bytes]:
     """Every generated file by its path inside ``mlflow/``."""
     from trading.gates.verdict import Verdict
     from trading.model.bundle import BundleHead, Manifest
-    from trading.registry.ledger import Entry
+    from trading.registry.entries import Entry
 
     documents: dict[str, Any] = {
         "schemas/bundle.json": _schema(BundleHead),

@@ -11,68 +11,34 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from trading.canonical import digest_of
 from trading.codes import ReasonCode
 from trading.errors import RegistryError, TransportError
-
-Action = Literal["promote", "rollback", "external", "archive", "stage", "reject"]
-Stage = Literal["Production", "Staging", "Archived", "Rejected"]
-
-ENTRY_ACTIONS = frozenset({"promote", "rollback", "external"})
-"""The actions that put a version into Production."""
-
-REIGN_ACTIONS = ENTRY_ACTIONS | {"archive"}
-"""The actions that change what is in Production; each begins a new epoch."""
+from trading.registry.entries import COLUMNS, PRODUCTION_ACTIONS, Entry, Transition, entry_hash
 
 GENESIS = "0" * 64
+SCHEMA_VERSION = 1
+"""Of the file, in SQLite's ``user_version``. Release 0.1 wrote the same tables and left the number at 0."""
+
 _BUSY_SECONDS = 30.0
-_COLUMNS = ("row", "epoch", "model", "version", "bundle", "action", "reason", "actor", "at", "previous", "hash")
-_SCHEMA = """
+_PRODUCTION = ", ".join(f"'{action}'" for action in sorted(PRODUCTION_ACTIONS))
+# The index keeps the name that release 0.1 gave it, or its files would get a second one.
+_SCHEMA = f"""
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS entries (
     row INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, model TEXT NOT NULL, version INTEGER NOT NULL,
     bundle TEXT NOT NULL, action TEXT NOT NULL, reason TEXT NOT NULL, actor TEXT NOT NULL, at TEXT NOT NULL,
     previous TEXT NOT NULL UNIQUE, hash TEXT NOT NULL UNIQUE
 );
-CREATE UNIQUE INDEX IF NOT EXISTS one_reign_per_epoch ON entries (model, epoch)
-    WHERE action IN ('promote', 'rollback', 'external', 'archive');
+CREATE UNIQUE INDEX IF NOT EXISTS one_reign_per_epoch ON entries (model, epoch) WHERE action IN ({_PRODUCTION});
 CREATE INDEX IF NOT EXISTS by_model ON entries (model, row);
 CREATE TRIGGER IF NOT EXISTS entries_are_not_updated BEFORE UPDATE ON entries
     BEGIN SELECT RAISE(ABORT, 'the promotion ledger is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS entries_are_not_deleted BEFORE DELETE ON entries
     BEGIN SELECT RAISE(ABORT, 'the promotion ledger is append-only'); END;
+PRAGMA user_version = {SCHEMA_VERSION};
+COMMIT;
 """
-
-
-class Transition(BaseModel):
-    """What somebody asks the ledger to record."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    model: str = Field(min_length=1, description="Registered model name.")
-    version: int = Field(ge=1, description="Version in the registry.")
-    bundle: str = Field(pattern=r"^[0-9a-f]{64}$", description="Bundle digest of that version.")
-    action: Action = Field(description="What happens to the version.")
-    reason: str = Field(default="", description="Why, for people.")
-    actor: str = Field(default="nightly", min_length=1, description="Who asked.")
-
-
-class Entry(Transition):
-    """One row of the ledger."""
-
-    row: int = Field(ge=1, description="Position in the ledger, over all models.")
-    epoch: int = Field(ge=0, description="Number of changes of Production of this model, this entry included.")
-    at: str = Field(description="UTC time of the entry, ISO 8601.")
-    previous: str = Field(pattern=r"^[0-9a-f]{64}$", description="Hash of the row before; zeros for the first.")
-    hash: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the canonical JSON of all other fields.")
-
-
-def entry_hash(fields: dict[str, Any]) -> str:
-    """The hash of an entry, over every field but the hash itself."""
-    return digest_of({name: fields[name] for name in _COLUMNS if name != "hash"})
 
 
 def utc_now() -> datetime:
@@ -81,15 +47,23 @@ def utc_now() -> datetime:
 
 
 class Ledger:
-    """The record in one SQLite file. Every call opens it anew, so threads, forks and processes may share it."""
+    """The record in one SQLite file. Every call opens it anew, so threads, forks and processes may share it.
+
+    Args:
+        path: the file; it is made if it is not there.
+        clock: what time it is.
+
+    Raises:
+        RegistryError: ``LEDGER_NEWER`` if a later release wrote the file; ``LEDGER_BROKEN`` if it is no ledger.
+    """
 
     def __init__(self, path: str | Path, clock: Callable[[], datetime] = utc_now) -> None:
         self.path = Path(path)
         self._clock = clock
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._connect() as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.executescript(_SCHEMA)
+            if _version(connection) < SCHEMA_VERSION:
+                self._prepare(connection)
 
     def append(self, transition: Transition, expected_epoch: int | None = None) -> Entry:
         """Record a transition; one that changes Production must know the epoch it changes.
@@ -106,32 +80,43 @@ class Ledger:
             RegistryError: ``PROMOTION_CONFLICT`` if Production changed since; ``LEDGER_BROKEN`` if the last row was
                 altered.
         """
-        reigns = transition.action in REIGN_ACTIONS
-        if reigns and expected_epoch is None:
+        if transition.changes_production and expected_epoch is None:
             raise ValueError(f"{transition.action} changes Production and needs expected_epoch")
         with self._connect() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                entry = self._append(connection, transition, expected_epoch, reigns)
+                entry = self._append(connection, transition, expected_epoch)
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
             return entry
 
-    def current(self, model: str) -> Entry | None:
-        """The entry that put the Production version there, or None if nothing is in Production."""
-        with self._connect() as connection:
-            return _current(connection, model)
+    def current(self, model_name: str) -> Entry | None:
+        """The entry that put the Production version there, or None if nothing is in Production.
 
-    def epoch(self, model: str) -> int:
-        """How often Production of a model has changed; 0 for a model never promoted."""
+        Args:
+            model_name: registered model.
+        """
         with self._connect() as connection:
-            return _epoch(connection, model)
+            return _current(connection, model_name)
 
-    def history(self, model: str | None = None) -> list[Entry]:
-        """The entries of one model, or of all, oldest first."""
-        where, values = ("", ()) if model is None else ("WHERE model = ?", (model,))
+    def epoch(self, model_name: str) -> int:
+        """How often Production of a model has changed; 0 for a model never promoted.
+
+        Args:
+            model_name: registered model.
+        """
+        with self._connect() as connection:
+            return _epoch(connection, model_name)
+
+    def history(self, model_name: str | None = None) -> list[Entry]:
+        """The entries of one model, or of all, oldest first.
+
+        Args:
+            model_name: registered model; None is all of them.
+        """
+        where, values = ("", ()) if model_name is None else ("WHERE model = ?", (model_name,))
         with self._connect() as connection:
             return [_entry(row) for row in connection.execute(f"SELECT * FROM entries {where} ORDER BY row", values)]
 
@@ -146,38 +131,36 @@ class Ledger:
         with self._connect() as connection:
             rows = connection.execute("SELECT * FROM entries ORDER BY row").fetchall()
         for number, row in enumerate(rows, start=1):
-            fields = dict(row)
-            if fields["row"] != number:
-                raise _broken(number, f"is missing; the next row there is {fields['row']}")
-            if fields["previous"] != previous:
-                raise _broken(number, f"follows {fields['previous'][:12]}, but the row before has {previous[:12]}")
-            if fields["hash"] != entry_hash(fields):
-                raise _broken(number, "was altered: its hash does not match its content")
-            due = epochs.get(fields["model"], 0) + (fields["action"] in REIGN_ACTIONS)
-            if fields["epoch"] != due:
-                raise _broken(number, f"has epoch {fields['epoch']}, expected {due}")
-            previous, epochs[fields["model"]] = fields["hash"], due
+            columns = dict(row)
+            if columns["row"] != number:
+                raise _broken_row(number, f"is missing; the next row there is {columns['row']}")
+            if columns["previous"] != previous:
+                raise _broken_row(number, f"follows {columns['previous'][:12]}, but the row before has {previous[:12]}")
+            if columns["hash"] != entry_hash(columns):
+                raise _broken_row(number, "was altered: its hash does not match its content")
+            due = epochs.get(columns["model"], 0) + (columns["action"] in PRODUCTION_ACTIONS)
+            if columns["epoch"] != due:
+                raise _broken_row(number, f"has epoch {columns['epoch']}, expected {due}")
+            previous, epochs[columns["model"]] = columns["hash"], due
         return len(rows)
 
-    def _append(
-        self, connection: sqlite3.Connection, transition: Transition, expected_epoch: int | None, reigns: bool
-    ) -> Entry:
-        standing = _standing(connection, transition, reigns)
-        if standing is not None:
-            return standing
-        epoch = _epoch(connection, transition.model)
-        current = _current(connection, transition.model)
+    def _append(self, connection: sqlite3.Connection, transition: Transition, expected_epoch: int | None) -> Entry:
+        holding = _holding(connection, transition)
+        if holding is not None:
+            return holding
+        name, epoch = transition.model_name, _epoch(connection, transition.model_name)
+        current = _current(connection, name)
         if transition.action == "archive" and (current is None or current.version != transition.version):
             raise RegistryError(
                 ReasonCode.PROMOTION_CONFLICT,
-                f"{transition.model}: version {transition.version} cannot be archived, as it is not in Production.",
+                f"{name}: version {transition.version} cannot be archived, as it is not in Production.",
                 remedy="Look at the history of the model and name the version that is.",
                 epoch=epoch,
             )
         if expected_epoch is not None and expected_epoch != epoch:
             raise RegistryError(
                 ReasonCode.PROMOTION_CONFLICT,
-                f"{transition.model}: {transition.action} of version {transition.version} was decided at epoch "
+                f"{name}: {transition.action} of version {transition.version} was decided at epoch "
                 f"{expected_epoch}, but Production is at epoch {epoch}.",
                 remedy="Compare the candidate with the new champion and decide again.",
                 expected_epoch=expected_epoch,
@@ -185,19 +168,32 @@ class Ledger:
             )
         last = connection.execute("SELECT * FROM entries ORDER BY row DESC LIMIT 1").fetchone()
         if last is not None and last["hash"] != entry_hash(dict(last)):
-            raise _broken(last["row"], "was altered: its hash does not match its content")
-        fields = transition.model_dump() | {
+            raise _broken_row(last["row"], "was altered: its hash does not match its content")
+        columns = transition.as_columns() | {
             "row": 1 if last is None else last["row"] + 1,
-            "epoch": epoch + reigns,
+            "epoch": epoch + transition.changes_production,
             "at": self._clock().astimezone(UTC).isoformat(timespec="milliseconds"),
             "previous": GENESIS if last is None else last["hash"],
         }
-        fields["hash"] = entry_hash(fields)
-        marks = ", ".join("?" for _ in _COLUMNS)
+        columns["hash"] = entry_hash(columns)
+        marks = ", ".join("?" for _ in COLUMNS)
         connection.execute(
-            f"INSERT INTO entries ({', '.join(_COLUMNS)}) VALUES ({marks})", [fields[c] for c in _COLUMNS]
+            f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({marks})", [columns[name] for name in COLUMNS]
         )
-        return Entry.model_validate(fields)
+        return Entry.model_validate(columns)
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Make the tables of a new file, or number the file of release 0.1, which has them already."""
+        tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        columns = tuple(row["name"] for row in connection.execute("PRAGMA table_info(entries)"))
+        if tables and (tables != {"entries"} or columns != COLUMNS):
+            raise RegistryError(
+                ReasonCode.LEDGER_BROKEN,
+                f"{self.path} is no promotion ledger: it has the tables {', '.join(sorted(tables))}.",
+                remedy="See that runtime.ledger names the ledger's own file.",
+            )
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.executescript(_SCHEMA)
 
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
@@ -205,6 +201,12 @@ class Ledger:
         try:
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA synchronous=FULL")
+            if _version(connection) > SCHEMA_VERSION:
+                raise RegistryError(
+                    ReasonCode.LEDGER_NEWER,
+                    f"{self.path} has schema {_version(connection)}; this release knows {SCHEMA_VERSION} at most.",
+                    remedy="Use the release that wrote it, or a later one; until then nothing is promoted here.",
+                )
             yield connection
         except sqlite3.DatabaseError as error:
             if "locked" in str(error):
@@ -222,87 +224,52 @@ class Ledger:
             connection.close()
 
 
-def stages(history: list[Entry]) -> dict[int, Stage]:
-    """The stage of every version that one model's history implies: at most one in Production, and one in Staging."""
-    result: dict[int, Stage] = {}
-    for entry in history:
-        if entry.action in ("reject", "archive"):
-            result[entry.version] = "Rejected" if entry.action == "reject" else "Archived"
-            continue
-        stage: Stage = "Staging" if entry.action == "stage" else "Production"
-        for version, held in result.items():
-            if held == stage:
-                result[version] = "Archived"
-        result[entry.version] = stage
-    return result
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def recorded_bundle(history: list[Entry], version: int) -> str | None:
-    """The bundle digest last recorded for a version of one model, or None if the ledger does not know it."""
-    return next((entry.bundle for entry in reversed(history) if entry.version == version), None)
-
-
-def previous_production(history: list[Entry]) -> Entry | None:
-    """The entry a rollback returns to: the Production before the current one, passing over what was rolled back."""
-    reigns: list[Entry] = []
-    for entry in history:
-        if entry.action == "rollback":
-            versions = [reign.version for reign in reigns]
-            reigns = reigns[: versions.index(entry.version)] if entry.version in versions else reigns
-            reigns.append(entry)
-        elif entry.action == "archive":
-            if reigns and reigns[-1].version == entry.version:
-                reigns.pop()
-        elif entry.action in REIGN_ACTIONS:
-            reigns.append(entry)
-    in_production = "Production" in stages(history).values()
-    depth = 2 if in_production else 1
-    return reigns[-depth] if len(reigns) >= depth else None
-
-
-def _epoch(connection: sqlite3.Connection, model: str) -> int:
-    row = connection.execute("SELECT MAX(epoch) FROM entries WHERE model = ?", (model,)).fetchone()
+def _epoch(connection: sqlite3.Connection, model_name: str) -> int:
+    row = connection.execute("SELECT MAX(epoch) FROM entries WHERE model = ?", (model_name,)).fetchone()
     return int(row[0] or 0)
 
 
-def _current(connection: sqlite3.Connection, model: str) -> Entry | None:
+def _current(connection: sqlite3.Connection, model_name: str) -> Entry | None:
     row = connection.execute(
-        "SELECT * FROM entries WHERE model = ? AND action IN ('promote', 'rollback', 'external', 'archive') "
-        "ORDER BY row DESC LIMIT 1",
-        (model,),
+        f"SELECT * FROM entries WHERE model = ? AND action IN ({_PRODUCTION}) ORDER BY row DESC LIMIT 1", (model_name,)
     ).fetchone()
     return None if row is None or row["action"] == "archive" else _entry(row)
 
 
-def _standing(connection: sqlite3.Connection, wanted: Transition, reigns: bool) -> Entry | None:
+def _holding(connection: sqlite3.Connection, wanted: Transition) -> Entry | None:
     """The entry that already makes the wanted transition true, if there is one.
 
-    Staging or rejecting the version that is in Production would take it out without an epoch, so its reign stands too.
+    Staging or rejecting the version that is in Production would take it out without an epoch, so it stays there too.
     """
-    current = _current(connection, wanted.model)
-    in_production = current is not None and (current.version, current.bundle) == (wanted.version, wanted.bundle)
+    same = (wanted.version, wanted.bundle_digest)
+    current = _current(connection, wanted.model_name)
+    in_production = current is not None and (current.version, current.bundle_digest) == same
     if wanted.action == "archive":
         if in_production:
             return None
     elif in_production:
         return current
-    elif reigns:
+    elif wanted.changes_production:
         return None
     row = connection.execute(
         "SELECT * FROM entries WHERE model = ? AND version = ? ORDER BY row DESC LIMIT 1",
-        (wanted.model, wanted.version),
+        (wanted.model_name, wanted.version),
     ).fetchone()
-    return None if row is None or (row["action"], row["bundle"]) != (wanted.action, wanted.bundle) else _entry(row)
+    return None if row is None or (row["action"], row["bundle"]) != (wanted.action, same[1]) else _entry(row)
 
 
 def _entry(row: sqlite3.Row) -> Entry:
     try:
         return Entry.model_validate(dict(row))
     except ValueError as error:
-        raise _broken(row["row"], f"is no entry: {' '.join(str(error).split())}") from error
+        raise _broken_row(row["row"], f"is no entry: {' '.join(str(error).split())}") from error
 
 
-def _broken(row: int, message: str) -> RegistryError:
+def _broken_row(row: int, message: str) -> RegistryError:
     return RegistryError(
         ReasonCode.LEDGER_BROKEN,
         f"row {row} of the promotion ledger {message}.",

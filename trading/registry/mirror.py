@@ -15,7 +15,8 @@ from trading.codes import ReasonCode
 from trading.errors import RegistryError
 from trading.model.bundle import Bundle
 from trading.registry.approval import require_admission
-from trading.registry.ledger import Entry, Ledger, Stage, Transition, recorded_bundle, stages
+from trading.registry.entries import Entry, Stage, Transition, recorded_digest, stages
+from trading.registry.ledger import Ledger
 from trading.registry.records import CHAMPION, Version
 
 EPOCH_TAG = "ledger_epoch"
@@ -24,13 +25,13 @@ EPOCH_TAG = "ledger_epoch"
 class Registry(Protocol):
     """What promotion needs from a model registry; :class:`trading.registry.adapter.MlflowRegistry` is one."""
 
-    def versions(self, model: str) -> list[Version]: ...
-    def bundle(self, model: str, number: int, expected_digest: str | None = None) -> Bundle: ...
-    def set_stage(self, model: str, number: int, stage: str) -> None: ...
-    def set_champion(self, model: str, number: int | None) -> None: ...
-    def tag_version(self, model: str, number: int, tags: Mapping[str, str]) -> None: ...
-    def model_tags(self, model: str) -> dict[str, str]: ...
-    def tag_model(self, model: str, key: str, value: str) -> None: ...
+    def versions(self, model_name: str) -> list[Version]: ...
+    def bundle(self, model_name: str, number: int, expected_digest: str | None = None) -> Bundle: ...
+    def set_stage(self, model_name: str, number: int, stage: str) -> None: ...
+    def set_champion(self, model_name: str, number: int | None) -> None: ...
+    def tag_version(self, model_name: str, number: int, tags: Mapping[str, str]) -> None: ...
+    def model_tags(self, model_name: str) -> dict[str, str]: ...
+    def tag_model(self, model_name: str, key: str, value: str) -> None: ...
     def lock(self) -> AbstractContextManager[None]: ...
 
 
@@ -49,17 +50,17 @@ class Reconciliation:
     changes: tuple[str, ...]
 
 
-def mirror(registry: Registry, ledger: Ledger, model: str) -> tuple[str, ...]:
+def mirror(registry: Registry, ledger: Ledger, model_name: str) -> tuple[str, ...]:
     """Make MLflow show what the ledger says now; return what was changed.
 
     It writes the ledger's present state and not the caller's transition, so of two promoters that get here in any order
     the later one leaves the truth.
     """
     with registry.lock():
-        return _mirror(registry, ledger, model)
+        return _mirror(registry, ledger, model_name)
 
 
-def reconcile(registry: Registry, ledger: Ledger, model: str, actor: str = "mlflow") -> Reconciliation:
+def reconcile(registry: Registry, ledger: Ledger, model_name: str, actor: str = "mlflow") -> Reconciliation:
     """Repair the mirror after a crash, and treat stages changed by hand as requests.
 
     A version set to Production by hand is adopted as ``external`` if its bundle verifies and its verdict admits it;
@@ -68,26 +69,28 @@ def reconcile(registry: Registry, ledger: Ledger, model: str, actor: str = "mlfl
     """
     with registry.lock():
         refused: dict[int, str] = {}
-        adopted = _take_requests(registry, ledger, model, actor, refused)
-        changes = _mirror(registry, ledger, model)
+        adopted = _take_requests(registry, ledger, model_name, actor, refused)
+        changes = _mirror(registry, ledger, model_name)
         for number, reason in refused.items():
-            registry.tag_version(model, number, {"request_refused": reason})
+            registry.tag_version(model_name, number, {"request_refused": reason})
         return Reconciliation(adopted=adopted, refused=refused, changes=changes)
 
 
-def _take_requests(registry: Registry, ledger: Ledger, model: str, actor: str, refused: dict[int, str]) -> Entry | None:
+def _take_requests(
+    registry: Registry, ledger: Ledger, model_name: str, actor: str, refused: dict[int, str]
+) -> Entry | None:
     """Enter the change that somebody made by hand, if there is one and it is allowed."""
-    epoch, current = ledger.epoch(model), ledger.current(model)
-    known = registry.versions(model)
+    epoch, current = ledger.epoch(model_name), ledger.current(model_name)
+    known = registry.versions(model_name)
     if current is not None and not known:
         raise RegistryError(
             ReasonCode.MODEL_UNKNOWN,
-            f"the ledger has {model} version {current.version} in Production, but the registry has no such model.",
+            f"the ledger has {model_name} version {current.version} in Production, but the registry has no such model.",
             remedy="See that runtime.tracking_uri and runtime.ledger belong together.",
         )
     shown = [version for version in known if version.stage == "Production"]
     requests = [version for version in reversed(shown) if current is None or version.version != current.version]
-    whole = int(registry.model_tags(model).get(EPOCH_TAG, "0")) == epoch
+    whole = int(registry.model_tags(model_name).get(EPOCH_TAG, "0")) == epoch
     for version in requests if whole else ():
         try:
             bundle = _acceptable(registry, ledger, version)
@@ -95,9 +98,9 @@ def _take_requests(registry: Registry, ledger: Ledger, model: str, actor: str, r
             refused[version.version] = str(error)
             continue
         request = Transition(
-            model=model,
+            model_name=model_name,
             version=version.version,
-            bundle=bundle.digest,
+            bundle_digest=bundle.digest,
             action="external",
             reason="set to Production in MLflow",
             actor=actor,
@@ -106,9 +109,9 @@ def _take_requests(registry: Registry, ledger: Ledger, model: str, actor: str, r
     gone = current is not None and all(version.version != current.version for version in known)
     if current is not None and not requests and (gone or (whole and not shown)):
         retired = Transition(
-            model=model,
+            model_name=model_name,
             version=current.version,
-            bundle=current.bundle,
+            bundle_digest=current.bundle_digest,
             action="archive",
             reason="deleted in MLflow" if gone else "taken out of Production in MLflow",
             actor=actor,
@@ -117,25 +120,25 @@ def _take_requests(registry: Registry, ledger: Ledger, model: str, actor: str, r
     return None
 
 
-def _mirror(registry: Registry, ledger: Ledger, model: str) -> tuple[str, ...]:
-    history = ledger.history(model)
-    if not history and not registry.versions(model):
+def _mirror(registry: Registry, ledger: Ledger, model_name: str) -> tuple[str, ...]:
+    history = ledger.history(model_name)
+    if not history and not registry.versions(model_name):
         return ()
     due, entries = stages(history), {entry.version: entry for entry in history}
-    known = registry.versions(model)
+    known = registry.versions(model_name)
     first = [version for version in known if due.get(version.version) == "Production"]
     changes = list[str]()
     # The new champion, then the alias, then the others: for a moment two versions are in Production, but never none,
     # and the alias never points to a version that is shown as archived.
     for version in first:
         changes += _mirror_version(registry, version, "Production", entries[version.version])
-    changes += _mirror_champion(registry, model, known, first[0] if first else None)
+    changes += _mirror_champion(registry, model_name, known, first[0] if first else None)
     for version in known:
         if version not in first:
             changes += _mirror_version(registry, version, due.get(version.version), entries.get(version.version))
     epoch = str(history[-1].epoch) if history else "0"
-    if registry.model_tags(model).get(EPOCH_TAG, "0") != epoch:
-        registry.tag_model(model, EPOCH_TAG, epoch)
+    if registry.model_tags(model_name).get(EPOCH_TAG, "0") != epoch:
+        registry.tag_model(model_name, EPOCH_TAG, epoch)
         changes.append(f"epoch -> {epoch}")
     return tuple(changes)
 
@@ -143,33 +146,33 @@ def _mirror(registry: Registry, ledger: Ledger, model: str) -> tuple[str, ...]:
 def _mirror_version(registry: Registry, version: Version, stage: Stage | None, entry: Entry | None) -> list[str]:
     changes = list[str]()
     shown = stage if stage in ("Production", "Staging", "Archived") else "None"
-    # A version that the ledger does not know is nobody's business, unless it stands in Production.
+    # A version that the ledger does not know stays where it is, unless it stands in Production.
     if version.stage != shown and (stage is not None or version.stage == "Production"):
-        registry.set_stage(version.model, version.version, shown)
+        registry.set_stage(version.model_name, version.version, shown)
         changes.append(f"version {version.version}: stage {version.stage} -> {shown}")
     if stage is None or entry is None:
         return changes
     tags = {"stage": stage, "epoch": str(entry.epoch), "reasons": entry.reason, "actor": entry.actor}
     wrong = {key: value for key, value in tags.items() if version.tags.get(key) != value}
     if wrong:
-        registry.tag_version(version.model, version.version, wrong)
+        registry.tag_version(version.model_name, version.version, wrong)
         changes.append(f"version {version.version}: tags {', '.join(sorted(wrong))}")
     return changes
 
 
-def _mirror_champion(registry: Registry, model: str, known: list[Version], due: Version | None) -> list[str]:
+def _mirror_champion(registry: Registry, model_name: str, known: list[Version], due: Version | None) -> list[str]:
     holder = next((version for version in known if CHAMPION in version.aliases), None)
     number = due.version if due else None
     if (holder.version if holder else None) == number:
         return []
-    registry.set_champion(model, number)
+    registry.set_champion(model_name, number)
     return [f"alias {CHAMPION} -> {number}"]
 
 
 def _acceptable(registry: Registry, ledger: Ledger, version: Version) -> Bundle:
     """The bundle of a version that somebody set to Production by hand, verified and admitted by its verdict."""
-    history = ledger.history(version.model)
-    recorded = recorded_bundle(history, version.version)
-    bundle = registry.bundle(version.model, version.version, expected_digest=recorded)
-    require_admission(bundle, version.model, version.version, history)
+    history = ledger.history(version.model_name)
+    recorded = recorded_digest(history, version.version)
+    bundle = registry.bundle(version.model_name, version.version, expected_digest=recorded)
+    require_admission(bundle, version.model_name, version.version, history)
     return bundle

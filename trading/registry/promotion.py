@@ -7,38 +7,23 @@ between leaves a true ledger and an old mirror, which :func:`trading.registry.mi
 from __future__ import annotations
 
 import math
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
-from trading.model.bundle import Bundle
+from trading.gates.verdict import Verdict
 from trading.registry.approval import require_admission
-from trading.registry.ledger import (
-    ENTRY_ACTIONS,
-    Action,
-    Entry,
-    Ledger,
-    Transition,
-    previous_production,
-    recorded_bundle,
-)
+from trading.registry.entries import ENTRY_ACTIONS, Entry, Transition, previous_production, recorded_digest
+from trading.registry.ledger import Ledger
 from trading.registry.mirror import Registry, mirror
-from trading.results import CheckResult
+from trading.values import Frozen
+
+Destination = Literal["production", "staging", "rejected"]
 
 
-class Judged(Protocol):
-    """What the rule needs of a verdict; :class:`trading.gates.verdict.Verdict` is one."""
-
-    @property
-    def approved(self) -> bool: ...
-    @property
-    def paper_only(self) -> bool: ...
-    def may_enter_production(self, *, production_exists: bool) -> CheckResult: ...
-
-
-class PromotionDecision(BaseModel):
+class PromotionDecision(Frozen):
     """Where a candidate goes and why.
 
     Attributes:
@@ -49,17 +34,27 @@ class PromotionDecision(BaseModel):
         numbers: what was compared, Sharpe ratios on the same bars; a number that is missing or not finite is left out.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    action: Literal["production", "staging", "rejected"]
+    action: Destination
     code: ReasonCode
     reason: str
     paper_only: bool
     numbers: dict[str, float] = Field(default_factory=dict)
 
 
+class Basis(NamedTuple):
+    """What a decision rests on, which must still hold when it is carried out.
+
+    Attributes:
+        epoch: of the ledger when the decision was taken.
+        bundle_digest: of the bundle that was judged; None is the one that the ledger recorded for the version.
+    """
+
+    epoch: int
+    bundle_digest: str | None = None
+
+
 def decide_promotion(
-    verdict: Judged,
+    verdict: Verdict,
     candidate_sharpe: float | None,
     champion_version: int | None,
     champion_sharpe: float | None,
@@ -76,19 +71,17 @@ def decide_promotion(
     """
     measured = {"candidate_sharpe": candidate_sharpe, "champion_sharpe": champion_sharpe, "required": min_improvement}
     numbers = {name: value for name, value in measured.items() if value is not None and math.isfinite(value)}
-    door = verdict.may_enter_production(production_exists=champion_version is not None)
+    admission = verdict.may_enter_production(production_exists=champion_version is not None)
 
-    def decided(
-        action: Literal["production", "staging", "rejected"], code: ReasonCode, reason: str
-    ) -> PromotionDecision:
+    def decided(action: Destination, code: ReasonCode, reason: str) -> PromotionDecision:
         return PromotionDecision(
             action=action, code=code, reason=reason, paper_only=verdict.paper_only, numbers=numbers
         )
 
     if not verdict.approved:
-        return decided("rejected", door.code, _sentence(door.message))
-    if not door.passed:
-        return decided("staging", door.code, _sentence(door.message))
+        return decided("rejected", admission.code, _sentence(admission.message))
+    if not admission.passed:
+        return decided("staging", admission.code, _sentence(admission.message))
     if "candidate_sharpe" not in numbers:
         return decided(
             "staging", ReasonCode.EVIDENCE_NOT_FINITE, "The candidate's Sharpe ratio is missing or not finite."
@@ -114,74 +107,87 @@ def decide_promotion(
 def apply_decision(
     registry: Registry,
     ledger: Ledger,
-    model: str,
+    model_name: str,
     version: int,
     decision: PromotionDecision,
     *,
-    expected_epoch: int,
-    expected_digest: str | None = None,
+    basis: Basis,
     actor: str = "nightly",
 ) -> Entry:
-    """Carry out a decision that was taken on a bundle when the ledger stood at ``expected_epoch``.
+    """Carry out a decision.
+
+    Args:
+        registry: where the versions are.
+        ledger: where the transition is recorded first.
+        model_name: registered model.
+        version: the candidate's.
+        decision: where it goes.
+        basis: what the decision was taken on.
+        actor: who decided.
 
     Raises:
         RegistryError: ``PROMOTION_CONFLICT`` if Production changed since; compare again and decide again.
     """
     if decision.action == "production":
-        return promote(
-            registry,
-            ledger,
-            model,
-            version,
-            reason=decision.reason,
-            actor=actor,
-            expected_epoch=expected_epoch,
-            expected_digest=expected_digest,
-        )
-    action: Action = "stage" if decision.action == "staging" else "reject"
-    bundle = registry.bundle(model, version, expected_digest or recorded_bundle(ledger.history(model), version))
-    return _record(registry, ledger, model, version, bundle, action, decision.reason, actor, None)
+        return enter_production(registry, ledger, model_name, version, reason=decision.reason, actor=actor, basis=basis)
+    recorded = recorded_digest(ledger.history(model_name), version)
+    bundle = registry.bundle(model_name, version, basis.bundle_digest or recorded)
+    transition = Transition(
+        model_name=model_name,
+        version=version,
+        bundle_digest=bundle.digest,
+        action="stage" if decision.action == "staging" else "reject",
+        reason=decision.reason,
+        actor=actor,
+    )
+    return _record(registry, ledger, transition, None)
 
 
-def promote(
+def enter_production(
     registry: Registry,
     ledger: Ledger,
-    model: str,
+    model_name: str,
     version: int,
     *,
     reason: str,
     actor: str,
-    expected_epoch: int | None = None,
-    expected_digest: str | None = None,
+    basis: Basis | None = None,
 ) -> Entry:
     """Put a version into Production, after verifying its bundle and that its verdict admits it.
 
     Args:
         registry: where the versions are.
         ledger: where the transition is recorded first.
-        model: registered model name.
+        model_name: registered model.
         version: the version to promote.
         reason: why, for people.
         actor: who asks.
-        expected_epoch: the ledger's epoch when the decision was taken; None means now, as for an operator's command.
-        expected_digest: of the bundle that was judged; None is the one that the ledger recorded for the version.
+        basis: what was decided on; None is the present, as for an operator's command.
 
     Raises:
         RegistryError: ``MODEL_NOT_APPROVED``, ``LIVE_RECORD_MISSING``, ``PROMOTION_CONFLICT``, or what is wrong with
             the bundle.
     """
-    epoch = ledger.epoch(model) if expected_epoch is None else expected_epoch
+    basis = basis or Basis(ledger.epoch(model_name))
     # What came after that epoch is for the ledger's comparison to refuse, so that the caller decides again.
-    history = [entry for entry in ledger.history(model) if entry.epoch <= epoch]
-    bundle = registry.bundle(model, version, expected_digest or recorded_bundle(history, version))
-    require_admission(bundle, model, version, history)
-    return _record(registry, ledger, model, version, bundle, "promote", reason, actor, epoch)
+    history = [entry for entry in ledger.history(model_name) if entry.epoch <= basis.epoch]
+    bundle = registry.bundle(model_name, version, basis.bundle_digest or recorded_digest(history, version))
+    require_admission(bundle, model_name, version, history)
+    transition = Transition(
+        model_name=model_name,
+        version=version,
+        bundle_digest=bundle.digest,
+        action="promote",
+        reason=reason,
+        actor=actor,
+    )
+    return _record(registry, ledger, transition, basis.epoch)
 
 
-def rollback(
+def return_to_production(
     registry: Registry,
     ledger: Ledger,
-    model: str,
+    model_name: str,
     to_version: int | None = None,
     *,
     reason: str = "",
@@ -189,45 +195,47 @@ def rollback(
 ) -> Entry:
     """Put the Production version before the current one back, or a named one that was in Production before.
 
-    A second rollback goes one further back, never forward to what was rolled back.
+    A second return goes one further back, never forward to what was rolled back.
+
+    Args:
+        registry: where the versions are.
+        ledger: where the transition is recorded first.
+        model_name: registered model.
+        to_version: a version that was in Production before; None is the last one.
+        reason: why, for people.
+        actor: who asks.
 
     Raises:
         RegistryError: ``MODEL_UNKNOWN`` if there is nothing to return to, or what is wrong with the old bundle; the
             current version stays then.
     """
-    epoch, history = ledger.epoch(model), ledger.history(model)
-    reigns = {entry.version: entry for entry in history if entry.action in ENTRY_ACTIONS}
-    target = previous_production(history) if to_version is None else reigns.get(to_version)
+    epoch, history = ledger.epoch(model_name), ledger.history(model_name)
+    former = {entry.version: entry for entry in history if entry.action in ENTRY_ACTIONS}
+    target = previous_production(history) if to_version is None else former.get(to_version)
     if target is None:
         raise RegistryError(
             ReasonCode.MODEL_UNKNOWN,
-            f"{model} has no earlier Production version{'' if to_version is None else f' {to_version}'}; "
-            f"versions that were in Production: {', '.join(map(str, sorted(reigns))) or 'none'}.",
+            f"{model_name} has no earlier Production version{'' if to_version is None else f' {to_version}'}; "
+            f"versions that were in Production: {', '.join(map(str, sorted(former))) or 'none'}.",
             remedy="Name one of those, or promote an approved version.",
-            model=model,
+            model_name=model_name,
         )
-    bundle = registry.bundle(model, target.version, expected_digest=target.bundle)
-    require_admission(bundle, model, target.version, history)
-    why = reason or f"rolled back to version {target.version}"
-    return _record(registry, ledger, model, target.version, bundle, "rollback", why, actor, epoch)
-
-
-def _record(
-    registry: Registry,
-    ledger: Ledger,
-    model: str,
-    version: int,
-    bundle: Bundle,
-    action: Action,
-    reason: str,
-    actor: str,
-    expected_epoch: int | None,
-) -> Entry:
+    bundle = registry.bundle(model_name, target.version, expected_digest=target.bundle_digest)
+    require_admission(bundle, model_name, target.version, history)
     transition = Transition(
-        model=model, version=version, bundle=bundle.digest, action=action, reason=reason, actor=actor
+        model_name=model_name,
+        version=target.version,
+        bundle_digest=bundle.digest,
+        action="rollback",
+        reason=reason or f"rolled back to version {target.version}",
+        actor=actor,
     )
+    return _record(registry, ledger, transition, epoch)
+
+
+def _record(registry: Registry, ledger: Ledger, transition: Transition, expected_epoch: int | None) -> Entry:
     entry = ledger.append(transition, expected_epoch=expected_epoch)
-    mirror(registry, ledger, model)
+    mirror(registry, ledger, transition.model_name)
     return entry
 
 

@@ -28,7 +28,7 @@ class Dataset:
 class Version:
     """One registered version as MLflow shows it."""
 
-    model: str
+    model_name: str
     version: int
     stage: str
     run_id: str
@@ -63,6 +63,8 @@ def labels(bundle: Bundle) -> dict[str, str]:
         BUNDLE_TAG: bundle.digest,
         "verdict": bundle.decision,
         "paper_only": str(bundle.paper_only).lower(),
+        "engine": bundle.model.spec.engine.name,
+        "tag": bundle.model.spec.engine.tag,
         "symbol": lineage.symbol,
         "interval": lineage.interval,
         "as_of": moment_iso(lineage.as_of_ms),

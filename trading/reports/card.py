@@ -10,11 +10,13 @@ from string import Template
 from typing import Any
 
 from trading.gates.verdict import Verdict, read_verdict
+from trading.markdown import bullets, table, table_row
 from trading.model.lineage import Lineage
 from trading.model.model import TradingModel
 from trading.model.spec import Costs, EngineIdentity, Limits, PolicyShape
 from trading.moments import moment_iso
 from trading.registry.assets import asset
+from trading.reports.verdict import verdict_markdown
 
 _SHARES = frozenset(
     {"max_drawdown", "volatility", "win_rate", "exposure", "cost_share", "total_return", "mean_trade_return"}
@@ -51,8 +53,8 @@ def model_card(
         "data": _rows((f"{name} (SHA-256)", f"`{digest}`") for name, digest in sorted(lineage.data.items())),
         "splits": _splits(splits or {}),
         "metrics": _rows((name.replace("_", " "), _metric(name, metrics[name])) for name in sorted(metrics)),
-        "gates": verdict.to_markdown().strip(),
-        "assumptions": _bullets(assumptions(model.spec.costs, model.spec.limits)),
+        "gates": verdict_markdown(verdict).strip(),
+        "assumptions": bullets(assumptions(model.spec.costs, model.spec.limits)),
         "model": _model(model),
         "parent": f"`{lineage.parent_digest}`" if lineage.parent_digest else "none",
         "code": lineage.code,
@@ -102,7 +104,7 @@ def _summary(verdict: Verdict) -> str:
 def _model(model: TradingModel) -> str:
     spec = model.spec
     actions, windows = spec.actions, spec.windows
-    return _bullets(
+    return bullets(
         [
             f"Features: {', '.join(spec.feature_names)}; the longest looks back "
             f"{max(windows.slow, windows.vwap)} bars. Standardised by the training split.",
@@ -136,12 +138,8 @@ def _policy(policy: PolicyShape) -> str:
 def _splits(splits: Mapping[str, tuple[int, int, int]]) -> str:
     if not splits:
         return ""
-    lines = ["| split | first bar opens | last bar closes | bars |", "|---|---|---|---:|"]
-    lines += [
-        f"| {name} | {moment_iso(first)} | {moment_iso(last)} | {bars:,} |"
-        for name, (first, last, bars) in splits.items()
-    ]
-    return "\n".join(lines)
+    rows = [(name, moment_iso(first), moment_iso(last), f"{bars:,}") for name, (first, last, bars) in splits.items()]
+    return table(("split", "first bar opens", "last bar closes", "bars"), rows, right=("bars",))
 
 
 def _metric(name: str, value: Any) -> str:
@@ -153,11 +151,7 @@ def _metric(name: str, value: Any) -> str:
 
 
 def _rows(pairs: Iterable[tuple[str, str]]) -> str:
-    return "\n".join(f"| {name} | {value} |" for name, value in pairs)
-
-
-def _bullets(sentences: Iterable[str]) -> str:
-    return "\n".join(f"- {sentence}" for sentence in sentences)
+    return "\n".join(map(table_row, pairs))
 
 
 def _code(text: str) -> str:

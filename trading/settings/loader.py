@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 from trading.codes import ReasonCode
 from trading.errors import ConfigError
 from trading.settings.environment import HOME
-from trading.settings.models import SevengatesSettings, Spec
+from trading.settings.models import SevengatesSettings, tables
 
 DEFAULT_FILE = "sevengates.toml"
 PREFIX = "SEVENGATES_"
@@ -94,7 +94,7 @@ def load_settings(
 def describe() -> list[Setting]:
     """Every setting in the order of the models."""
     settings: list[Setting] = []
-    for table, model in _tables().items():
+    for table, model in tables().items():
         properties: dict[str, Any] = model.model_json_schema()["properties"]
         for name, field in model.model_fields.items():
             settings.append(
@@ -150,8 +150,8 @@ def _from_file(path: Path) -> Iterator[tuple[str, _Given]]:
             file=str(path),
         ) from error
     for table, values in document.items():
-        if table not in _tables():
-            raise _unknown(f"table [{table}]", table, tuple(_tables()), f"in {path}")
+        if table not in tables():
+            raise _unknown(f"table [{table}]", table, tuple(tables()), f"in {path}")
         if not isinstance(values, dict):
             raise ConfigError(
                 ReasonCode.CONFIG_INVALID,
@@ -206,18 +206,10 @@ def _problem(location: tuple[int | str, ...], message: str, given: Mapping[str, 
     return key, f"{key} (from {', '.join(origins)}): {said}"
 
 
-def _tables() -> dict[str, type[Spec]]:
-    return {
-        name: cast("type[Spec]", field.annotation)
-        for name, field in SevengatesSettings.model_fields.items()
-        if isinstance(field.annotation, type)
-    }
-
-
 def _field(key: str, given: str, where: str = "") -> FieldInfo:
     """The model field of ``table.key``, or the error that names the nearest key."""
     table, _, name = key.partition(".")
-    model = _tables().get(table)
+    model = tables().get(table)
     if model is None or name not in model.model_fields:
         keys = tuple(setting.key for setting in describe())
         raise _unknown(f"key {given}", key, keys, where)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from trading.arrays import Floats
-from trading.engines.base import TrainingData, parsed_options
+from trading.engines.base import TrainingData
+from trading.engines.choice import EngineChoice
 from trading.engines.stream import compute_signals
-from trading.engines.table import engine_class, engine_code, engine_tag
+from trading.engines.table import engine_class
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
 from trading.model.spec import ActionBounds, Costs, EngineIdentity, Limits, ModelSpec, PolicyShape, Windows
@@ -27,7 +28,7 @@ IDENTITY_MAP = np.array([0.0, 1.0])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class FittedModel:
+class FittedParts:
     """A model whose policy is still empty, and how its parts were fitted."""
 
     model: TradingModel
@@ -42,9 +43,9 @@ def fit_model(
     train: tuple[int, int],
     validation: tuple[int, int],
     settings: SevengatesSettings,
-    engine: str,
+    engine: EngineChoice,
     seed: int,
-) -> FittedModel:
+) -> FittedParts:
     """Fit scaler and engine on the training split, then the calibrator on the validation split.
 
     Args:
@@ -52,11 +53,11 @@ def fit_model(
         raw: shape (n, FEATURES), its features.
         train: half-open range of bars.
         validation: half-open range of bars.
-        settings: tables of features, engine, regimes, calibration, costs, limits and policy.
-        engine: name of the engine.
+        settings: tables of features, calibration, costs, limits and policy.
+        engine: with its options.
         seed: of everything random in the engine's fit.
     """
-    rows, kind = slice(*train), engine_class(engine)
+    rows, kind = slice(*train), engine_class(engine.name)
     mean, deviation = fit_scaler(raw[rows])
     data = TrainingData(
         bars=bars.slice(*train),
@@ -65,12 +66,12 @@ def fit_model(
         feature_names=FEATURE_NAMES,
         seed=seed,
     )
-    fitted = kind.fit(data, parsed_options(engine, kind, engine_options(settings, engine)))
+    fitted = kind.fit(data, kind.Options.model_validate(engine.options))
     identity = EngineIdentity(
-        name=engine,
-        tag=settings.engine.tag or engine_tag(engine),
+        name=engine.name,
+        tag=engine.tag,
         revision=kind.revision,
-        code=engine_code(engine),
+        code=engine.code,
         options=dict(fitted.options),
         extras=kind.extras,
     )
@@ -84,7 +85,7 @@ def fit_model(
         layers=_empty_layers(settings.policy),
     )
     calibrator = _calibrate(model, bars, validation, settings.calibration)
-    return FittedModel(
+    return FittedParts(
         model=replace(model, calibrator_x=calibrator.x, calibrator_y=calibrator.y),
         calibrator=calibrator,
         report={
@@ -92,18 +93,6 @@ def fit_model(
             "calibrator": {"informative": calibrator.informative, "reason": calibrator.reason},
         },
     )
-
-
-def engine_options(settings: SevengatesSettings, engine: str) -> dict[str, Any]:
-    """What the user set for an engine; the regimes have a settings table of their own.
-
-    Args:
-        settings: of the night.
-        engine: name of the engine.
-    """
-    if engine == "regimes":
-        return settings.regimes.model_dump()
-    return dict(settings.engine.options.get(engine, {}))
 
 
 def model_spec(train_bars: Bars, settings: SevengatesSettings, engine: EngineIdentity) -> ModelSpec:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from trading.canonical import canonical_json, write_atomic
+from trading.markdown import table
 from trading.market.raw import Repair
 from trading.results import CheckResult
 
@@ -70,10 +71,7 @@ def _markdown(report: dict[str, Any], checks: Sequence[CheckResult]) -> str:
         f"SHA-256 `{report['sha256']}`. Nothing was imported.",
         "",
     ]
-    lines += ["| check | result | observed | limit |", "|---|---|---|---|"]
-    for check in checks:
-        verdict = "passed" if check.passed else ("FAILED" if check.severity == "block" else "warning")
-        lines.append(f"| {check.name} | {verdict} | {_cell(check.observed)} | {_cell(check.threshold)} |")
+    lines += [table(("check", "result", "observed", "limit"), map(_check_row, checks))]
     for repair in report["repairs"]:
         lines += ["", f"Repaired before ({repair['option']}): {repair['message']}."]
     for check in checks:
@@ -83,9 +81,13 @@ def _markdown(report: dict[str, Any], checks: Sequence[CheckResult]) -> str:
         rows = check.evidence.get("rows") or check.evidence.get("gaps") or []
         if rows:
             columns = list(rows[0])
-            lines += ["", f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
-            lines += [f"| {' | '.join(_cell(row.get(column)) for column in columns)} |" for row in rows]
+            lines += ["", table(columns, ([_cell(row.get(column)) for column in columns] for row in rows))]
     return "\n".join(lines) + "\n"
+
+
+def _check_row(check: CheckResult) -> tuple[str, str, str, str]:
+    result = "passed" if check.passed else ("FAILED" if check.severity == "block" else "warning")
+    return check.name, result, _cell(check.observed), _cell(check.threshold)
 
 
 def _plain(text: str) -> str:
@@ -94,7 +96,7 @@ def _plain(text: str) -> str:
 
 def _cell(value: object) -> str:
     text = f"{value:.6g}" if isinstance(value, float) else "" if value is None else str(value)
-    return _plain(text).replace("|", "\\|").replace("`", "'").replace("<", "&lt;")
+    return _plain(text).replace("`", "'").replace("<", "&lt;")
 
 
 def _safe(symbol: str) -> str:

@@ -1,0 +1,35 @@
+"""The stages of a night as Prefect tasks, one line a stage, and the tasks of an operator."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from envs.vectorised import LaneVecEnv
+from tasks import pages
+from tasks.stage import as_stage, as_task
+from trading.checks.table import CHECKS
+from trading.night import data, evidence, fit, promotion, publish, report, workspace
+
+open_night = as_task(workspace.open_night, "plan", task_run_name="{symbol} plan")
+find_report = as_stage(report.find_report, "memory", remembered=False)
+snapshot_champion = as_stage(promotion.snapshot_champion, "champion", repeatable=False)
+load_bars = as_stage(data.load_bars, "load")
+compute_features = as_stage(data.compute_features, "features")
+make_splits = as_stage(data.make_splits, "splits")
+fit_model = as_stage(fit.fit_model, "engine")
+train_policy = as_stage(
+    partial(fit.train_policy, make_environment=LaneVecEnv, make_progress=pages.TrainingProgress), "policy"
+)
+run_backtest = as_stage(evidence.run_backtest, "backtest")
+measure_checks = {name: as_stage(evidence.measuring(name), name) for name in CHECKS}
+"""The stage of each check, by its name."""
+judge_candidate = as_stage(evidence.judge_candidate, "verdict")
+bundle_candidate = as_stage(publish.bundle_candidate, "bundle")
+register_candidate = as_stage(publish.register_candidate, "register", remembered=False)
+promote_candidate = as_stage(promotion.promote_candidate, "promote", remembered=False)
+finish_night = as_stage(report.finish_night, "finish", remembered=False)
+finish_training = as_stage(report.finish_training, "finish training", remembered=False)
+show_night = as_stage(pages.show_night, "pages", remembered=False)
+
+promote_version = as_task(promotion.promote_version, "promote version")
+roll_back_model = as_task(promotion.roll_back_model, "roll back")

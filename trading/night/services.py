@@ -1,0 +1,43 @@
+"""The registry and the promotion ledger of a night, opened in one place, with the secrets of this process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trading.settings.locations import locations
+from trading.settings.models import RuntimeSpec
+
+if TYPE_CHECKING:
+    from trading.registry.adapter import MlflowRegistry
+    from trading.registry.ledger import Ledger
+
+
+def registry_of(runtime: RuntimeSpec) -> MlflowRegistry:
+    """The model registry the settings name.
+
+    Args:
+        runtime: where it is; a token it does not carry is read from the settings of this process.
+    """
+    from trading.registry.adapter import open_registry
+
+    return open_registry(_with_secrets(runtime))
+
+
+def ledger_of(runtime: RuntimeSpec) -> Ledger:
+    """The promotion ledger the settings name.
+
+    Args:
+        runtime: where it is.
+    """
+    from trading.registry.ledger import Ledger
+
+    return Ledger(locations(runtime).ledger)
+
+
+def _with_secrets(runtime: RuntimeSpec) -> RuntimeSpec:
+    """A flow's parameters are stored and shown on pages, so they carry no secret."""
+    from trading.settings.loader import load_settings
+
+    if runtime.tracking_token.get_secret_value():
+        return runtime
+    return runtime.model_copy(update={"tracking_token": load_settings().runtime.tracking_token})

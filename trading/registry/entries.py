@@ -1,0 +1,123 @@
+"""Rows of the promotion ledger as values, and what a history of them implies: stages, digests, the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from trading.canonical import digest_of
+from trading.values import Frozen
+
+Action = Literal["promote", "rollback", "external", "archive", "stage", "reject"]
+Stage = Literal["Production", "Staging", "Archived", "Rejected"]
+
+ENTRY_ACTIONS = frozenset({"promote", "rollback", "external"})
+"""The actions that put a version into Production."""
+
+PRODUCTION_ACTIONS = ENTRY_ACTIONS | {"archive"}
+"""The actions that change what is in Production; each begins a new epoch."""
+
+COLUMNS = ("row", "epoch", "model", "version", "bundle", "action", "reason", "actor", "at", "previous", "hash")
+"""The columns of the file; they outlive a release, so two of them have other names than the fields here."""
+
+
+class Transition(Frozen):
+    """What somebody asks the ledger to record."""
+
+    # Read by the names of the fields or, from the file, by those of its columns.
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+    model_name: str = Field(
+        validation_alias="model", serialization_alias="model", min_length=1, description="Registered model name."
+    )
+    version: int = Field(ge=1, description="Version in the registry.")
+    bundle_digest: str = Field(
+        validation_alias="bundle",
+        serialization_alias="bundle",
+        pattern=r"^[0-9a-f]{64}$",
+        description="Bundle digest of that version.",
+    )
+    action: Action = Field(description="What happens to the version.")
+    reason: str = Field(default="", description="Why, for people.")
+    actor: str = Field(default="nightly", min_length=1, description="Who asked.")
+
+    @property
+    def changes_production(self) -> bool:
+        """Whether another version, or none, is in Production afterwards."""
+        return self.action in PRODUCTION_ACTIONS
+
+    def as_columns(self) -> dict[str, Any]:
+        """The values by the names of the file's columns."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+class Entry(Transition):
+    """One row of the ledger."""
+
+    row: int = Field(ge=1, description="Position in the ledger, over all models.")
+    epoch: int = Field(ge=0, description="Number of changes of Production of this model, this entry included.")
+    at: str = Field(description="UTC time of the entry, ISO 8601.")
+    previous: str = Field(pattern=r"^[0-9a-f]{64}$", description="Hash of the row before; zeros for the first.")
+    hash: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the canonical JSON of all other fields.")
+
+
+def entry_hash(columns: dict[str, Any]) -> str:
+    """The hash of an entry, over every column but the hash itself.
+
+    Args:
+        columns: the row by the names of its columns.
+    """
+    return digest_of({name: columns[name] for name in COLUMNS if name != "hash"})
+
+
+def stages(history: Sequence[Entry]) -> dict[int, Stage]:
+    """The stage of every version: at most one in Production, and one in Staging.
+
+    Args:
+        history: the entries of one model, oldest first.
+    """
+    result: dict[int, Stage] = {}
+    for entry in history:
+        if entry.action in ("reject", "archive"):
+            result[entry.version] = "Rejected" if entry.action == "reject" else "Archived"
+            continue
+        stage: Stage = "Staging" if entry.action == "stage" else "Production"
+        for version, held in result.items():
+            if held == stage:
+                result[version] = "Archived"
+        result[entry.version] = stage
+    return result
+
+
+def recorded_digest(history: Sequence[Entry], version: int) -> str | None:
+    """The bundle digest last recorded for a version, or None if the ledger does not know it.
+
+    Args:
+        history: the entries of one model, oldest first.
+        version: in the registry.
+    """
+    return next((entry.bundle_digest for entry in reversed(history) if entry.version == version), None)
+
+
+def previous_production(history: Sequence[Entry]) -> Entry | None:
+    """The entry a rollback returns to: the Production before the current one, passing over what was rolled back.
+
+    Args:
+        history: the entries of one model, oldest first.
+    """
+    periods: list[Entry] = []
+    for entry in history:
+        if entry.action == "rollback":
+            versions = [period.version for period in periods]
+            periods = periods[: versions.index(entry.version)] if entry.version in versions else periods
+            periods.append(entry)
+        elif entry.action == "archive":
+            if periods and periods[-1].version == entry.version:
+                periods.pop()
+        elif entry.changes_production:
+            periods.append(entry)
+    in_production = "Production" in stages(history).values()
+    depth = 2 if in_production else 1
+    return periods[-depth] if len(periods) >= depth else None

@@ -1,0 +1,70 @@
+"""Settings table ``[market]``: which bars to trade, and how to read them."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import Field, FiniteFloat, field_validator
+
+from trading.settings.models.base import Fraction, Spec
+
+_SYMBOL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:/-]*[A-Za-z0-9])?")
+
+
+class MarketSpec(Spec):
+    """Which bars to trade, and how to read them."""
+
+    symbols: tuple[str, ...] = Field(
+        default=("SIM",), min_length=1, description="Symbols of the night; each gets a model of its own."
+    )
+    source: str = Field(
+        default="sim:edge=1",
+        description="Where bars come from: `sim:edge=1,seed=7`, `csv:PATH`, `parquet:PATH`, `ticks:PATH`, or a plain "
+        "path. `{symbol}` in a path is replaced by the symbol.",
+    )
+    interval: str = Field(
+        default="1h", pattern=r"^[1-9][0-9]{0,5}[smhd]$", description="Length of the traded bar, for example 15m."
+    )
+    history_bars: int = Field(
+        default=40_000, ge=2_000, description="At most this many traded bars before `as_of` are used."
+    )
+    on_duplicate: Literal["error", "keep-first", "keep-last"] = Field(
+        default="error", description="What to do with a repeated timestamp."
+    )
+    on_unsorted: Literal["error", "sort"] = Field(default="error", description="What to do when timestamps go back.")
+    on_gap: Literal["error", "keep-longest", "allow"] = Field(
+        default="error",
+        description="What to do when `max_gap_share` is breached: refuse, keep the longest stretch that meets the "
+        "contract, or go on.",
+    )
+    max_gap_share: Fraction = Field(default=0.01, description="Largest share of missing bars on the source's grid.")
+    max_zero_volume_share: Fraction = Field(default=0.05, description="Largest share of bars that trade nothing.")
+    max_jump: FiniteFloat = Field(
+        default=4.0,
+        gt=1.0,
+        description="Largest ratio, up or down, between a bar's open and the close before it; a larger one is a split, "
+        "another unit or another symbol.",
+    )
+    session: Literal["continuous", "exchange"] = Field(
+        default="continuous", description="`exchange`: closed nights and weekends are not gaps."
+    )
+
+    @field_validator("symbols")
+    @classmethod
+    def _name_models(cls, symbols: tuple[str, ...]) -> tuple[str, ...]:
+        models: dict[str, str] = {}
+        for symbol in symbols:
+            if not _SYMBOL.fullmatch(symbol):
+                raise ValueError(
+                    f"{symbol!r} is no symbol: write letters, digits and . _ - / : after a letter or digit"
+                )
+            other = models.setdefault(plain_symbol(symbol), symbol)
+            if other != symbol:
+                raise ValueError(f"{other} and {symbol} would be one model, {plain_symbol(symbol)}: name one of them")
+        return symbols
+
+
+def plain_symbol(symbol: str) -> str:
+    """A symbol as models and folders are named after it."""
+    return symbol.lower().replace("/", "-").replace(":", "-")

@@ -1,0 +1,51 @@
+"""Settings table ``[policy]``: PPO training, and the bounds of what the agent may choose."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, FiniteFloat, model_validator
+
+from trading.settings.models.base import Fraction, NonNegativeFloat, PositiveFloat, Spec
+
+
+class PolicySpec(Spec):
+    """What chooses size, duration, stop and target: PPO training, or a fixed action; and the bounds of the choice."""
+
+    kind: Literal["ppo", "fixed"] = Field(
+        default="ppo", description="`ppo` trains an agent, `fixed` always takes `action`."
+    )
+    action: tuple[Annotated[FiniteFloat, Field(ge=-1.0, le=1.0)], ...] = Field(
+        default=(0.0, 0.0, 0.0, 0.0),
+        min_length=4,
+        max_length=4,
+        description="Size, duration, stop and target of a fixed policy, each -1 (least) to 1 (most).",
+    )
+    trainer: str = Field(default="sb3", min_length=1, description="What trains the agent.")
+    seeds: int = Field(default=2, ge=1, le=32, description="Policies trained; the best on validation wins.")
+    steps: int = Field(default=60_000, ge=1_000, description="Decisions per policy over all curriculum levels.")
+    lanes: int = Field(default=64, ge=1, le=1_024, description="Parallel simulation lanes of the training environment.")
+    hidden: int = Field(default=64, ge=4, le=1_024, description="Units in each of the two hidden layers.")
+    learning_rate: PositiveFloat = Field(default=1e-3, description="Adam step size.")
+    batch_size: int = Field(default=512, ge=16, description="Decisions per gradient step.")
+    rollout: int = Field(default=32, ge=4, description="Decisions per lane between updates.")
+    epochs: int = Field(default=6, ge=1, le=100, description="Passes over one rollout.")
+    gamma: Fraction = Field(default=0.5, description="Discount per decision; trades are nearly independent.")
+    entropy: NonNegativeFloat = Field(default=0.002, description="Weight of the entropy bonus.")
+    workers: int = Field(default=2, ge=1, le=64, description="Training processes, one thread each.")
+    min_duration: int = Field(default=6, ge=1, description="Shortest holding time, bars.")
+    max_duration: int = Field(default=96, ge=2, description="Longest holding time, bars.")
+    min_stop: PositiveFloat = Field(
+        default=3.0, description="Closest stop, in standard deviations of a medium-horizon return."
+    )
+    max_stop: PositiveFloat = Field(default=6.0, description="Widest stop, same unit.")
+    min_target: PositiveFloat = Field(default=1.0, description="Closest target, same unit.")
+    max_target: PositiveFloat = Field(default=8.0, description="Widest target, same unit.")
+    risk_aversion: NonNegativeFloat = Field(default=2.0, description="Penalty on squared trade returns in the reward.")
+
+    @model_validator(mode="after")
+    def _ranges(self) -> PolicySpec:
+        for low, high in (("min_duration", "max_duration"), ("min_stop", "max_stop"), ("min_target", "max_target")):
+            if not getattr(self, low) < getattr(self, high):
+                raise ValueError(f"{low} must be under {high}, got {getattr(self, low)} and {getattr(self, high)}")
+        return self
