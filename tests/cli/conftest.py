@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ Run = Callable[..., Ran]
 @pytest.fixture
 def run(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_environment: None
-) -> Run:
+) -> Iterator[Run]:
     """``run("config", "show")`` in an empty folder, with its run-time state in ``var`` there."""
     monkeypatch.chdir(tmp_path)
     os.environ["SEVENGATES_HOME"] = str(tmp_path / "var")
@@ -44,4 +45,8 @@ def run(
         captured = capsys.readouterr()
         return Ran(int(left.value.code or 0), captured.out, captured.err)
 
-    return call
+    answers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield call
+    # A command that answers to signals would go on doing so in every later test of this process.
+    for number, answer in answers.items():
+        signal.signal(number, answer)

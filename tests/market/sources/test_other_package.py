@@ -19,6 +19,7 @@ from tests.market.samples import HOUR_MS, START_MS, clean_bars, spec_for
 from tests.support.plugins import installed
 from trading.codes import ReasonCode
 from trading.errors import ConfigError, DataError
+from trading.live.feeds.replay import open_replay
 from trading.market.bars import Bars
 from trading.market.load import load_bars
 from trading.market.sources.table import GROUP, open_source
@@ -80,6 +81,13 @@ def test_a_night_of_it_is_known_by_its_data_and_its_lineage_names_no_path(tmp_pa
     assert plan("two") == (key, label, as_of_ms)
     assert str(tmp_path) not in label
     assert as_of_ms == int(BARS_600.ts[-1]) + HOUR_MS
+
+
+@pytest.mark.usefixtures("sqlite")
+def test_a_replay_of_it_sends_its_bars_to_the_runner(tmp_path: Path) -> None:
+    database = database_of(tmp_path / "bars.db", BARS_600)
+    rows = [row.values for row in open_replay(spec_for(f"sqlite:{database}"), "TEST", AS_OF).rows()]
+    assert rows == [BARS_600.row(index) for index in range(550)]
 
 
 @pytest.mark.usefixtures("sqlite")
