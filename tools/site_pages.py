@@ -85,13 +85,13 @@ def rooms() -> dict[str, list[str]]:
 
 
 def api_page(name: str, modules: list[str]) -> str:
-    """The page of a room: its own sentence, then every module of it.
+    """The page of a room: its own sentence and names, then every module of it.
 
     Args:
         name: dotted name of the room.
         modules: dotted names of its modules.
     """
-    blocks = [f"# {name}", f"::: {name}\n    options:\n      show_root_heading: false\n      members: false"]
+    blocks = [f"# {name}", f"::: {name}\n    options:\n      show_root_heading: false"]
     return "\n\n".join([*blocks, *(f"::: {module}" for module in modules)]) + "\n"
 
 
