@@ -32,7 +32,7 @@ from trading.night.workspace import Night
 from trading.settings.models import SevengatesSettings
 
 
-def run_night(settings: SevengatesSettings, symbol: str, as_of: datetime | None, force: bool) -> NightReport:
+def run_night(settings: SevengatesSettings, symbol: str, as_of: datetime | None, *, force: bool) -> NightReport:
     """One symbol from bars to promotion, or the report of the same night if it was finished before.
 
     Args:

@@ -108,6 +108,9 @@ def plan_night(settings: SevengatesSettings, symbol: str, as_of: Moment = None) 
 def moment_ms(as_of: Moment) -> int | None:
     """A moment as UTC milliseconds.
 
+    Args:
+        as_of: ISO text or datetime, UTC unless it says otherwise; None and empty text are no moment.
+
     >>> moment_ms("1970-01-02")
     86400000
     """
@@ -147,6 +150,9 @@ def code_version(root: Path = _ROOT) -> str:
     """Digest of the sources that train and judge, and of the libraries under them.
 
     The command line and the live runner are left out: they change no model.
+
+    Args:
+        root: the checkout, or the folder of the installed packages.
     """
     files = [path for folder in _SOURCES for path in (root / folder).rglob("*.py")]
     names = {path.relative_to(root).as_posix(): path for path in files}

@@ -15,6 +15,9 @@ from trading.registry.entries import ENTRY_ACTIONS, Entry, stages
 def verdict_of(bundle: Bundle) -> Verdict:
     """The verdict a bundle carries, checked to agree with its own gates.
 
+    Args:
+        bundle: a verified bundle.
+
     Raises:
         RegistryError: with code ``BUNDLE_INVALID`` if it does not.
     """
@@ -30,6 +33,9 @@ def verdict_of(bundle: Bundle) -> Verdict:
 
 def judge_again(bundle: Bundle) -> Verdict:
     """Ask the seven gates over a bundle's own evidence and thresholds.
+
+    Args:
+        bundle: a verified bundle.
 
     Raises:
         RegistryError: ``BUNDLE_INVALID`` if they do not answer as the bundle says.
