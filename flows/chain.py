@@ -37,7 +37,7 @@ from trading.splits import Splits
 from trading.store import Ref
 
 
-def run_night(settings: SevengatesSettings, symbol: str, as_of: datetime | None, force: bool) -> NightReport:
+def run_night(settings: SevengatesSettings, symbol: str, as_of: datetime | None, *, force: bool) -> NightReport:
     """One symbol from bars to promotion, or the report of the same night if it was finished before.
 
     Args:

@@ -42,10 +42,10 @@ def nightly(settings: SevengatesSettings, as_of: datetime | None = None, force: 
         force: repeat every stage even if it is finished.
     """
     symbols = settings.market.symbols
-    return end_of({symbol: night_task.submit(settings, symbol, as_of, force) for symbol in symbols})
+    return end_state({symbol: night_task.submit(settings, symbol, as_of, force=force) for symbol in symbols})
 
 
-def end_of(nights: dict[str, PrefectFuture[NightReport]]) -> State[Any]:
+def end_state(nights: dict[str, PrefectFuture[NightReport]]) -> State[Any]:
     """Wait for every symbol, show the summary, and name the state the run ends in.
 
     Args:

@@ -43,7 +43,7 @@ def takes_settings(defaults: SevengatesSettings) -> Callable[[Callable[..., R]],
 
         written = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
         vars(flow)["__signature__"] = signature.replace(parameters=[*parameters, *written])
-        flow.__doc__ = re.sub(r"^ *settings: .*$", described, inspect.cleandoc(run.__doc__ or ""), flags=re.MULTILINE)
+        flow.__doc__ = _with_tables(run.__doc__ or "", described)
         return flow
 
     return decorate
@@ -60,3 +60,7 @@ def table_values(settings: SevengatesSettings) -> dict[str, Spec]:
 
 def _first_sentence(model: type[Spec]) -> str:
     return " ".join((model.__doc__ or "").partition("\n\n")[0].split())
+
+
+def _with_tables(docstring: str, described: str) -> str:
+    return re.sub(r"^ *settings: .*$", lambda _: described, inspect.cleandoc(docstring), flags=re.MULTILINE)

@@ -48,6 +48,9 @@ def stop_orphans(folder: Path) -> list[int]:
     """Stop the embedded servers whose nights are gone; return their process numbers.
 
     A number may belong to another process by now, so only a process that is a Prefect server is stopped.
+
+    Args:
+        folder: where embedded servers are on record.
     """
     stopped: list[int] = []
     for record in sorted(folder.glob(_RECORDS)):

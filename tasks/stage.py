@@ -82,8 +82,8 @@ class Stage(Generic[P, R]):
                 night.store,
                 self.name,
                 inputs_of(self.function, night, args, kwargs),
-                _output_type(self.function),
                 lambda: self.work(night, *args, **kwargs),
+                output_type=_output_type(self.function),
                 force=night.force and self.repeatable,
             )
         except SevengatesError:
@@ -109,7 +109,8 @@ class Stage(Generic[P, R]):
 
     @cached_property
     def _task(self) -> Task[..., Any]:
-        return as_task(self.run, self.name, task_run_name=f"{{night.symbol}} {self.name}")
+        meaning = (unbound(self.function).__doc__ or "").partition("\n")[0]
+        return as_task(self.run, self.name, task_run_name=f"{{night.symbol}} {self.name}", description=meaning)
 
 
 def as_task(work: Callable[P, R], name: str, **options: Any) -> Task[P, R]:

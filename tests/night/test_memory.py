@@ -31,8 +31,8 @@ def test_a_finished_stage_is_not_run_again_for_the_same_inputs(store: Store) -> 
         runs.append(1)
         return store.put(THING, {"n": 1})
 
-    first = once(store, "stage", {"gates": GateSpec(), "code": "a"}, Ref, work)
-    second = once(store, "stage", {"code": "a", "gates": GateSpec()}, Ref, work)
+    first = once(store, "stage", {"gates": GateSpec(), "code": "a"}, work, output_type=Ref)
+    second = once(store, "stage", {"code": "a", "gates": GateSpec()}, work, output_type=Ref)
     assert (first.fresh, second.fresh, len(runs)) == (True, False, 1)
     assert second.output == first.output
 
@@ -42,24 +42,24 @@ def test_a_finished_stage_is_not_run_again_for_the_same_inputs(store: Store) -> 
 )
 def test_a_stage_runs_again_when_code_spec_or_reference_is_another(store: Store, changed: dict[str, object]) -> None:
     inputs = {"code": "a", "gates": GateSpec(), "ref": Ref(kind="x", digest="1" * 64)}
-    once(store, "stage", inputs, int, lambda: 1)
-    done = once(store, "stage", inputs | changed, int, lambda: 2)
+    once(store, "stage", inputs, lambda: 1, output_type=int)
+    done = once(store, "stage", inputs | changed, lambda: 2, output_type=int)
     assert done.fresh
     assert done.output == 2
 
 
 def test_another_stage_with_the_same_inputs_has_a_memory_of_its_own(store: Store) -> None:
-    once(store, "one", {"n": 1}, int, lambda: 1)
-    assert once(store, "two", {"n": 1}, int, lambda: 2).output == 2
+    once(store, "one", {"n": 1}, lambda: 1, output_type=int)
+    assert once(store, "two", {"n": 1}, lambda: 2, output_type=int).output == 2
 
 
 def test_a_remembered_stage_runs_again_if_its_artifact_is_gone(store: Store, tmp_path: Path) -> None:
     def work() -> FittedModel:
         return FittedModel(model_ref=store.put_bytes(MODEL.name, b"1"), report_ref=store.put(THING, [2]))
 
-    ref = once(store, "fit", {}, FittedModel, work).output.report_ref
+    ref = once(store, "fit", {}, work, output_type=FittedModel).output.report_ref
     next(tmp_path.glob(f"store/objects/*/{ref.digest}")).unlink()
-    assert once(store, "fit", {}, FittedModel, work).fresh
+    assert once(store, "fit", {}, work, output_type=FittedModel).fresh
 
 
 def test_a_stage_is_recalled_for_the_same_inputs_only(store: Store) -> None:
@@ -71,8 +71,8 @@ def test_a_stage_is_recalled_for_the_same_inputs_only(store: Store) -> None:
 
 
 def test_a_stage_that_returned_nothing_is_remembered_too(store: Store) -> None:
-    once(store, "stage", {}, type(None), lambda: None)
-    assert not once(store, "stage", {}, type(None), lambda: None).fresh
+    once(store, "stage", {}, lambda: None, output_type=type(None))
+    assert not once(store, "stage", {}, lambda: None, output_type=type(None)).fresh
 
 
 def test_memory_lies_where_the_artifacts_lie() -> None:
@@ -86,13 +86,13 @@ def test_a_stage_that_failed_is_not_remembered(store: Store) -> None:
         raise RuntimeError("no")
 
     with pytest.raises(RuntimeError):
-        once(store, "stage", {}, int, fails)
-    assert once(store, "stage", {}, int, lambda: 3).fresh
+        once(store, "stage", {}, fails, output_type=int)
+    assert once(store, "stage", {}, lambda: 3, output_type=int).fresh
 
 
 def test_a_finished_stage_can_be_repeated_on_request(store: Store) -> None:
-    once(store, "stage", {}, int, lambda: 1)
-    assert once(store, "stage", {}, int, lambda: 2, force=True).output == 2
+    once(store, "stage", {}, lambda: 1, output_type=int)
+    assert once(store, "stage", {}, lambda: 2, output_type=int, force=True).output == 2
 
 
 @given(

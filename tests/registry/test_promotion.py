@@ -43,12 +43,16 @@ def verdict(make_bundle: MakeBundle) -> Callable[..., Verdict]:
 
 
 def test_an_approved_candidate_enters_an_empty_production(verdict: Callable[..., Verdict]) -> None:
-    decision = decide_promotion(verdict(), 1.8, None, None, 0.05)
+    decision = decide_promotion(
+        verdict(), candidate_sharpe=1.8, champion_version=None, champion_sharpe=None, min_improvement=0.05
+    )
     assert (decision.action, decision.code, decision.paper_only) == ("production", ReasonCode.OK, False)
 
 
 def test_without_a_live_record_an_empty_production_is_entered_on_paper_only(verdict: Callable[..., Verdict]) -> None:
-    decision = decide_promotion(verdict(live=False), 1.8, None, None, 0.05)
+    decision = decide_promotion(
+        verdict(live=False), candidate_sharpe=1.8, champion_version=None, champion_sharpe=None, min_improvement=0.05
+    )
     assert (decision.action, decision.paper_only) == ("production", True)
     assert "paper only" in decision.reason
 
@@ -56,7 +60,9 @@ def test_without_a_live_record_an_empty_production_is_entered_on_paper_only(verd
 def test_without_a_live_record_a_champion_is_not_replaced_however_good_the_candidate(
     verdict: Callable[..., Verdict],
 ) -> None:
-    decision = decide_promotion(verdict(live=False), 9.0, 3, 1.0, 0.05)
+    decision = decide_promotion(
+        verdict(live=False), candidate_sharpe=9.0, champion_version=3, champion_sharpe=1.0, min_improvement=0.05
+    )
     assert (decision.action, decision.code) == ("staging", ReasonCode.LIVE_RECORD_MISSING)
 
 
@@ -64,7 +70,9 @@ def test_without_a_live_record_a_champion_is_not_replaced_however_good_the_candi
 def test_a_rejected_candidate_is_rejected_with_its_reasons(
     verdict: Callable[..., Verdict], champion: int | None
 ) -> None:
-    decision = decide_promotion(verdict(sharpe=0.5), 9.0, champion, 1.0, 0.05)
+    decision = decide_promotion(
+        verdict(sharpe=0.5), candidate_sharpe=9.0, champion_version=champion, champion_sharpe=1.0, min_improvement=0.05
+    )
     assert (decision.action, decision.code) == ("rejected", ReasonCode.MODEL_NOT_APPROVED)
     assert "performance" in decision.reason
 
@@ -82,7 +90,9 @@ def test_a_rejected_candidate_is_rejected_with_its_reasons(
 def test_an_approved_candidate_must_beat_the_champion_by_the_minimum(
     verdict: Callable[..., Verdict], candidate: float, champion: float, action: str
 ) -> None:
-    decision = decide_promotion(verdict(), candidate, 3, champion, 0.05)
+    decision = decide_promotion(
+        verdict(), candidate_sharpe=candidate, champion_version=3, champion_sharpe=champion, min_improvement=0.05
+    )
     assert decision.action == action
     assert decision.code == (ReasonCode.OK if action == "production" else ReasonCode.PROMOTION_NOT_BETTER)
     assert decision.numbers["improvement"] == pytest.approx(candidate - champion)
@@ -96,7 +106,13 @@ GOOD = judge(good_evidence(), GateSpec().model_dump())
 def test_what_is_missing_or_not_finite_never_promotes(
     candidate: float | None, champion: float | None, minimum: float, there: bool
 ) -> None:
-    decision = decide_promotion(GOOD, candidate, 3 if there else None, champion, minimum)
+    decision = decide_promotion(
+        GOOD,
+        candidate_sharpe=candidate,
+        champion_version=3 if there else None,
+        champion_sharpe=champion,
+        min_improvement=minimum,
+    )
     proven = candidate is not None and math.isfinite(candidate)
     if there:
         proven = proven and champion is not None and math.isfinite(champion) and math.isfinite(minimum)

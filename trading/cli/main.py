@@ -184,7 +184,7 @@ def main(arguments: Sequence[str] | None = None, commands: Mapping[str, Loader] 
     given = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
     try:
-        # Left alone, typer draws a box around a wrong option and leaves; a machine is to be told in JSON.
+        # Left alone, typer draws a box around a wrong option and leaves; a machine reads JSON.
         raise SystemExit(app(given, prog_name="sevengates", standalone_mode=not as_json))
     except UsageError as error:
         message = str(error.format_message())  # pyright: ignore[reportAttributeAccessIssue]  # see UsageError

@@ -18,12 +18,22 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 def print_json(value: Any) -> None:
-    """Print JSON data, indented, keys in the given order."""
+    """Print JSON data, indented, keys in the given order.
+
+    Args:
+        value: JSON data.
+    """
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
-    """Print rows under headings; numbers to the right, long text wrapped."""
+    """Print rows under headings; numbers to the right, long text wrapped.
+
+    Args:
+        columns: the headings.
+        rows: the cells of each row.
+        title: above the table.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -39,7 +49,12 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title:
 
 
 def print_checks(results: Sequence[CheckResult], *, title: str | None = None) -> None:
-    """Print check results as a table, and the remedy of each that did not pass."""
+    """Print check results as a table, and the remedy of each that did not pass.
+
+    Args:
+        results: of the checks.
+        title: above the table.
+    """
     marks = {(True, "block"): "pass", (True, "warn"): "pass", (False, "block"): "FAIL", (False, "warn"): "warn"}
     print_table(
         ("check", "", "observed", "threshold", "message"),
@@ -55,7 +70,12 @@ def print_checks(results: Sequence[CheckResult], *, title: str | None = None) ->
 
 
 def print_error(error: SevengatesError, *, as_json: bool) -> None:
-    """Print an error's headline and remedy on standard error, or as JSON on standard output."""
+    """Print an error's headline and remedy on standard error, or as JSON on standard output.
+
+    Args:
+        error: what stopped the command.
+        as_json: whether a machine reads it.
+    """
     if as_json:
         typer.echo(json.dumps({"error": error.as_json()}, indent=2, ensure_ascii=False, default=str))
         return

@@ -34,8 +34,8 @@ def backtest_command(
 
     from trading.night.review import backtest_bundle, choose_bundle
 
-    bundle = choose_bundle(settings, settings.market.symbols[0], version, folder)
-    report = backtest_bundle(settings, bundle, as_of, start)
+    bundle = choose_bundle(settings, settings.market.symbols[0], version=version, folder=folder)
+    report = backtest_bundle(settings, bundle, as_of=as_of, start=start)
     if as_json:
         print_json(report.as_json())
         return
@@ -66,7 +66,7 @@ def gates_command(
     from trading.night.review import choose_bundle
     from trading.registry.approval import judge_again
 
-    bundle = choose_bundle(settings, settings.market.symbols[0], version, folder)
+    bundle = choose_bundle(settings, settings.market.symbols[0], version=version, folder=folder)
     verdict = judge_again(bundle)
     if as_json:
         print_json({"bundle_digest": bundle.digest, "verdict": verdict.as_json()})

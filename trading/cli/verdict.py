@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 def print_verdict(verdict: Verdict) -> None:
-    """The seven gates, one row a gate and its rules under it, then what to do about those that failed."""
+    """The seven gates, one row a gate and its rules under it, then what to do about those that failed.
+
+    Args:
+        verdict: of the seven gates.
+    """
     rows: list[tuple[str, str, str, str, str, str]] = []
     shown = {gate.name: False for gate in verdict.gates}
     for row in verdict.rows():
@@ -35,7 +39,12 @@ def print_verdict(verdict: Verdict) -> None:
 
 
 def print_night(reports: Sequence[NightReport], settings: SevengatesSettings) -> None:
-    """Everything a night ends with."""
+    """Everything a night ends with.
+
+    Args:
+        reports: of every symbol.
+        settings: of the night.
+    """
     from trading.night.report import comparison_rows, engine_rows, headline, night_name, regimes_line
 
     for report in reports:
@@ -62,7 +71,14 @@ def print_night(reports: Sequence[NightReport], settings: SevengatesSettings) ->
 
 
 def ways_to_look(settings: SevengatesSettings, symbol: str, version: int, *, promoted: bool) -> list[str]:
-    """The lines that say how to look at a version, with the options that its market needs."""
+    """The lines that say how to look at a version, with the options that its market needs.
+
+    Args:
+        settings: of the night.
+        symbol: the market.
+        version: in the registry.
+        promoted: whether it is in Production.
+    """
     from trading.settings.models import MarketSpec
 
     market, usual = settings.market, MarketSpec()

@@ -70,9 +70,9 @@ def once(
     store: Store,
     stage: str,
     inputs: Mapping[str, Any],
-    output_type: Any,
     work: Callable[[], T],
     *,
+    output_type: Any,
     force: bool = False,
 ) -> Done[T]:
     """Return a stage's remembered output, or run it and remember what it returned.
@@ -81,8 +81,8 @@ def once(
         store: keeps the memory, and the artifacts that inputs and outputs refer to.
         stage: name of the stage.
         inputs: everything the output depends on: references, settings, seeds, and the digest of the code.
-        output_type: what ``work`` returns; references, or models that hold them.
         work: the stage.
+        output_type: what ``work`` returns; references, or models that hold them.
         force: run it even if it is remembered.
     """
     begun = time.monotonic()

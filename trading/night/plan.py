@@ -106,6 +106,9 @@ def code_version(root: Path = _ROOT) -> str:
     """Digest of the sources that train and judge, and of the libraries under them.
 
     The command line and the live runner are left out: they change no model.
+
+    Args:
+        root: the checkout, or the folder of the installed packages.
     """
     files = [path for folder in _SOURCES for path in (root / folder).rglob("*.py")]
     names = {path.relative_to(root).as_posix(): path for path in files}

@@ -119,12 +119,13 @@ def promote_candidate(
         # A champion of a later moment may have been trained on these very bars: there is nothing to compare.
         rival = champion if champion is None or champion.as_of_ms <= plan.as_of_ms else None
         comparison_ref = None if rival is None else compare_with_champion(store, candidate, rival)
+        rival_sharpe = None if comparison_ref is None else store.get(COMPARISON, comparison_ref).champion["sharpe"]
         decision = decide_promotion(
             verdict,
-            sharpe,
-            champion.version if champion else None,
-            None if comparison_ref is None else store.get(COMPARISON, comparison_ref).champion["sharpe"],
-            plan.settings.promotion.min_improvement,
+            candidate_sharpe=sharpe,
+            champion_version=champion.version if champion else None,
+            champion_sharpe=rival_sharpe,
+            min_improvement=plan.settings.promotion.min_improvement,
         )
         try:
             basis = Basis(epoch, candidate.bundle_digest)

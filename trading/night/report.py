@@ -149,7 +149,12 @@ def finish_training(night: Night, candidates: tuple[Candidate, ...]) -> NightRep
 
 
 def failed_report(symbol: str, error: BaseException) -> NightReport:
-    """The report of a night that stopped with an error."""
+    """The report of a night that stopped with an error.
+
+    Args:
+        symbol: the market.
+        error: what stopped the night.
+    """
     if isinstance(error, SevengatesError):
         failure = NightFailure(
             code=str(error.code), message=error.message, remedy=error.remedy, exit_code=error.exit_code
@@ -165,7 +170,11 @@ def failed_report(symbol: str, error: BaseException) -> NightReport:
 
 
 def night_name(reports: Sequence[NightReport]) -> str:
-    """One word over all symbols: the failure if there is one, else the best that happened to a candidate."""
+    """One word over all symbols: the failure if there is one, else the best that happened to a candidate.
+
+    Args:
+        reports: of every symbol.
+    """
     if any(report.status == "failed" for report in reports):
         return TITLES["failed"]
     if all(report.repeated for report in reports):
@@ -175,7 +184,11 @@ def night_name(reports: Sequence[NightReport]) -> str:
 
 
 def headline(report: NightReport) -> str:
-    """One sentence about one symbol."""
+    """One sentence about one symbol.
+
+    Args:
+        report: of the symbol.
+    """
     if report.failure is not None:
         return f"{report.symbol}: failed. {report.failure.code}: {report.failure.message} {report.failure.remedy}"
     if report.outcome is None:
@@ -190,7 +203,11 @@ def headline(report: NightReport) -> str:
 
 
 def comparison_rows(report: NightReport) -> list[dict[str, Any]]:
-    """Candidate beside champion, one row a metric; numbers as text."""
+    """Candidate beside champion, one row a metric; numbers as text.
+
+    Args:
+        report: of a night; the champion's column is left out if there is none.
+    """
     rows: list[dict[str, Any]] = []
     for name in COMPARED:
         row: dict[str, Any] = {"metric": name, "candidate": _text(report.metrics.get(name))}
@@ -219,7 +236,11 @@ def engine_rows(report: NightReport) -> list[dict[str, str]]:
 
 
 def gate_rows(report: NightReport) -> list[dict[str, Any]]:
-    """The rules of the seven gates, one row each."""
+    """The rules of the seven gates, one row each.
+
+    Args:
+        report: of a night.
+    """
     return [] if report.verdict is None else [row.model_dump() for row in report.verdict.rows()]
 
 
@@ -248,13 +269,21 @@ def markdown(report: NightReport, picture: str = "") -> str:
 
 
 def regimes_line(report: NightReport) -> str:
-    """How the candidate's regimes compare with the champion's."""
+    """How the candidate's regimes compare with the champion's.
+
+    Args:
+        report: of a night that met a champion.
+    """
     moved = [f"{own} is nearest to its {other}" for own, other in report.champion_regimes.items() if own != other]
     return f"Regimes against the champion's: {'; '.join(moved) if moved else 'each nearest to its namesake'}."
 
 
 def exit_code(reports: Sequence[NightReport]) -> int:
-    """What the command ends with: 0 unless a symbol failed; a rejected candidate is a result."""
+    """What the command ends with: 0 unless a symbol failed; a rejected candidate is a result.
+
+    Args:
+        reports: of every symbol.
+    """
     codes = [report.failure.exit_code for report in reports if report.failure is not None]
     return codes[0] if codes else 0
 

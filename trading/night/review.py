@@ -53,7 +53,7 @@ class BacktestReport:
         return {**asdict(self), "metrics": numbers(self.metrics)}
 
 
-def choose_bundle(settings: SevengatesSettings, symbol: str, version: int | None, folder: Path | None) -> Bundle:
+def choose_bundle(settings: SevengatesSettings, symbol: str, *, version: int | None, folder: Path | None) -> Bundle:
     """The bundle of a folder, of a version, or of the version in Production; verified.
 
     Args:
@@ -92,7 +92,7 @@ def production_version(runtime: RuntimeSpec, model_name: str) -> int:
     return entry.version
 
 
-def backtest_bundle(settings: SevengatesSettings, bundle: Bundle, as_of: Moment, start: Moment) -> BacktestReport:
+def backtest_bundle(settings: SevengatesSettings, bundle: Bundle, *, as_of: Moment, start: Moment) -> BacktestReport:
     """Trade a bundle over the bars of the settings' source.
 
     Args:

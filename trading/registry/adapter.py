@@ -51,7 +51,11 @@ _FLUENT = threading.RLock()
 
 
 def open_registry(runtime: RuntimeSpec) -> MlflowRegistry:
-    """The registry the settings name; an empty ``tracking_uri`` is SQLite under the home folder."""
+    """The registry the settings name; an empty ``tracking_uri`` is SQLite under the home folder.
+
+    Args:
+        runtime: where it is.
+    """
     places = locations(runtime)
     token = runtime.tracking_token.get_secret_value()
     if token:
@@ -138,7 +142,11 @@ class MlflowRegistry:
             return sorted(model.name for model in self._client.search_registered_models(max_results=1_000))
 
     def versions(self, model_name: str) -> list[Version]:
-        """All versions of a model, oldest first; none if the model is unknown."""
+        """All versions of a model, oldest first; none if the model is unknown.
+
+        Args:
+            model_name: registered model.
+        """
         found, token = list[Version](), None
         aliases = self._aliases(model_name)
         with answers(self.tracking_uri):
@@ -151,6 +159,10 @@ class MlflowRegistry:
 
     def version(self, model_name: str, number: int) -> Version:
         """One version.
+
+        Args:
+            model_name: registered model.
+            number: of the version.
 
         Raises:
             RegistryError: ``MODEL_UNKNOWN``, naming the versions there are.
@@ -169,7 +181,12 @@ class MlflowRegistry:
         )
 
     def download(self, model_name: str, number: int) -> Path:
-        """A folder with the bundle of a version, not verified yet; a remote registry is asked anew each time."""
+        """A folder with the bundle of a version, not verified yet; a remote registry is asked anew each time.
+
+        Args:
+            model_name: registered model.
+            number: of the version.
+        """
         self.version(model_name, number)
         target: Path | None = None
         if not self.tracking_uri.startswith("sqlite:"):
@@ -181,18 +198,35 @@ class MlflowRegistry:
             return Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(target) if target else None))
 
     def bundle(self, model_name: str, number: int, expected_digest: str | None = None) -> Bundle:
-        """The verified bundle of a version; by default it must have the digest it was registered with."""
+        """The verified bundle of a version; by default it must have the digest it was registered with.
+
+        Args:
+            model_name: registered model.
+            number: of the version.
+            expected_digest: of the bundle; None is the one it was registered with.
+        """
         expected = expected_digest or self.version(model_name, number).bundle_digest
         return load_bundle(self.download(model_name, number), expected_digest=expected)
 
     def set_stage(self, model_name: str, number: int, stage: str) -> None:
-        """Move a version to a stage of MLflow; other versions stay where they are."""
+        """Move a version to a stage of MLflow; other versions stay where they are.
+
+        Args:
+            model_name: registered model.
+            number: of the version.
+            stage: MLflow's word.
+        """
         with answers(self.tracking_uri), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*[Mm]odel registry stages", category=FutureWarning)
             self._client.transition_model_version_stage(model_name, str(number), stage, archive_existing_versions=False)
 
     def set_champion(self, model_name: str, number: int | None) -> None:
-        """Point the alias at a version, or take it away."""
+        """Point the alias at a version, or take it away.
+
+        Args:
+            model_name: registered model.
+            number: of the version; None takes the alias away.
+        """
         with answers(self.tracking_uri):
             if number is None:
                 self._client.delete_registered_model_alias(model_name, CHAMPION)
@@ -200,17 +234,35 @@ class MlflowRegistry:
                 self._client.set_registered_model_alias(model_name, CHAMPION, str(number))
 
     def tag_version(self, model_name: str, number: int, tags: Mapping[str, str]) -> None:
+        """Write tags of a version.
+
+        Args:
+            model_name: registered model.
+            number: of the version.
+            tags: by key.
+        """
         with answers(self.tracking_uri):
             for key, value in tags.items():
                 self._client.set_model_version_tag(model_name, str(number), key, value)
 
     def model_tags(self, model_name: str) -> dict[str, str]:
-        """Tags of the registered model itself; empty if it is unknown."""
+        """Tags of the registered model itself; empty if it is unknown.
+
+        Args:
+            model_name: registered model.
+        """
         with answers(self.tracking_uri), unknown_is_nothing():
             return dict(self._client.get_registered_model(model_name).tags)
         return {}
 
     def tag_model(self, model_name: str, key: str, value: str) -> None:
+        """Write a tag of the registered model itself.
+
+        Args:
+            model_name: registered model.
+            key: of the tag.
+            value: of the tag.
+        """
         with answers(self.tracking_uri):
             self._client.set_registered_model_tag(model_name, key, value)
 

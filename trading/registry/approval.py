@@ -26,6 +26,9 @@ def verdict_of(bundle: Bundle) -> Verdict:
     Args:
         bundle: with the verdict.
 
+    Args:
+        bundle: a verified bundle.
+
     Raises:
         RegistryError: with code ``BUNDLE_INVALID`` if it does not.
     """
@@ -49,6 +52,9 @@ def judge_again(bundle: Bundle) -> Verdict:
 
     Returns:
         The verdict that the bundle carries.
+
+    Args:
+        bundle: a verified bundle.
 
     Raises:
         RegistryError: ``BUNDLE_INVALID`` if the evidence is not the one that was judged, or the gates do not answer as

@@ -28,6 +28,9 @@ STAGES = {
 def asset(name: str) -> Path:
     """A file of ``mlflow/`` by its path inside it: from the checkout if this is one, else from the installed package.
 
+    Args:
+        name: path inside ``mlflow/``.
+
     Raises:
         RegistryError: if there is no such file.
     """
@@ -64,7 +67,11 @@ def generated() -> dict[str, bytes]:
 
 
 def write_generated(folder: Path = _CHECKOUT / "mlflow") -> list[Path]:
-    """Write the generated files; run it by ``python -m trading.registry.assets`` after changing a model."""
+    """Write the generated files; run it by ``python -m trading.registry.assets`` after changing a model.
+
+    Args:
+        folder: where ``mlflow/`` is.
+    """
     paths = []
     for name, data in generated().items():
         write_atomic(folder / name, data)

@@ -55,6 +55,11 @@ def mirror(registry: Registry, ledger: Ledger, model_name: str) -> tuple[str, ..
 
     It writes the ledger's present state and not the caller's transition, so of two promoters that get here in any order
     the later one leaves the truth.
+
+    Args:
+        registry: what shows it.
+        ledger: what is true.
+        model_name: registered model.
     """
     with registry.lock():
         return _mirror(registry, ledger, model_name)
@@ -66,6 +71,12 @@ def reconcile(registry: Registry, ledger: Ledger, model_name: str, actor: str = 
     A version set to Production by hand is adopted as ``external`` if its bundle verifies and its verdict admits it;
     otherwise the ledger's Production is put back. A Production version archived or deleted by hand is entered as
     ``archive``: nothing is in Production then, and nothing else takes its place by itself.
+
+    Args:
+        registry: what shows it.
+        ledger: what is true.
+        model_name: registered model.
+        actor: who is entered for a change made by hand.
     """
     with registry.lock():
         refused: dict[int, str] = {}

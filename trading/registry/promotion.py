@@ -55,6 +55,7 @@ class Basis(NamedTuple):
 
 def decide_promotion(
     verdict: Verdict,
+    *,
     candidate_sharpe: float | None,
     champion_version: int | None,
     champion_sharpe: float | None,

@@ -46,7 +46,12 @@ class Version:
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Nested settings as ``table.key`` and text, in MLflow's sense of a parameter."""
+    """Nested settings as ``table.key`` and text, in MLflow's sense of a parameter.
+
+    Args:
+        values: by table and key.
+        prefix: of every key.
+    """
     flat: dict[str, str] = {}
     for key, value in values.items():
         if isinstance(value, Mapping):
@@ -57,7 +62,11 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def labels(bundle: Bundle) -> dict[str, str]:
-    """The tags that run and version carry from the start."""
+    """The tags that run and version carry from the start.
+
+    Args:
+        bundle: what is registered.
+    """
     lineage = bundle.lineage
     return {
         BUNDLE_TAG: bundle.digest,

@@ -72,7 +72,11 @@ def prepare(home: str | Path, *, create: bool = True) -> Path:
 
 
 def defaults(home: Path) -> dict[str, str]:
-    """Every variable that :func:`prepare` sets when the user has not."""
+    """Every variable that :func:`prepare` sets when the user has not.
+
+    Args:
+        home: folder of run-time state.
+    """
     return {
         **QUIET,
         **THREADS,

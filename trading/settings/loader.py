@@ -109,7 +109,11 @@ def describe() -> list[Setting]:
 
 
 def redacted(settings: SevengatesSettings) -> dict[str, Any]:
-    """Settings as JSON data with every secret that is set masked."""
+    """Settings as JSON data with every secret that is set masked.
+
+    Args:
+        settings: resolved settings.
+    """
     return {
         table: {name: without_password(value) if isinstance(value, str) else value for name, value in values.items()}
         for table, values in settings.model_dump(mode="json").items()
@@ -117,13 +121,21 @@ def redacted(settings: SevengatesSettings) -> dict[str, Any]:
 
 
 def without_password(text: str) -> str:
-    """An address with the secrets in it masked: password or token before the host, and secrets among its parameters."""
+    """An address with the secrets in it masked: password or token before the host, and secrets among its parameters.
+
+    Args:
+        text: an address, or any other text.
+    """
     named = _USER.sub(lambda found: f"{found['user']}:{MASK}" if found["password"] else MASK, text)
     return _QUERY.sub(lambda found: f"{found['name']}={MASK}", named)
 
 
 def to_toml(values: Mapping[str, Mapping[str, Any]]) -> str:
-    """Tables of settings as the text of a ``sevengates.toml``."""
+    """Tables of settings as the text of a ``sevengates.toml``.
+
+    Args:
+        values: by table and key.
+    """
     return "\n\n".join(
         "\n".join([f"[{table}]", *(f"{name} = {_toml(value)}" for name, value in keys.items())])
         for table, keys in values.items()

@@ -34,7 +34,11 @@ class Locations:
 
 
 def locations(runtime: RuntimeSpec) -> Locations:
-    """Resolve the folders and addresses that settings leave empty."""
+    """Resolve the folders and addresses that settings leave empty.
+
+    Args:
+        runtime: the settings of places and services.
+    """
     home = Path(runtime.home).resolve()
     return Locations(
         home=home,

@@ -11,14 +11,19 @@ _LOCAL = ("file://", "local://")
 
 
 class Storage(Protocol):
-    """What a store needs of the place where it lies; a path is relative and has forward slashes.
+    """What a store needs of the place where it lies; a path is relative and has forward slashes."""
 
-    A reader sees a written file whole or not at all.
-    """
+    def exists(self, path: str) -> bool:
+        """Whether there is a file."""
+        ...
 
-    def exists(self, path: str) -> bool: ...
-    def read(self, path: str) -> bytes: ...
-    def write(self, path: str, data: bytes) -> None: ...
+    def read(self, path: str) -> bytes:
+        """The bytes of a file."""
+        ...
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a file so that a reader sees it whole or not at all."""
+        ...
 
 
 class LocalStorage:

@@ -66,5 +66,9 @@ class MarketSpec(Spec):
 
 
 def plain_symbol(symbol: str) -> str:
-    """A symbol as models and folders are named after it."""
+    """A symbol as models and folders are named after it.
+
+    Args:
+        symbol: as a market calls it.
+    """
     return symbol.lower().replace("/", "-").replace(":", "-")

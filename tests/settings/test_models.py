@@ -1,0 +1,35 @@
+"""Every table of the settings is listed once, and says what it is for."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from trading.settings import models
+from trading.settings.loader import describe
+from trading.settings.models import SevengatesSettings, Spec, tables
+
+
+@pytest.mark.parametrize("name", tables())
+def test_a_table_has_a_file_of_its_own_and_a_sentence_about_it(name: str) -> None:
+    model = tables()[name]
+    assert model.__module__ == f"trading.settings.models.{name}"
+    assert inspect.getdoc(model)
+    assert getattr(models, model.__name__) is model
+
+
+def test_every_table_is_described_in_the_order_of_the_list() -> None:
+    assert list(dict.fromkeys(setting.key.partition(".")[0] for setting in describe())) == list(tables())
+
+
+def test_a_settings_class_with_another_table_has_it_in_its_list() -> None:
+    class EngineSpec(Spec):
+        """Which kind of model."""
+
+        name: str = "regimes"
+
+    class MoreSettings(SevengatesSettings):
+        engine: EngineSpec = EngineSpec()
+
+    assert list(tables(MoreSettings)) == [*tables(), "engine"]
