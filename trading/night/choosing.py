@@ -50,7 +50,9 @@ def decide_other(
             paper_only=verdict.paper_only,
         )
     else:
-        decision = decide_promotion(verdict, own, None, None, 0.0)
+        decision = decide_promotion(
+            verdict, candidate_sharpe=own, champion_version=None, champion_sharpe=None, min_improvement=0.0
+        )
     status = "staged" if decision.action == "staging" else "rejected"
     return decision, OtherCandidate(
         candidate=other.candidate, version=other.version, status=status, code=decision.code, reason=decision.reason
