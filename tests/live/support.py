@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support import random_model
-from trading.live.feeds.replay import Replay
+from trading.live.feeds.replay import ReplayFeed
 from trading.live.journal.journal import Journal
 from trading.live.runner import Tick
 from trading.live.session import open_runner
@@ -66,8 +66,8 @@ class Promotions:
         return self.pointer
 
 
-def replay_of(bars: Bars) -> Replay:
-    return Replay(raw_from_bars(bars, "memory"))
+def replay_of(bars: Bars) -> ReplayFeed:
+    return ReplayFeed(raw_from_bars(bars, "memory"))
 
 
 def trade(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from trading.codes import ReasonCode
 from trading.errors import DataError
-from trading.live.feeds.replay import Replay, open_replay
+from trading.live.feeds.replay import ReplayFeed, open_replay
 from trading.live.journal.journal import Journal
 from trading.live.runner import Runner, Tick
 from trading.live.session import open_runner
@@ -57,7 +57,7 @@ class Launch:
 
     runner: Runner
     journal: Journal
-    replay: Replay
+    replay: ReplayFeed
     speed: float
     watch: ModelWatch | None
 
@@ -68,7 +68,7 @@ class Launch:
             self.replay,
             bars_per_second=self.speed,
             stop=stop,
-            watch=None if watch is None else lambda: watch.look_after(self.journal.trouble),
+            watch=None if watch is None else lambda: watch.supervise(self.journal.trouble),
             progress=progress,
         )
 
@@ -102,7 +102,7 @@ def launched(
             journal = stack.enter_context(_opened(wish.journal or places.live / name / JOURNAL_NAME))
             models = watch = stack.enter_context(_watch(settings, places, name))
             say(f"asking {without_password(places.tracking_uri)} for the promoted version of {name}")
-            watch.wait_first(settings.live.model_wait_seconds, journal.trouble)
+            watch.wait_for_model(settings.live.model_wait_seconds, journal.trouble)
         runner = open_runner(journal, models, start_ms=wish.start_ms, max_jump=settings.market.max_jump)
         replay = _replay(settings.market, runner, wish.until_ms)
         speed = settings.live.bars_per_second if wish.speed is None else wish.speed
@@ -130,7 +130,7 @@ def _watch(settings: SevengatesSettings, places: Locations, model: str) -> Model
     return ModelWatch(watch_command(model, folder, settings.live.poll_seconds), folder, environment)
 
 
-def _replay(market: MarketSpec, runner: Runner, until_ms: int | None) -> Replay:
+def _replay(market: MarketSpec, runner: Runner, until_ms: int | None) -> ReplayFeed:
     session = runner.session
     spec = market.model_copy(
         update={"symbols": (session.symbol,), "interval": duration(session.interval).replace(" ", "")}

@@ -14,8 +14,9 @@ from pathlib import Path
 from trading.codes import ReasonCode
 from trading.errors import LiveError, RegistryError
 from trading.live.decider import Decider
+from trading.live.feeds.base import Feed, FeedRow
 from trading.live.feeds.joiner import BarJoiner
-from trading.live.feeds.replay import Feed, FeedRow, Pace
+from trading.live.feeds.replay import Pace
 from trading.live.journal.file import Session
 from trading.live.journal.journal import Decided, Journal, Snapshot
 from trading.live.venues.paper import PaperVenue, Venue, take_intent

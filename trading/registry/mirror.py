@@ -15,8 +15,9 @@ from trading.codes import ReasonCode
 from trading.errors import RegistryError
 from trading.model.bundle import Bundle
 from trading.registry.approval import require_admission
+from trading.registry.client import CHAMPION
 from trading.registry.ledger import Entry, Ledger, Stage, Transition, recorded_bundle, stages
-from trading.registry.records import CHAMPION, Version
+from trading.registry.records import Version
 
 EPOCH_TAG = "ledger_epoch"
 
