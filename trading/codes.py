@@ -27,6 +27,10 @@ class ReasonCode(StrEnum):
     CONFIG_FILE_UNREADABLE = "CONFIG_FILE_UNREADABLE", "The settings file cannot be read or parsed."
 
     PACKAGE_MISSING = "PACKAGE_MISSING", "A command needs a package that is not installed."
+    PLUGIN_INVALID = (
+        "PLUGIN_INVALID",
+        "What another package adds by entry point is broken, is not what it says, or has a name that is taken.",
+    )
     SERVICE_FAILED = "SERVICE_FAILED", "A page or server did not start, or stopped by itself."
 
     SOURCE_UNKNOWN = "SOURCE_UNKNOWN", "A data source string names no known kind of source."
