@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,16 +32,6 @@ class Signal:
     direction: int
     confidence_raw: float
     confidence: float
-
-
-@dataclass(frozen=True, eq=False)
-class StreamState:
-    """Everything a stream has to remember between two bars: feature ring, regime probabilities, bars seen."""
-
-    ring: Floats
-    belief: Floats
-    count: int
-    started: int
 
 
 class SignalStream:
@@ -79,15 +70,20 @@ class SignalStream:
         raw = 0.0 if direction == 0 else float(self.belief[BULL if direction > 0 else BEAR])
         return Signal(self._started, direction, raw, float(confidence_step(self.belief, direction, *self._knots)))
 
-    def save(self) -> StreamState:
-        """A copy of what the stream remembers."""
-        return StreamState(self._ring.copy(), self.belief.copy(), self.count, self._started)
+    def save(self) -> dict[str, Floats]:
+        """A copy of everything the stream has to remember between two bars, as named arrays."""
+        return {
+            "ring": self._ring.copy(),
+            "belief": self.belief.copy(),
+            "count": np.array([float(self.count)]),
+            "started": np.array([float(self._started)]),
+        }
 
-    def restore(self, state: StreamState) -> None:
+    def restore(self, state: Mapping[str, Floats]) -> None:
         """Go on where a stream of the same model was saved."""
-        self._ring[:] = state.ring
-        self.belief[:] = state.belief
-        self.count, self._started = state.count, state.started
+        self._ring[:] = state["ring"]
+        self.belief[:] = state["belief"]
+        self.count, self._started = int(state["count"][0]), int(state["started"][0])
 
 
 class Decider:
