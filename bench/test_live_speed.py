@@ -19,7 +19,7 @@ import pytest
 
 from bench.model import bench_model
 from trading.live.decider import SignalStream
-from trading.live.feeds.replay import Replay
+from trading.live.feeds.replay import ReplayFeed
 from trading.live.journal.journal import Journal
 from trading.live.runner import Tick
 from trading.live.session import open_runner
@@ -61,7 +61,7 @@ def microseconds_per_bar(folder: Path, model: TradingModel, bars: Bars) -> np.nd
     with closing(Journal(folder / "journal.db")) as journal:
         models = FixedModel(Pointer(folder=str(bundle.folder), digest=bundle.digest))
         runner = open_runner(journal, models, start_ms=int(bars.ts[HISTORY]))
-        runner.run(Replay(raw_from_bars(bars, "memory")), progress=clock)
+        runner.run(ReplayFeed(raw_from_bars(bars, "memory")), progress=clock)
     return np.diff(moments) * 1e6
 
 

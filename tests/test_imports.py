@@ -60,3 +60,9 @@ def test_importing_the_whole_wing_loads_nothing_heavy(
 def test_nothing_imports_a_child_process(graph: grimp.ImportGraph) -> None:
     for child in CHILDREN & graph.modules:
         assert not graph.find_modules_that_directly_import(child)
+
+
+def test_of_the_registry_the_runner_reaches_its_light_client_alone(graph: grimp.ImportGraph) -> None:
+    members = {"trading.live"} | graph.find_descendants("trading.live")
+    reached = {module for member in members for module in graph.find_upstream_modules(member)}
+    assert {module for module in reached if module.startswith("trading.registry.")} == {"trading.registry.client"}

@@ -96,7 +96,14 @@ class ReasonCode(StrEnum):
     JOURNAL_MISMATCH = "JOURNAL_MISMATCH", "The journal belongs to other data or another model."
     JOURNAL_BUSY = "JOURNAL_BUSY", "Another runner is writing the journal."
     JOURNAL_FAILED = "JOURNAL_FAILED", "The journal cannot be read or written, so nothing may be traded."
+    ACCOUNT_INVALID = "ACCOUNT_INVALID", "A stored account has a field that is unknown or no number."
     WATCH_STOPPED = "WATCH_STOPPED", "The model watch stopped by itself; it is started again."
+
+    VENUE_UNKNOWN = "VENUE_UNKNOWN", "live.venue names no venue that is installed."
+    VENUE_INVALID = "VENUE_INVALID", "A venue cannot be opened, promises too little, or reports what cannot be."
+    PAPER_ONLY = "PAPER_ONLY", "The model may trade on paper only, and the venue trades real money."
+    ORDER_REFUSED = "ORDER_REFUSED", "The venue did not take the order; its message says why."
+    ORDER_UNKNOWN = "ORDER_UNKNOWN", "No order of that id waits at the venue."
 
     NO_SIGNAL = "NO_SIGNAL", "The regime signal has no direction on this bar."
     LOW_CONFIDENCE = "LOW_CONFIDENCE", "Effective confidence is under min_confidence."

@@ -28,7 +28,7 @@ def test_live_replays_a_bundle_and_prints_what_it_did(run: Run, folder: Path) ->
     again = run(*replay(folder))
     assert again.code == 0
     assert expected.ledger_sha256 in again.out
-    assert f"bundle-{printed.json['bundle'][:12]}.db" in again.out
+    assert f"bundle-{printed.json['bundle_digest'][:12]}.db" in again.out
 
 
 def test_a_replay_of_the_embedded_market_starts_at_the_models_night_and_goes_on_for_ninety_days(

@@ -9,15 +9,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NoReturn
 
-import numpy as np
-
-from tests.live.support import bundle_of, fixed, replay_of, trade
+from tests.live.support import bundle_of, fixed, replay_of, trade, trades_of
 from tests.support import random_model, small_bars
 from trading.live.journal.journal import Journal
 from trading.live.session import open_runner
-from trading.live.status import trades_of
-from trading.live.venues.paper import Intent, PaperVenue
+from trading.live.venues.base import Acknowledgement, Intent, VenueKind
+from trading.live.venues.paper import PaperVenue
 from trading.model.bundle import Bundle
+from trading.simulation.accounts import Account
 from trading.simulation.backtest import run_backtest
 
 DAYS, START = 30, 100
@@ -59,12 +58,13 @@ def test_a_runner_killed_at_random_bars_neither_loses_nor_repeats_anything(root:
 class Mortal(PaperVenue):
     """A venue whose process may die just before it hears of an order."""
 
-    def __init__(self, step: Any) -> None:
+    def __init__(self, account: Account, step: Any) -> None:
+        super().__init__(account)
         self._step = step
 
-    def submit(self, account: np.ndarray, intent: Intent) -> None:
+    def submit(self, intent: Intent) -> Acknowledgement:
         self._step()
-        super().submit(account, intent)
+        return super().submit(intent)
 
 
 def live_and_die(path: Path, bundle: Bundle, steps: int) -> NoReturn:
@@ -79,7 +79,8 @@ def live_and_die(path: Path, bundle: Bundle, steps: int) -> NoReturn:
 
     try:
         journal = Journal(path)
-        runner = open_runner(journal, fixed(bundle), start_ms=int(BARS.ts[START]), venue=Mortal(step))
+        venue = VenueKind("paper", lambda account: Mortal(account, step))
+        runner = open_runner(journal, fixed(bundle), start_ms=int(BARS.ts[START]), venue=venue)
         journal._db.set_trace_callback(step)
         runner.run(replay_of(BARS))
     finally:

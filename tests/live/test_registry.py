@@ -20,7 +20,6 @@ from tests.registry.conftest import (  # noqa: F401
 )
 from tests.support import small_bars
 from trading.codes import ReasonCode
-from trading.errors import ConfigError
 from trading.live.journal.journal import Journal
 from trading.live.session import open_runner
 from trading.live.status import status_of
@@ -28,6 +27,7 @@ from trading.live.watch import child as watch_child
 from trading.live.watch.pointer import POINTER_NAME, PointerFile
 from trading.live.watch.watch import TRACKING_URI_VARIABLE, ModelWatch, watch_command
 from trading.registry.adapter import MlflowRegistry
+from trading.registry.client import RegistryClient
 from trading.registry.ledger import Ledger
 from trading.registry.promotion import enter_production, return_to_production
 from trading.simulation.backtest import run_backtest
@@ -49,15 +49,15 @@ def flip_bit(path: Path) -> None:
 def test_the_child_follows_the_champion_and_points_only_to_what_verifies(
     registry: MlflowRegistry, ledger: Ledger, log: Log, tmp_path: Path
 ) -> None:
-    uri, out = registry.tracking_uri, tmp_path / "live"
+    client, out = RegistryClient(registry.tracking_uri), tmp_path / "live"
     source = PointerFile(out / POINTER_NAME)
-    assert watch_child.ask(uri, NAME, out).code is ReasonCode.NO_MODEL
+    assert watch_child.ask(client, NAME, out).code is ReasonCode.NO_MODEL
     first = log(1)
-    assert watch_child.ask(uri, NAME, out).code is ReasonCode.NO_MODEL
+    assert watch_child.ask(client, NAME, out).code is ReasonCode.NO_MODEL
     assert source.current() is None
 
     put_into_production(registry, ledger, first)
-    assert watch_child.ask(uri, NAME, out).code is ReasonCode.OK
+    assert watch_child.ask(client, NAME, out).code is ReasonCode.OK
     pointer = source.current()
     assert pointer is not None
     assert (pointer.version, pointer.epoch) == (1, 1)
@@ -71,10 +71,10 @@ def test_the_child_follows_the_champion_and_points_only_to_what_verifies(
     put_into_production(registry, ledger, third)
     downloaded = registry.download(NAME, third)
     flip_bit(downloaded / "weights.safetensors")
-    assert watch_child.ask(uri, NAME, out).code is ReasonCode.BUNDLE_CORRUPT
+    assert watch_child.ask(client, NAME, out).code is ReasonCode.BUNDLE_CORRUPT
     assert source.current() == pointer
     flip_bit(downloaded / "weights.safetensors")
-    assert watch_child.ask(uri, NAME, out).code is ReasonCode.OK
+    assert watch_child.ask(client, NAME, out).code is ReasonCode.OK
     newer = source.current()
     assert newer is not None
     assert newer.version == third
@@ -85,9 +85,9 @@ def test_an_alias_moved_past_the_ledger_is_not_followed(
     registry: MlflowRegistry, ledger: Ledger, log: Log, tmp_path: Path
 ) -> None:
     put_into_production(registry, ledger, log(1))
-    watch_child.ask(registry.tracking_uri, NAME, tmp_path)
+    watch_child.ask(RegistryClient(registry.tracking_uri), NAME, tmp_path)
     registry.set_champion(NAME, log(2))
-    assert watch_child.ask(registry.tracking_uri, NAME, tmp_path).code is ReasonCode.PROMOTION_CONFLICT
+    assert watch_child.ask(RegistryClient(registry.tracking_uri), NAME, tmp_path).code is ReasonCode.PROMOTION_CONFLICT
     pointer = PointerFile(tmp_path / POINTER_NAME).current()
     assert pointer is not None
     assert pointer.version == 1
@@ -98,12 +98,12 @@ def test_a_version_of_an_earlier_epoch_is_not_followed_even_if_mlflow_shows_it_i
 ) -> None:
     for seed in (1, 2):
         put_into_production(registry, ledger, log(seed))
-        watch_child.ask(registry.tracking_uri, NAME, tmp_path)
+        watch_child.ask(RegistryClient(registry.tracking_uri), NAME, tmp_path)
     registry.set_champion(NAME, 1)
     registry.tag_version(NAME, 1, {"stage": "Production"})
-    assert watch_child.ask(registry.tracking_uri, NAME, tmp_path).code is ReasonCode.PROMOTION_CONFLICT
+    assert watch_child.ask(RegistryClient(registry.tracking_uri), NAME, tmp_path).code is ReasonCode.PROMOTION_CONFLICT
     return_to_production(registry, ledger, NAME)
-    assert watch_child.ask(registry.tracking_uri, NAME, tmp_path).code is ReasonCode.OK
+    assert watch_child.ask(RegistryClient(registry.tracking_uri), NAME, tmp_path).code is ReasonCode.OK
     pointer = PointerFile(tmp_path / POINTER_NAME).current()
     assert pointer is not None
     assert (pointer.version, pointer.epoch) == (1, 3)
@@ -113,28 +113,18 @@ def test_a_damaged_local_copy_is_downloaded_again(
     registry: MlflowRegistry, ledger: Ledger, log: Log, tmp_path: Path
 ) -> None:
     put_into_production(registry, ledger, log(1))
-    watch_child.ask(registry.tracking_uri, NAME, tmp_path)
+    watch_child.ask(RegistryClient(registry.tracking_uri), NAME, tmp_path)
     (tmp_path / POINTER_NAME).unlink()
     flip_bit(next((tmp_path / "bundles").iterdir()) / "weights.safetensors")
-    assert watch_child.ask(registry.tracking_uri, NAME, tmp_path).code is ReasonCode.OK
+    assert watch_child.ask(RegistryClient(registry.tracking_uri), NAME, tmp_path).code is ReasonCode.OK
 
 
 def test_a_server_that_does_not_answer_is_reported_and_asked_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    report = watch_child.ask("http://127.0.0.1:9", NAME, tmp_path)
+    report = watch_child.ask(RegistryClient("http://127.0.0.1:9"), NAME, tmp_path)
     assert (report.code, report.fatal) == (ReasonCode.REGISTRY_UNREACHABLE, False)
-
-
-def test_a_sqlite_registry_without_the_full_install_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch_child, "find_spec", lambda name: None if name == "sqlalchemy" else object())
-    with pytest.raises(ConfigError, match=r"sevengates\[train\].*http address.*--bundle") as error:
-        watch_child.champion("sqlite:///nowhere.db", NAME)
-    assert error.value.code is ReasonCode.PACKAGE_MISSING
-    monkeypatch.setattr(watch_child, "find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match=r"sevengates\[live\]"):
-        watch_child.champion("http://127.0.0.1:10", NAME)
 
 
 def test_a_runner_trades_what_the_child_found_in_the_registry(
@@ -145,7 +135,7 @@ def test_a_runner_trades_what_the_child_found_in_the_registry(
     trouble: list[str] = []
     environment = {TRACKING_URI_VARIABLE: registry.tracking_uri}
     with ModelWatch(watch_command(NAME, out, 0.1), out, environment) as watch:
-        watch.wait_first(60.0, lambda code, message: trouble.append(f"{code}: {message}"))
+        watch.wait_for_model(60.0, lambda code, message: trouble.append(f"{code}: {message}"))
         with closing(Journal(out / "journal.db")) as journal:
             open_runner(journal, watch, start_ms=int(bars.ts[200])).run(replay_of(bars))
     status = status_of(out / "journal.db")
@@ -162,6 +152,6 @@ def test_the_trading_process_has_no_mlflow_while_its_child_has(root: Path, tmp_p
         f"out = Path({str(tmp_path)!r});"
         "watch = ModelWatch(watch_command('m', out, 1.0), out, {'MLFLOW_TRACKING_URI': 'sqlite:///none.db'});"
         "watch.__enter__();"
-        "watch.look_after(print); watch.__exit__(None, None, None); assert 'mlflow' not in sys.modules"
+        "watch.supervise(print); watch.__exit__(None, None, None); assert 'mlflow' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], cwd=root, check=True)

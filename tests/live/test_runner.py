@@ -10,14 +10,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.live.support import Promotions, bundle_of, fixed, pointer_to, quick_folder, replay_of, trade, write_model
+from tests.live.support import (
+    Promotions,
+    bundle_of,
+    fixed,
+    pointer_to,
+    quick_folder,
+    replay_of,
+    trade,
+    trades_of,
+    write_model,
+)
 from tests.support import HOUR_MS, random_model, small_bars
 from trading.codes import ReasonCode
 from trading.errors import LiveError, RegistryError
 from trading.live.journal.journal import Journal
 from trading.live.runner import Tick
 from trading.live.session import open_runner
-from trading.live.status import status_of, trades_of
+from trading.live.status import status_of
+from trading.live.venues.base import Acknowledgement, Intent, VenueKind
+from trading.live.venues.paper import PaperVenue
 from trading.live.watch.pointer import PointerFile, write_pointer
 from trading.market.bars import Bars, resample
 from trading.settings.models import CostSpec, RiskSpec
@@ -64,8 +76,9 @@ def test_a_replay_of_short_bars_has_the_ledger_of_the_backtest_on_joined_ones(fo
     assert trades_of(folder / "j.db") == expected.trades
 
 
-def test_a_replay_stopped_and_continued_anywhere_ends_with_the_same_journal(folder: Path) -> None:
-    bundle = bundle_of(folder, 4)
+@pytest.mark.parametrize("hard", [False, True], ids=["usual costs", "orders that wait and fill in parts"])
+def test_a_replay_stopped_and_continued_anywhere_ends_with_the_same_journal(folder: Path, hard: bool) -> None:
+    bundle = write_model(folder / "b", random_model(4, costs=COSTS if hard else None))
     whole = trade(folder / "whole.db", fixed(bundle), BARS, 100)
     for stop in (30, 99, 100, 101, 250, 251, 252, 253, 600):
         trade(folder / "parts.db", fixed(bundle), BARS.slice(0, max(stop, 101)), 100)
@@ -79,24 +92,22 @@ def test_a_replay_stopped_and_continued_anywhere_ends_with_the_same_journal(fold
 
 
 def test_an_intent_is_in_the_journal_before_the_venue_hears_of_it(folder: Path) -> None:
-    from trading.live.venues.paper import Intent, PaperVenue
-
     path = folder / "j.db"
+    heard: list[str] = []
 
     class Listening(PaperVenue):
-        heard = 0
-
-        def submit(self, account: np.ndarray, intent: Intent) -> None:
+        def submit(self, intent: Intent) -> Acknowledgement:
             assert rows(path, f"SELECT id FROM intents WHERE ts = {intent.ts}") == [(intent.id,)]
             assert rows(path, "SELECT ts FROM snapshot") == [(intent.ts,)]
-            self.heard += 1
-            super().submit(account, intent)
+            heard.append(intent.id)
+            return super().submit(intent)
 
-    venue = Listening()
+    venue = VenueKind("paper", Listening)
     with closing(Journal(path)) as journal:
         runner = open_runner(journal, fixed(bundle_of(folder, 4)), start_ms=int(BARS.ts[100]), venue=venue)
         runner.run(replay_of(BARS.slice(0, 300)))
-    assert venue.heard == rows(path, "SELECT COUNT(*) FROM intents")[0][0] > 5
+    assert [(name,) for name in heard] == rows(path, "SELECT id FROM intents ORDER BY ts")
+    assert len(heard) > 5
 
 
 def test_fills_add_up_to_positions_and_to_the_prices_of_the_trades(folder: Path) -> None:
@@ -200,7 +211,7 @@ def test_a_promoted_model_takes_over_between_two_bars_and_the_account_carries_ov
     trades, equity = swapped_ledger(BARS, 4, 2, 100, swap)
     assert trades_of(folder / "j.db") == trades
     assert status.equity == pytest.approx(equity, rel=1e-12)
-    assert (status.swaps, status.version, status.bundle) == (1, 2, new.digest)
+    assert (status.swaps, status.version, status.bundle_digest) == (1, 2, new.digest)
     assert rows(folder / "j.db", "SELECT ts, from_bundle, to_bundle FROM swaps") == [
         (int(BARS.ts[swap - 1]), old.digest, new.digest)
     ]
@@ -226,7 +237,7 @@ def test_a_bundle_with_one_flipped_bit_is_refused_and_the_old_one_goes_on(folder
     flip_bit(new.folder / name)
     promotions = Promotions(pointer_to(old, 1))
     status = trade(folder / "j.db", promotions, BARS, 100, Promoting(promotions, int(BARS.ts[300]), pointer_to(new, 2)))
-    assert status.bundle == old.digest
+    assert status.bundle_digest == old.digest
     assert (status.swaps, status.refusals) == (0, 1)
     assert rows(folder / "j.db", "SELECT ts, subject, code FROM refusals") == [
         (int(BARS.ts[300]), new.digest, "BUNDLE_CORRUPT")
@@ -234,7 +245,22 @@ def test_a_bundle_with_one_flipped_bit_is_refused_and_the_old_one_goes_on(folder
     assert status.ledger_sha256 == run_backtest(random_model(4), BARS, 100).ledger_sha256
     # The same after a restart: the registry still offers the broken one.
     again = trade(folder / "j.db", promotions, BARS, 100)
-    assert again.bundle == old.digest
+    assert again.bundle_digest == old.digest
+
+
+def test_a_bundle_that_cannot_be_opened_here_is_refused_and_the_old_one_goes_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = bundle_of(folder, 4), bundle_of(folder, 2)
+    promotions = Promotions(pointer_to(old, 1))
+
+    def refuse(model: object) -> None:
+        raise RegistryError(ReasonCode.BUNDLE_INVALID, "it needs what is not installed here.", remedy="Install it.")
+
+    monkeypatch.setattr("trading.live.runner.Decider", refuse)
+    status = trade(folder / "j.db", promotions, BARS, 100, Promoting(promotions, int(BARS.ts[300]), pointer_to(new, 2)))
+    assert (status.bundle_digest, status.swaps, status.refusals) == (old.digest, 0, 1)
+    assert status.ledger_sha256 == run_backtest(random_model(4), BARS, 100).ledger_sha256
 
 
 def test_a_bundle_that_was_not_approved_or_trades_another_market_is_refused(folder: Path) -> None:
@@ -251,7 +277,7 @@ def test_a_bundle_that_was_not_approved_or_trades_another_market_is_refused(fold
             promotions.pointer = pointer_to(foreign, 3)
 
     status = trade(folder / "j.db", promotions, BARS, 100, promote)
-    assert status.bundle == old.digest
+    assert status.bundle_digest == old.digest
     assert [row[0] for row in rows(folder / "j.db", "SELECT code FROM refusals")] == [
         "MODEL_NOT_APPROVED",
         "JOURNAL_MISMATCH",

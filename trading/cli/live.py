@@ -1,4 +1,4 @@
-"""``sevengates live`` trades a model on the paper venue; ``sevengates status`` says what every runner is doing."""
+"""``sevengates live`` trades a model bar by bar; ``sevengates status`` says what every runner is doing."""
 
 from __future__ import annotations
 
@@ -38,22 +38,29 @@ def live(
     speed: Annotated[
         float | None, typer.Option(min=0.0, help="Traded bars per second; 0 is as fast as it goes.")
     ] = None,
+    venue: Annotated[str | None, typer.Option(help="Where orders go; by default live.venue, which is paper.")] = None,
     journal: Annotated[Path | None, typer.Option(help="Journal file; by default one under HOME/live.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Trade the promoted model on the paper venue, bar by bar; go on where the journal ends."""
+    """Trade the promoted model bar by bar, on paper unless told otherwise; go on where the journal ends."""
     settings = settings_of(
-        ctx, {"market.source": source, "market.interval": interval, "market.symbols": [symbol] if symbol else None}
+        ctx,
+        {
+            "market.source": source,
+            "market.interval": interval,
+            "market.symbols": [symbol] if symbol else None,
+            "live.venue": venue,
+        },
     )
     from threading import Event
 
-    from trading.live.launch import Wish, launched
+    from trading.live.launch import LaunchOptions, open_launch
     from trading.live.status import status_of
     from trading.moments import moment_ms
 
-    wish = Wish(
+    options = LaunchOptions(
         bundle=bundle,
-        model=model,
+        model_name=model,
         symbol=symbol,
         start_ms=moment_ms(start, option="--from"),
         until_ms=moment_ms(until, option="--to"),
@@ -62,7 +69,7 @@ def live(
     )
     stop = Event()
     _stop_on_signals(stop)
-    with launched(settings, wish, say=lambda text: typer.echo(text, err=True)) as launch:
+    with open_launch(settings, options, notify=lambda text: typer.echo(text, err=True)) as launch:
         _run(launch, stop, shown=not as_json)
         path = launch.journal.path
     status = status_of(path)
@@ -143,6 +150,7 @@ def _print_summary(status: Status) -> None:
         "position": f"{status.position:.6g}",
         "equity": f"{status.equity:,.2f} ({status.total_return:+.2%})",
         "Sharpe": "-" if status.sharpe is None else f"{status.sharpe:.2f}, annualised",
+        "venue": status.venue,
         "state": status.state,
         "model swaps": status.swaps,
         "refused": f"{status.refusals}, bars in quarantine {status.quarantined}",
@@ -175,4 +183,4 @@ def _interval(ms: int) -> str:
 
 def _model(status: Status) -> str:
     number = "bundle" if status.version is None else f"version {status.version},"
-    return f"{number} {status.bundle[:12]}"
+    return f"{number} {status.bundle_digest[:12]}"

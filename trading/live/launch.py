@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from trading.codes import ReasonCode
 from trading.errors import DataError
-from trading.live.feeds.replay import Replay, open_replay
+from trading.live.feeds.replay import ReplayFeed, open_replay
+from trading.live.journal.file import Session
 from trading.live.journal.journal import Journal
 from trading.live.runner import Runner, Tick
 from trading.live.session import open_runner
+from trading.live.venues.opening import PAPER, find_venue
 from trading.live.watch.pointer import FixedModel, ModelSource, Pointer
 from trading.live.watch.watch import TRACKING_TOKEN_VARIABLE, TRACKING_URI_VARIABLE, ModelWatch, watch_command
 from trading.market.sources.table import open_source
@@ -28,20 +30,21 @@ JOURNAL_NAME = "journal.db"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class LaunchOptions:
     """What the user asked for beyond the settings.
 
     Attributes:
         bundle: trade this folder and watch no registry.
-        model: registered name; None follows from symbol and interval.
+        model_name: registered name; None follows from symbol and interval.
         symbol: None is the first of ``market.symbols``.
-        start_ms, until_ms: UTC milliseconds, see :func:`open_runner` and :func:`open_replay`.
+        start_ms: UTC milliseconds, see :func:`trading.live.session.open_runner`.
+        until_ms: UTC milliseconds, see :func:`trading.live.feeds.replay.open_replay`.
         journal: None is a file under ``HOME/live``.
         speed: traded bars per second; None is ``live.bars_per_second``.
     """
 
     bundle: Path | None = None
-    model: str | None = None
+    model_name: str | None = None
     symbol: str | None = None
     start_ms: int | None = None
     until_ms: int | None = None
@@ -51,85 +54,114 @@ class Wish:
 
 @dataclass(frozen=True, eq=False)
 class Launch:
-    """A runner that is ready to run, and what it will run on."""
+    """A runner that is ready to run, and what it will run on.
+
+    Attributes:
+        runner: opened on its journal and venue.
+        journal: what it writes.
+        replay: the bars it will take in.
+        speed: traded bars per second; 0 is as fast as possible.
+        watch: follows the registry; None if the bundle was named by its path.
+    """
 
     runner: Runner
     journal: Journal
-    replay: Replay
+    replay: ReplayFeed
     speed: float
     watch: ModelWatch | None
 
     def run(self, stop: threading.Event, progress: Callable[[Tick], None] | None = None) -> None:
-        """Trade to the end of the bars, or until asked to stop."""
+        """Trade to the end of the bars, or until asked to stop.
+
+        Args:
+            stop: when set, the runner stops after the bar at hand.
+            progress: called after every bar.
+        """
         watch = self.watch
         self.runner.run(
             self.replay,
             bars_per_second=self.speed,
             stop=stop,
-            watch=None if watch is None else lambda: watch.look_after(self.journal.trouble),
+            before_bar=None if watch is None else lambda: watch.supervise(self.journal.refuse_watch),
             progress=progress,
         )
 
 
 @contextmanager
-def launched(
-    settings: SevengatesSettings, wish: Wish, say: Callable[[str], None] = lambda _: None
+def open_launch(
+    settings: SevengatesSettings, options: LaunchOptions, notify: Callable[[str], None] = lambda _: None
 ) -> Generator[Launch]:
-    """Lock the journal, start the model watch if one is needed, and open runner and bars.
+    """Lock the journal, start the model watch if one is needed, and open venue, runner and bars.
 
     Args:
         settings: of the process.
-        wish: what the user asked for.
-        say: told before anything that takes a while.
+        options: what the user asked for.
+        notify: is given a line before anything that takes a while, and what the user should know.
 
     Raises:
         SevengatesError: whatever keeps a runner from starting, with its code.
     """
     with ExitStack() as stack:
         places = locations(settings.runtime)
+        venue = find_venue(settings.live.venue)
         models: ModelSource
         watch: ModelWatch | None = None
-        if wish.bundle is not None:
-            bundle = load_bundle(wish.bundle)
+        if options.bundle is not None:
+            bundle = load_bundle(options.bundle)
             if not bundle.approved:
-                say(f"{wish.bundle}: the gates did not approve this bundle; it trades as a study, on paper")
-            models = FixedModel(Pointer(folder=str(wish.bundle.resolve()), digest=bundle.digest))
-            journal = stack.enter_context(_opened(wish.journal or bundle_journal(places.live, bundle)))
+                notify(f"{options.bundle}: the gates did not approve this bundle; it trades as a study, on paper")
+            models = FixedModel(Pointer(folder=str(options.bundle.resolve()), digest=bundle.digest))
+            own = bundle_journal(places.live, bundle, venue.name)
+            journal = stack.enter_context(closing(Journal(options.journal or own)))
         else:
-            name = wish.model or model_name(wish.symbol or settings.market.symbols[0], settings.market.interval)
-            journal = stack.enter_context(_opened(wish.journal or places.live / name / JOURNAL_NAME))
-            models = watch = stack.enter_context(_watch(settings, places, name))
-            say(f"asking {without_password(places.tracking_uri)} for the promoted version of {name}")
-            watch.wait_first(settings.live.model_wait_seconds, journal.trouble)
-        runner = open_runner(journal, models, start_ms=wish.start_ms, max_jump=settings.market.max_jump)
-        replay = _replay(settings.market, runner, wish.until_ms)
-        speed = settings.live.bars_per_second if wish.speed is None else wish.speed
-        yield Launch(runner, journal, replay, speed, watch)
+            name = options.model_name or model_name(
+                options.symbol or settings.market.symbols[0], settings.market.interval
+            )
+            folder = runner_folder(places.live, name, venue.name)
+            journal = stack.enter_context(closing(Journal(options.journal or folder / JOURNAL_NAME)))
+            models = watch = stack.enter_context(_watch(settings, places, name, folder))
+            notify(f"asking {without_password(places.tracking_uri)} for the promoted version of {name}")
+            watch.wait_for_model(settings.live.model_wait_seconds, journal.refuse_watch)
+        runner = stack.enter_context(
+            closing(
+                open_runner(journal, models, start_ms=options.start_ms, max_jump=settings.market.max_jump, venue=venue)
+            )
+        )
+        replay = _replay(settings.market, runner.session, options.until_ms)
+        speed = settings.live.bars_per_second if options.speed is None else options.speed
+        yield Launch(runner=runner, journal=journal, replay=replay, speed=speed, watch=watch)
 
 
-def bundle_journal(live: Path, bundle: Bundle) -> Path:
-    """The journal of a bundle that was named by its path: a study, kept apart from what follows the registry."""
-    return live / model_name(bundle.lineage.symbol, bundle.lineage.interval) / f"bundle-{bundle.digest[:12]}.db"
+def runner_folder(live: Path, name: str, venue: str) -> Path:
+    """The folder of a runner's journal and model watch; each venue has an account of its own.
+
+    Args:
+        live: folder of live state.
+        name: registered model name.
+        venue: name of the venue.
+    """
+    return live / (name if venue == PAPER.name else f"{name}-{venue}")
 
 
-@contextmanager
-def _opened(path: Path) -> Generator[Journal]:
-    journal = Journal(path)
-    try:
-        yield journal
-    finally:
-        journal.close()
+def bundle_journal(live: Path, bundle: Bundle, venue: str) -> Path:
+    """The journal of a bundle that was named by its path: a study, kept apart from what follows the registry.
+
+    Args:
+        live: folder of live state.
+        bundle: the named one.
+        venue: name of the venue.
+    """
+    name = model_name(bundle.lineage.symbol, bundle.lineage.interval)
+    return runner_folder(live, name, venue) / f"bundle-{bundle.digest[:12]}.db"
 
 
-def _watch(settings: SevengatesSettings, places: Locations, model: str) -> ModelWatch:
-    folder = places.live / model
+def _watch(settings: SevengatesSettings, places: Locations, name: str, folder: Path) -> ModelWatch:
     token = settings.runtime.tracking_token.get_secret_value()
     environment = {TRACKING_URI_VARIABLE: places.tracking_uri} | ({TRACKING_TOKEN_VARIABLE: token} if token else {})
-    return ModelWatch(watch_command(model, folder, settings.live.poll_seconds), folder, environment)
+    return ModelWatch(watch_command(name, folder, settings.live.poll_seconds), folder, environment)
 
 
-def _replay(market: MarketSpec, runner: Runner, until_ms: int | None) -> Replay:
-    session = runner.session
+def _replay(market: MarketSpec, session: Session, until_ms: int | None) -> ReplayFeed:
     spec = market.model_copy(update={"symbols": (session.symbol,), "interval": interval_text(session.interval)})
     if until_ms is None:
         until_ms = open_source(spec, session.symbol).replay_end_ms(session.start_ms)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 
 from trading.checks.evidence import LiveRecord
-from trading.live.journal.file import open_reader, read_session
+from trading.live.journal.file import read_session, reading, schema_version
 from trading.simulation.metrics import sharpe
 
 
@@ -23,7 +22,7 @@ def live_record(
     Args:
         journal: the journal's file; one that does not exist is no record.
         digest: bundle digest of the model; None is the one that trades now.
-        until_ms: bars that close later are not seen, so that a night as of a moment stays the same for ever.
+        until_ms: bars that close later are not seen, so that a night as of a moment never changes.
         min_bars: with fewer bars there is no record.
 
     Returns:
@@ -31,9 +30,8 @@ def live_record(
     """
     if not journal.exists():
         return None
-    with closing(open_reader(journal)) as db:
-        db.execute("BEGIN")
-        session = read_session(db, journal)
+    with reading(journal) as db:
+        session = read_session(db) if schema_version(db, journal) else None
         if session is None:
             return None
         if digest is None:

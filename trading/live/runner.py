@@ -8,74 +8,88 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
 
 from trading.codes import ReasonCode
-from trading.errors import LiveError, RegistryError
+from trading.errors import LiveError, RegistryError, SevengatesError
 from trading.live.decider import Decider
+from trading.live.eligibility import OfferedBundle, load_offered, require_allowed
+from trading.live.feeds.base import Feed, FeedRow
 from trading.live.feeds.joiner import BarJoiner
-from trading.live.feeds.replay import Feed, FeedRow, Pace
+from trading.live.feeds.replay import Pace
+from trading.live.journal.encoding import SavedStream
 from trading.live.journal.file import Session
-from trading.live.journal.journal import Decided, Journal, Snapshot
-from trading.live.venues.paper import PaperVenue, Venue, take_intent
+from trading.live.journal.journal import BarDecision, Journal, Snapshot
+from trading.live.venues.base import Intent, Venue
 from trading.live.watch.pointer import ModelSource, Pointer
 from trading.market.contract.bar import check_bar
-from trading.model.bundle import Bundle, load_bundle
+from trading.model.bundle import Bundle
 from trading.simulation.denials import DENIALS
-from trading.steps.account import EQUITY, QUANTITY, new_account
 from trading.steps.bar import Bar
 from trading.steps.breakers import ALLOWED
+from trading.steps.opinion import CONFIDENCE
 
 HISTORY_BLOCK = 2_000
 
 
 @dataclass(frozen=True)
 class Tick:
-    """Where a runner is, for whoever watches it: ``warming`` bars are history, the others are traded."""
+    """Where a runner is, for whoever watches it.
+
+    Attributes:
+        ts: open of the bar it took in.
+        warming: whether the bar is history; the others are traded.
+        position: units of the asset, signed.
+        equity: quote currency.
+        code: OK when an order was meant, else why not; empty while warming.
+        bundle_digest: of the model.
+    """
 
     ts: int
     warming: bool
     position: float
     equity: float
     code: str
-    bundle: str
+    bundle_digest: str
 
 
 class Runner:
-    """One model and one account on one market.
+    """One model on one venue, and the journal of both.
 
     Args:
-        journal: where everything is written; its session must have begun.
-        pointer, bundle: the verified model to start with; if the journal ended with another, this one takes over.
+        journal: where everything is written; it has begun.
+        offered: the verified model to start with; if the journal ended with another, this one takes over.
+        decider: of that model.
+        venue: where orders go, with the account that the journal holds.
         models: says which bundle to trade, asked before every traded bar.
-        venue: where orders go.
         max_jump: largest ratio between an open and the close before it, see :func:`check_bar`.
     """
 
     def __init__(
         self,
         journal: Journal,
-        pointer: Pointer,
-        bundle: Bundle,
+        offered: OfferedBundle,
+        decider: Decider,
+        venue: Venue,
         models: ModelSource,
         *,
-        venue: Venue | None = None,
         max_jump: float | None = None,
     ) -> None:
         session = journal.session()
         assert session is not None
         self.session: Session = session
-        self._journal, self._models = journal, models
-        self._venue: Venue = PaperVenue() if venue is None else venue
+        self._journal, self._venue, self._models = journal, venue, models
         self._max_jump = max_jump
-        self._pointer = pointer
+        self._pointer = offered.pointer
+        self._decider = decider
         self._refused: Pointer | str | None = None
-        self._decider = Decider(bundle.model)
-        self._account = new_account(session.initial_equity)
         self._history: list[Bar] = []
         self._last: int | None = None
-        self._recover(bundle)
+        self._recover(offered.bundle)
+
+    def close(self) -> None:
+        """Let go of the venue; orders and positions stay."""
+        self._venue.close()
 
     def run(
         self,
@@ -83,7 +97,7 @@ class Runner:
         *,
         bars_per_second: float = 0.0,
         stop: threading.Event | None = None,
-        watch: Callable[[], None] | None = None,
+        before_bar: Callable[[], None] | None = None,
         progress: Callable[[Tick], None] | None = None,
     ) -> None:
         """Take in a feed to its end, or until asked to stop; bars that the journal holds already are skipped.
@@ -92,7 +106,7 @@ class Runner:
             feed: bars of the session's market.
             bars_per_second: pace of the traded bars; 0 is as fast as possible.
             stop: when set, the runner stops after the bar at hand.
-            watch: called before every traded bar, for what must be looked after (the model watch).
+            before_bar: called before every traded bar, for what runs beside the runner (the model watch).
             progress: called after every bar.
 
         Raises:
@@ -120,12 +134,12 @@ class Runner:
                 pace.wait()
                 if stopping.is_set():
                     break
-                if watch is not None:
-                    watch()
+                if before_bar is not None:
+                    before_bar()
                 self._trade(bar, progress)
         self._flush_history()
 
-    def change_model(self) -> None:
+    def _change_model(self) -> None:
         """At a bar boundary: take over a newly promoted bundle if it verifies, else write down why not."""
         try:
             wanted = self._models.current()
@@ -134,25 +148,35 @@ class Runner:
             return
         if wanted is None or wanted in (self._pointer, self._refused):
             return
+        same = wanted.digest == self._pointer.digest
         try:
-            bundle = verified(wanted, self.session)
-        except (RegistryError, LiveError) as error:
+            bundle = load_offered(wanted, self.session).bundle
+            require_allowed(bundle, self._venue.guarantees)
+            decider = self._decider if same else self._caught_up(bundle)
+        except SevengatesError as error:
             self._refuse(wanted, wanted.digest, error)
             return
-        same, self._pointer = wanted.digest == self._pointer.digest, wanted
+        self._pointer, self._decider = wanted, decider
         if same:
             self._journal.commit_model(wanted, bundle, None)
         else:
-            self._flush_history()
+            self._venue.account.use(decider.parameters)
             self._take_over(bundle)
 
+    def _caught_up(self, bundle: Bundle) -> Decider:
+        """Another model at work, shown every bar so far; if its engine fails on them, nothing has changed yet."""
+        decider = Decider(bundle.model)
+        self._show_journal(decider)
+        return decider
+
     def _take_over(self, bundle: Bundle) -> None:
-        """Let another model decide from the next bar on; it is shown every bar so far, the account stays."""
-        self._decider = Decider(bundle.model)
+        """Let the model decide from the next bar on; the account stays."""
+        self._journal.commit_model(self._pointer, bundle, None if self._last is None else self._snapshot(self._last))
+
+    def _show_journal(self, decider: Decider) -> None:
+        """Bring a model's stream to the last bar by showing it every bar of the journal."""
         for bar in self._journal.bars():
-            self._decider.stream.on_bar(bar)
-        snapshot = None if self._last is None else self._snapshot(self._last)
-        self._journal.commit_model(self._pointer, bundle, snapshot)
+            decider.stream.on_bar(bar)
 
     def _recover(self, bundle: Bundle) -> None:
         """Go on after the last committed bar."""
@@ -161,15 +185,22 @@ class Runner:
             self._journal.commit_model(self._pointer, bundle, None)
             return
         self._last = snapshot.ts
-        self._account = snapshot.account
-        if snapshot.bundle == self._pointer.digest:
+        if snapshot.bundle_digest == self._pointer.digest:
             self._journal.commit_model(self._pointer, bundle, None)
-            self._decider.stream.restore(snapshot.stream)
+            self._restore_stream(snapshot.stream)
         else:
+            self._show_journal(self._decider)
             self._take_over(bundle)
         intent = self._journal.intent_at(snapshot.ts)
         if intent is not None:
-            self._venue.submit(self._account, intent)
+            self._submit(intent)
+
+    def _restore_stream(self, saved: SavedStream | None) -> None:
+        """Go on with a saved stream; one that was not saved, or not in this release's layout, is made anew."""
+        if saved is not None and _layout(saved) == _layout(self._decider.stream.save()):
+            self._decider.stream.restore(saved)
+        else:
+            self._show_journal(self._decider)
 
     def _checked(self, row: FeedRow, before: Bar | None, interval: int) -> Bar | None:
         """A row as a bar if it keeps the contract; otherwise it goes to quarantine and nothing is decided on it."""
@@ -203,7 +234,7 @@ class Runner:
         if len(self._history) >= HISTORY_BLOCK:
             self._flush_history()
         if progress is not None:
-            progress(Tick(bar.ts, True, 0.0, float(self._account[EQUITY]), "", self._pointer.digest))
+            progress(Tick(bar.ts, True, 0.0, self._venue.account.equity, "", self._pointer.digest))
 
     def _flush_history(self) -> None:
         if self._history:
@@ -212,26 +243,44 @@ class Runner:
 
     def _trade(self, bar: Bar, progress: Callable[[Tick], None] | None) -> None:
         self._flush_history()
-        self.change_model()
-        decider, account = self._decider, self._account
-        report = self._venue.on_bar(account, decider.parameters, bar)
-        signal = decider.stream.on_bar(bar)
-        answer = decider.decide(account, bar, signal)
-        intent = take_intent(account, self.session.symbol, bar.ts) if answer == ALLOWED else None
+        self._change_model()
+        decider, account = self._decider, self._venue.account
+        report = self._venue.on_bar(bar)
+        view = decider.stream.on_bar(bar)
+        answer = decider.decide(account.state, view)
+        order = account.take_order() if answer == ALLOWED else None
+        intent = None if order is None else Intent(id=f"{self.session.symbol}-{bar.ts}", ts=bar.ts, **asdict(order))
         code = ReasonCode.OK if answer == ALLOWED else DENIALS[answer]
-        position, equity = float(account[QUANTITY]), float(account[EQUITY])
-        decided = Decided(code, signal, decider.action, position, equity, intent)
-        self._journal.commit_bar(bar, report, decided, self._snapshot(bar.ts))
+        decision = BarDecision(
+            code=code,
+            direction=view.direction,
+            confidence_raw=float(view.opinion[CONFIDENCE]) if view.direction else 0.0,
+            confidence=view.confidence,
+            action=decider.action,
+            intent=intent,
+        )
+        self._journal.commit_bar(bar, report, decision, self._snapshot(bar.ts))
         self._last = bar.ts
         if intent is not None:
-            self._venue.submit(account, intent)
+            self._submit(intent)
         if progress is not None:
-            progress(Tick(bar.ts, False, position, equity, str(code), self._pointer.digest))
+            progress(Tick(bar.ts, False, report.position, report.equity, str(code), self._pointer.digest))
+
+    def _submit(self, intent: Intent) -> None:
+        """Place an order that is in the journal already."""
+        answer = self._venue.submit(intent)
+        if not answer.accepted:
+            self._journal.refuse_intent(intent, answer)
 
     def _snapshot(self, ts: int) -> Snapshot:
-        return Snapshot(ts, self._pointer.digest, self._account.copy(), self._decider.stream.save())
+        return Snapshot(
+            ts=ts,
+            bundle_digest=self._pointer.digest,
+            account=self._venue.account.save(),
+            stream=self._decider.stream.save(),
+        )
 
-    def _refuse(self, known_as: Pointer | str, subject: str, error: RegistryError | LiveError) -> None:
+    def _refuse(self, known_as: Pointer | str, subject: str, error: SevengatesError) -> None:
         if known_as != self._refused:
             self._refused = known_as
             self._journal.refuse(self._last, subject, error.code, error.message)
@@ -244,28 +293,5 @@ class Runner:
         )
 
 
-def verified(pointer: Pointer, session: Session | None) -> Bundle:
-    """Load a bundle, checking every byte, that it trades the session's market, and that it may.
-
-    A bundle without a version was named by its path, for study on paper; then its verdict is only shown.
-
-    Raises:
-        RegistryError: if it does not verify, or is a registered version that was not approved.
-        LiveError: ``JOURNAL_MISMATCH`` if it trades another market.
-    """
-    bundle = load_bundle(Path(pointer.folder), expected_digest=pointer.digest)
-    spec = bundle.model.spec
-    if session is not None and (spec.symbol, spec.interval) != (session.symbol, session.interval):
-        raise LiveError(
-            ReasonCode.JOURNAL_MISMATCH,
-            f"bundle {pointer.digest[:12]} trades {spec.symbol} at {spec.interval // 1000} s, the journal belongs to "
-            f"{session.symbol} at {session.interval // 1000} s.",
-            remedy="Name another journal with --journal.",
-        )
-    if pointer.version is not None and not bundle.approved:
-        raise RegistryError(
-            ReasonCode.MODEL_NOT_APPROVED,
-            f"version {pointer.version} has the verdict {bundle.decision}.",
-            remedy="Promote an approved version.",
-        )
-    return bundle
+def _layout(stream: SavedStream | None) -> dict[str, tuple[int, ...]] | None:
+    return None if stream is None else {name: array.shape for name, array in stream.items()}

@@ -1,15 +1,18 @@
-"""Opens a live session: the first model, the journal, and the runner that goes on where the journal ends."""
+"""Opens a live session: the first model, the account, the venue, and the runner that goes on where the journal ends."""
 
 from __future__ import annotations
 
 from trading.codes import ReasonCode
-from trading.errors import LiveError, RegistryError
+from trading.errors import LiveError
+from trading.live.decider import Decider
+from trading.live.eligibility import OfferedBundle, require_allowed, starting_bundle
 from trading.live.journal.file import Session
 from trading.live.journal.journal import Journal
-from trading.live.runner import Runner, verified
-from trading.live.venues.paper import Venue
-from trading.live.watch.pointer import ModelSource, Pointer
-from trading.model.bundle import Bundle
+from trading.live.runner import Runner
+from trading.live.venues.base import VenueKind
+from trading.live.venues.opening import PAPER, open_venue
+from trading.live.watch.pointer import ModelSource
+from trading.simulation.accounts import Account
 
 
 def open_runner(
@@ -18,9 +21,9 @@ def open_runner(
     *,
     start_ms: int | None = None,
     max_jump: float | None = None,
-    venue: Venue | None = None,
+    venue: VenueKind = PAPER,
 ) -> Runner:
-    """The runner of a journal, new or old.
+    """The runner of a journal, new or old; whoever opens it closes it.
 
     Args:
         journal: opened, and perhaps never begun.
@@ -28,48 +31,59 @@ def open_runner(
         start_ms: bars that open before it only warm the model. None is, for a new journal, the moment the model's
             night was run as of: no bar after it has been seen by anybody.
         max_jump: largest ratio between an open and the close before it.
-        venue: where orders go; None is paper.
+        venue: where orders go.
 
     Raises:
-        LiveError: ``NO_MODEL``, or ``JOURNAL_MISMATCH`` if the journal was begun for another market or start.
+        LiveError: ``NO_MODEL``; ``JOURNAL_MISMATCH`` if the journal was begun for another market, start or venue;
+            ``PAPER_ONLY`` if the model may not trade the venue's real money; ``VENUE_INVALID`` if the venue promises
+            too little.
         RegistryError: if the only model there is does not verify.
     """
-    pointer, bundle = starting_model(journal, models)
-    spec = bundle.model.spec
-    begin = bundle.lineage.as_of_ms if start_ms is None else start_ms
-    journal.begin(Session(spec.symbol, spec.interval, begin, spec.limits.initial_equity))
-    session = journal.session()
-    assert session is not None
-    if start_ms is not None and session.start_ms != start_ms:
+    offered = starting_bundle(journal, models)
+    session = _session_of(journal, offered, start_ms, venue.name)
+    decider = Decider(offered.bundle.model)
+    account = Account(
+        symbol=session.symbol,
+        interval=session.interval,
+        initial_equity=session.initial_equity,
+        parameters=decider.parameters,
+    )
+    snapshot = journal.snapshot()
+    if snapshot is not None:
+        account.restore(snapshot.account)
+    opened = open_venue(venue, account)
+    try:
+        require_allowed(offered.bundle, opened.guarantees)
+        if journal.session() is None:
+            journal.begin(session)
+        return Runner(journal, offered, decider, opened, models, max_jump=max_jump)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def _session_of(journal: Journal, offered: OfferedBundle, start_ms: int | None, venue: str) -> Session:
+    """What the journal is about, or will be; refused if it is not what was asked for."""
+    spec = offered.bundle.model.spec
+    known = journal.session()
+    if known is None:
+        return Session(
+            symbol=spec.symbol,
+            interval=spec.interval,
+            start_ms=offered.bundle.lineage.as_of_ms if start_ms is None else start_ms,
+            initial_equity=spec.limits.initial_equity,
+            venue=venue,
+        )
+    if start_ms is not None and known.start_ms != start_ms:
         raise LiveError(
             ReasonCode.JOURNAL_MISMATCH,
-            f"{journal.path} was begun to trade from {session.start_ms}, not from {start_ms}.",
+            f"{journal.path} was begun to trade from {known.start_ms}, not from {start_ms}.",
             remedy="Leave the start out to go on where the journal ends, or name another journal with --journal.",
         )
-    return Runner(journal, pointer, bundle, models, venue=venue, max_jump=max_jump)
-
-
-def starting_model(journal: Journal, models: ModelSource) -> tuple[Pointer, Bundle]:
-    """The model that is promoted now, or, if there is none that verifies, the one the journal ended with.
-
-    Raises:
-        LiveError: ``NO_MODEL`` if there is neither; ``JOURNAL_MISMATCH`` if it trades another market.
-        RegistryError: if the promoted one does not verify and the journal knows no other.
-    """
-    session, snapshot = journal.session(), journal.snapshot()
-    kept = None if snapshot is None else journal.pointer(snapshot.bundle)
-    try:
-        offered = models.current()
-        if offered is not None:
-            return offered, verified(offered, session)
-    except RegistryError:
-        # The runner asks again before its first bar and writes this refusal down.
-        if kept is None:
-            raise
-    if kept is None:
+    if known.venue != venue:
         raise LiveError(
-            ReasonCode.NO_MODEL,
-            "there is no promoted model to trade.",
-            remedy="Run `sevengates nightly`, or name a bundle folder with --bundle.",
+            ReasonCode.JOURNAL_MISMATCH,
+            f"{journal.path} holds the account of venue {known.venue!r}, not of {venue!r}.",
+            remedy="Set live.venue back, or name another journal with --journal.",
         )
-    return kept, verified(kept, session)
+    return known

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from trading.live.journal.file import is_running, open_reader, read_session
+from trading.live.journal.file import is_running, read_session, reading, schema_version
+from trading.live.journal.reading import read_account, read_trades
+from trading.simulation.accounts import TradingState, saved_trading_state
 from trading.simulation.metrics import sharpe
-from trading.simulation.trades import ledger_sha256, trade_row
-from trading.steps.account import HALTED
-
-TradingState = Literal["ACTIVE", "HALTED"]
+from trading.simulation.trades import ledger_row, ledger_sha256
 
 
 @dataclass(frozen=True)
@@ -24,24 +21,38 @@ class Status:
     """One runner.
 
     Attributes:
+        journal: path of its file.
+        symbol: the market.
+        interval: milliseconds.
+        venue: name of the venue.
         running: whether a process has the journal open now.
         state: HALTED once the drawdown limit was reached; only exits follow then.
-        interval: milliseconds; last_ts: open of the last bar, UTC milliseconds; None before the first.
+        version: registered version of the model; None if it was named by its path.
+        bundle_digest: of the model.
+        last_ts: open of the last bar, UTC milliseconds; None before the first.
         written_at: clock of the last write.
-        bars: traded bars; warm_bars: bars that only warmed the model.
-        position: units of the asset, signed; equity: quote currency.
+        warm_bars: bars that only warmed the model.
+        bars: traded bars.
+        position: units of the asset, signed.
+        equity: quote currency.
+        total_return: share of the initial equity.
         sharpe: annualised, of the equity at every traded close; None if nothing moved.
+        trades: how many closed.
         ledger_sha256: proves equal trades, see :mod:`trading.simulation.trades`.
+        swaps: how often another model took over.
+        refusals: how often a bundle, an order or the model watch was refused.
+        quarantined: bars that broke their contract.
         last_refusal: code and message of the newest refusal.
     """
 
     journal: str
     symbol: str
     interval: int
+    venue: str
     running: bool
     state: TradingState
     version: int | None
-    bundle: str
+    bundle_digest: str
     last_ts: int | None
     written_at: str
     warm_bars: int
@@ -62,31 +73,36 @@ class Status:
 
 
 def status_of(path: Path) -> Status | None:
-    """Read one journal; None if it was never begun."""
-    with closing(open_reader(path)) as db:
-        # One transaction, so that every number is of the same bar.
-        db.execute("BEGIN")
-        session = read_session(db, path)
+    """Read one journal, of this or an earlier release; None if it was never begun.
+
+    Args:
+        path: the journal's file.
+
+    Raises:
+        LiveError: ``JOURNAL_FAILED`` if it is not there or damaged, ``JOURNAL_MISMATCH`` if a later release wrote it.
+    """
+    with reading(path) as db:
+        schema = schema_version(db, path)
+        session = read_session(db) if schema else None
         if session is None:
             return None
-        snapshot = db.execute("SELECT ts, bundle, account, at FROM snapshot").fetchone()
-        last_ts, digest, account, written_at = snapshot or (None, "", b"", "")
+        last_ts, digest, written_at = db.execute("SELECT ts, bundle, at FROM snapshot").fetchone() or (None, "", "")
         model = db.execute("SELECT version, bars_per_year FROM bundles WHERE digest = ?", (digest,)).fetchone()
         version, bars_per_year = model or (None, math.nan)
         rows = db.execute("SELECT position, equity FROM decisions ORDER BY ts").fetchall()
         equity = np.array([session.initial_equity, *(row[1] for row in rows)])
         ratio = sharpe(np.diff(equity) / equity[:-1], bars_per_year)
-        trades = list(_trade_rows(db))
+        trades = [ledger_row(trade) for trade in read_trades(db, schema)]
         refusal = db.execute("SELECT code, message FROM refusals ORDER BY number DESC LIMIT 1").fetchone()
-        halted = bool(account) and float(np.frombuffer(account)[HALTED]) != 0.0
         return Status(
             journal=str(path),
             symbol=session.symbol,
             interval=session.interval,
+            venue=session.venue,
             running=is_running(path),
-            state="HALTED" if halted else "ACTIVE",
+            state=saved_trading_state(read_account(db, schema) or {}),
             version=version,
-            bundle=digest,
+            bundle_digest=digest,
             last_ts=last_ts,
             written_at=written_at,
             warm_bars=_count(db, "bars") - len(rows),
@@ -104,21 +120,13 @@ def status_of(path: Path) -> Status | None:
         )
 
 
-def trades_of(path: Path) -> list[dict[str, Any]]:
-    """The trade ledger of a journal, as the backtest would write it."""
-    with closing(open_reader(path)) as db:
-        return list(_trade_rows(db))
-
-
 def journals(live_folder: Path) -> list[Path]:
-    """Every journal under the folder of live state, sorted."""
+    """Every journal under the folder of live state, sorted.
+
+    Args:
+        live_folder: see :class:`trading.settings.locations.Locations`.
+    """
     return sorted(live_folder.glob("*/*.db"))
-
-
-def _trade_rows(db: Any) -> Iterator[dict[str, Any]]:
-    columns = "entry_ts, exit_ts, quantity, entry_price, exit_price, fees, pnl, reason"
-    for row in db.execute(f"SELECT {columns} FROM trades ORDER BY number"):
-        yield trade_row(np.array(row))
 
 
 def _count(db: Any, table: str) -> int:

@@ -1,1 +1,1 @@
-"""Bundles, the promotion ledger, and the one adapter to MLflow."""
+"""The promotion ledger, its mirror in MLflow, and the two MLflow clients: the training wing's and the runner's."""

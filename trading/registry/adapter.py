@@ -1,4 +1,7 @@
-"""The one module that talks to MLflow: nights logged, versions listed and downloaded, stages, alias and tags written.
+"""The training wing's MLflow client: nights logged, versions listed and downloaded, stages, alias and tags written.
+
+Beside it :mod:`trading.registry.mlflow_runtime` prepares the library, :mod:`trading.registry.pyfunc_model` is the entry
+point that MLflow stores with every model, and :mod:`trading.registry.client` is the runner's.
 
 What the stages should be is decided elsewhere (:mod:`trading.registry.ledger`, :mod:`trading.registry.mirror`). MLflow
 has deprecated stages; when they go, this file changes.
@@ -23,8 +26,9 @@ from trading.errors import RegistryError
 from trading.market.bars import COLUMNS
 from trading.model.bundle import CARD, EVIDENCE, GATES, Bundle, load_bundle, read_files, write_files
 from trading.moments import moment_iso
+from trading.registry.client import BUNDLE_TAG, CHAMPION
 from trading.registry.mlflow_runtime import answers, exists_already, locked, migrate, quietly, unknown_is_nothing
-from trading.registry.records import BUNDLE_TAG, CHAMPION, Dataset, Version, flatten, labels
+from trading.registry.records import Dataset, Version, flatten, labels
 from trading.registry.serving import MAX_JUMP, decision_columns
 from trading.settings.locations import locations
 from trading.settings.models import RuntimeSpec

@@ -15,9 +15,10 @@ from trading.codes import ReasonCode
 from trading.errors import RegistryError
 from trading.model.bundle import Bundle
 from trading.registry.approval import require_admission
+from trading.registry.client import CHAMPION
 from trading.registry.entries import Entry, Stage, Transition, recorded_digest, stages
 from trading.registry.ledger import Ledger
-from trading.registry.records import CHAMPION, Version
+from trading.registry.records import Version
 
 EPOCH_TAG = "ledger_epoch"
 

@@ -9,9 +9,7 @@ from typing import Any
 
 from trading.model.bundle import Bundle
 from trading.moments import moment_iso
-
-BUNDLE_TAG = "bundle_digest"
-CHAMPION = "champion"
+from trading.registry.client import BUNDLE_TAG
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal, cast
 
 from trading.arrays import Floats
 from trading.canonical import digest_of
@@ -19,19 +20,77 @@ from trading.steps.account import (
     TRADE_REASON,
 )
 
+Reason = Literal["stop", "target", "time"]
 
-def trade_row(trade: Floats) -> dict[str, Any]:
-    """One trade by name; money is rounded where a last digit could differ between compiled and plain runs."""
+
+@dataclass(frozen=True, kw_only=True)
+class ClosedTrade:
+    """One finished trade.
+
+    Attributes:
+        entry_ts: UTC milliseconds of the open of the bar on which it was entered.
+        exit_ts: the same of the bar on which its last part left.
+        quantity: signed, units of the asset.
+        entry_price: average.
+        exit_price: average.
+        fees: quote currency.
+        pnl: quote currency, after all costs.
+        reason: why it was left.
+    """
+
+    entry_ts: int
+    exit_ts: int
+    quantity: float
+    entry_price: float
+    exit_price: float
+    fees: float
+    pnl: float
+    reason: Reason
+
+
+def closed_trade(record: Floats) -> ClosedTrade:
+    """A trade by names.
+
+    Args:
+        record: shape (TRADE_SIZE,), as :func:`trading.steps.venue.venue_step` writes it.
+    """
+    return ClosedTrade(
+        entry_ts=int(record[TRADE_ENTRY_TS]),
+        exit_ts=int(record[TRADE_EXIT_TS]),
+        quantity=float(record[TRADE_QUANTITY]),
+        entry_price=float(record[TRADE_ENTRY]),
+        exit_price=float(record[TRADE_EXIT]),
+        fees=float(record[TRADE_FEES_PAID]),
+        pnl=float(record[TRADE_PNL]),
+        reason=cast("Reason", REASONS[int(record[TRADE_REASON])]),
+    )
+
+
+def ledger_row(trade: ClosedTrade) -> dict[str, Any]:
+    """A row of the trade ledger; money is rounded where a last digit could differ between compiled and plain runs.
+
+    Args:
+        trade: the finished trade.
+    """
     return {
-        "entry_ts": int(trade[TRADE_ENTRY_TS]),
-        "exit_ts": int(trade[TRADE_EXIT_TS]),
-        "quantity": round(float(trade[TRADE_QUANTITY]), 9),
-        "entry_price": round(float(trade[TRADE_ENTRY]), 8),
-        "exit_price": round(float(trade[TRADE_EXIT]), 8),
-        "fees": round(float(trade[TRADE_FEES_PAID]), 6),
-        "pnl": round(float(trade[TRADE_PNL]), 6),
-        "reason": REASONS[int(trade[TRADE_REASON])],
+        "entry_ts": trade.entry_ts,
+        "exit_ts": trade.exit_ts,
+        "quantity": round(trade.quantity, 9),
+        "entry_price": round(trade.entry_price, 8),
+        "exit_price": round(trade.exit_price, 8),
+        "fees": round(trade.fees, 6),
+        "pnl": round(trade.pnl, 6),
+        "reason": trade.reason,
     }
+
+
+def trade_row(record: Floats) -> dict[str, Any]:
+    """A row of the trade ledger from a trade record; see :func:`closed_trade` and :func:`ledger_row`.
+
+    Args:
+        record: shape (TRADE_SIZE,).
+    """
+    return ledger_row(closed_trade(record))
 
 
 def ledger_sha256(rows: Iterable[dict[str, Any]]) -> str:

@@ -62,7 +62,7 @@ def test_the_runner_waits_for_the_first_report_and_then_finds_the_pointer(folder
     bundle, notes = bundle_of(folder, 1), Notes()
     write_pointer(folder / POINTER_NAME, pointer_to(bundle, 1))
     with ModelWatch(child(folder, {"message": "m version 1"}), folder) as watch:
-        watch.wait_first(10.0, notes)
+        watch.wait_for_model(10.0, notes)
         assert watch.current() == pointer_to(bundle, 1)
     assert notes == []
 
@@ -73,7 +73,7 @@ def test_no_model_in_time_is_an_error_that_says_what_the_watch_said(folder: Path
         ModelWatch(child(folder, report), folder) as watch,
         pytest.raises(LiveError, match="no champion of m") as error,
     ):
-        watch.wait_first(0.5, Notes())
+        watch.wait_for_model(0.5, Notes())
     assert error.value.code is ReasonCode.NO_MODEL
 
 
@@ -82,26 +82,26 @@ def test_a_registry_that_does_not_answer_leaves_the_model_of_the_last_run(folder
     write_pointer(folder / POINTER_NAME, pointer_to(bundle, 1))
     report = {"code": "REGISTRY_UNREACHABLE", "message": "http://nowhere: refused."}
     with ModelWatch(child(folder, report), folder) as watch:
-        watch.wait_first(10.0, notes)
+        watch.wait_for_model(10.0, notes)
         assert watch.current() == pointer_to(bundle, 1)
-        watch.look_after(notes)
+        watch.supervise(notes)
     assert notes == [(ReasonCode.REGISTRY_UNREACHABLE, "http://nowhere: refused.")]
 
 
 def test_a_report_of_an_earlier_child_is_no_news(folder: Path) -> None:
     old = WatchReport(pid=os.getpid(), message="m version 1")
     (folder / REPORT_NAME).write_text(old.model_dump_json())
-    with ModelWatch(child(folder), folder) as watch, pytest.raises(LiveError, match="said nothing"):
-        watch.wait_first(0.3, Notes())
+    with ModelWatch(child(folder), folder) as watch, pytest.raises(LiveError, match="reported nothing"):
+        watch.wait_for_model(0.3, Notes())
 
 
 def test_a_crashed_child_is_started_again_after_a_pause_and_noted(folder: Path) -> None:
     notes, started = Notes(), folder / "started"
     then = f"open({str(started)!r}, 'a').write('x'); sys.exit('it broke')"
     with ModelWatch(child(folder, None, then), folder) as watch:
-        until(lambda: watch.look_after(notes) is None and len(notes) == 1)
+        until(lambda: watch.supervise(notes) is None and len(notes) == 1)
         assert len(started.read_text()) == 1
-        until(lambda: watch.look_after(notes) is None and len(notes) == 2)
+        until(lambda: watch.supervise(notes) is None and len(notes) == 2)
         assert len(started.read_text()) == 2
     assert notes[0] == (
         ReasonCode.WATCH_STOPPED,
@@ -114,11 +114,11 @@ def test_a_child_that_can_never_work_here_says_what_to_install_and_is_not_starte
     report = {"code": "PACKAGE_MISSING", "message": "mlflow-skinny cannot.", "remedy": "Install it.", "fatal": True}
     with ModelWatch(child(folder, report, "sys.exit(2)"), folder) as watch:
         with pytest.raises(ConfigError, match="Install it"):
-            watch.wait_first(10.0, Notes())
+            watch.wait_for_model(10.0, Notes())
         notes = Notes()
-        until(lambda: watch.look_after(notes) is None and watch._child is None)
+        until(lambda: watch.supervise(notes) is None and watch._child is None)
         time.sleep(1.2)
-        watch.look_after(notes)
+        watch.supervise(notes)
         assert watch._child is None
         assert [code for code, _ in notes] == [ReasonCode.PACKAGE_MISSING]
 
@@ -132,7 +132,7 @@ def test_the_same_trouble_is_noted_once_and_again_when_it_comes_back(folder: Pat
             (folder / "new").write_text(json.dumps(report))
             (folder / "new").rename(folder / REPORT_NAME)
             time.sleep(0.02)
-            watch.look_after(notes)
+            watch.supervise(notes)
     assert [code for code, _ in notes] == [ReasonCode.REGISTRY_UNREACHABLE] * 2
 
 

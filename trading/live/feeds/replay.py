@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
 
 from trading.errors import DataError
+from trading.live.feeds.base import FeedRow
 from trading.market.bars import COLUMNS
 from trading.market.contract.repair import repair
 from trading.market.raw import RawBars
@@ -17,31 +17,8 @@ from trading.results import blocking_failures
 from trading.settings.models import MarketSpec
 
 
-class FeedRow(NamedTuple):
-    """One bar as it came, not checked: ``ts, open, high, low, close, volume`` if it is whole, and where it stood."""
-
-    place: str
-    values: tuple[object, ...]
-
-
-class Feed(Protocol):
-    """Where bars come from. Asked again after a crash it may send bars that the journal has; they are skipped.
-
-    Attributes:
-        symbol: the market; interval: milliseconds of the bars it sends.
-    """
-
-    @property
-    def symbol(self) -> str: ...
-    @property
-    def interval(self) -> int: ...
-    def rows(self) -> Iterator[FeedRow]:
-        """The bars, oldest first."""
-        ...
-
-
 @dataclass(frozen=True, eq=False)
-class Replay:
+class ReplayFeed:
     """A source read to its end, sent row by row."""
 
     raw: RawBars
@@ -74,7 +51,7 @@ class Replay:
             yield FeedRow(f"{data.row_word} {row}", (ts, *values))
 
 
-def open_replay(spec: MarketSpec, symbol: str, until_ms: int | None) -> Replay:
+def open_replay(spec: MarketSpec, symbol: str, until_ms: int | None) -> ReplayFeed:
     """Read a symbol's source as far as a moment, repaired in the ways the settings name, as a night would.
 
     Args:
@@ -89,7 +66,7 @@ def open_replay(spec: MarketSpec, symbol: str, until_ms: int | None) -> Replay:
     failures = blocking_failures(list(raw.checks))
     if failures:
         raise DataError(failures[0].code, f"{symbol}: {failures[0].message}", remedy=failures[0].remedy)
-    return Replay(raw)
+    return ReplayFeed(raw)
 
 
 class Pace:

@@ -7,6 +7,8 @@ import json
 import os
 import sqlite3
 import time
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +16,11 @@ from trading.codes import ReasonCode
 from trading.errors import LiveError
 from trading.live.journal.schema import SCHEMA_VERSION
 
+_SCHEMA_KEY = "schema"
 _LOCK_ATTEMPTS, _LOCK_PAUSE_SECONDS = 5, 0.05
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Session:
     """What a journal is about, fixed when it is begun.
 
@@ -25,17 +28,22 @@ class Session:
         symbol: the market.
         interval: milliseconds of the traded bars.
         start_ms: bars that open before this only warm features and regimes.
-        initial_equity: of the paper account.
+        initial_equity: of the account.
+        venue: name of the venue; before version 2 there was paper alone.
     """
 
     symbol: str
     interval: int
     start_ms: int
     initial_equity: float
+    venue: str = "paper"
 
 
 def lock_journal(path: Path) -> int:
     """Hold a journal against every other runner until the returned handle is closed.
+
+    Args:
+        path: the journal's file.
 
     Raises:
         LiveError: ``JOURNAL_BUSY`` if a runner has it.
@@ -58,7 +66,11 @@ def lock_journal(path: Path) -> int:
 
 
 def is_running(path: Path) -> bool:
-    """Whether a runner has a journal open now."""
+    """Whether a runner has a journal open now.
+
+    Args:
+        path: the journal's file.
+    """
     lock = path.with_name(f"{path.name}.lock")
     if not lock.exists():
         return False
@@ -70,8 +82,12 @@ def is_running(path: Path) -> bool:
         return False
 
 
-def open_reader(path: Path) -> sqlite3.Connection:
-    """A read-only view of a journal, for whoever is not its runner.
+@contextmanager
+def reading(path: Path) -> Generator[sqlite3.Connection]:
+    """A read-only view of a journal in one transaction, so that every number is of the same bar.
+
+    Args:
+        path: the journal's file, of this or an earlier release; it is not changed.
 
     Raises:
         LiveError: ``JOURNAL_FAILED`` if there is no such journal.
@@ -80,22 +96,42 @@ def open_reader(path: Path) -> sqlite3.Connection:
         raise LiveError(
             ReasonCode.JOURNAL_FAILED, f"there is no journal {path}.", remedy="Start `sevengates live` first."
         )
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=10.0, isolation_level=None)
+    uri = f"{path.resolve().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=10.0, isolation_level=None)) as db:
+        db.execute("BEGIN")
+        yield db
 
 
-def read_session(db: sqlite3.Connection, path: Path) -> Session | None:
-    """What a journal is about, or None if it was never begun.
+def schema_version(db: sqlite3.Connection, path: Path) -> int:
+    """The version of a journal's tables; 0 if there are none yet.
+
+    Args:
+        db: of the journal.
+        path: the journal's file, for the message.
 
     Raises:
-        LiveError: ``JOURNAL_MISMATCH`` if another release wrote it.
+        LiveError: ``JOURNAL_MISMATCH`` if a later release wrote it.
     """
-    values = {key: json.loads(value) for key, value in db.execute("SELECT key, value FROM session")}
-    if not values:
-        return None
-    if values.pop("schema") != SCHEMA_VERSION:
+    if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'session'").fetchone() is None:
+        return 0
+    row = db.execute("SELECT value FROM session WHERE key = ?", (_SCHEMA_KEY,)).fetchone()
+    # Version 1 wrote its number only when the journal was begun.
+    version = 1 if row is None else json.loads(row[0])
+    if version not in range(1, SCHEMA_VERSION + 1):
         raise LiveError(
             ReasonCode.JOURNAL_MISMATCH,
-            f"{path} was written by another release of the runner.",
-            remedy="Name another journal with --journal; the old one stays readable with SQLite.",
+            f"{path} has the schema version {version}, this release knows 1 to {SCHEMA_VERSION}.",
+            remedy="Go on with the release that wrote it, or name another journal with --journal.",
         )
-    return Session(**values)
+    return version
+
+
+def read_session(db: sqlite3.Connection) -> Session | None:
+    """What a journal is about, or None if it was never begun.
+
+    Args:
+        db: of a journal whose schema version is known here.
+    """
+    values = {key: json.loads(value) for key, value in db.execute("SELECT key, value FROM session")}
+    values.pop(_SCHEMA_KEY, None)
+    return Session(**values) if values else None

@@ -7,81 +7,86 @@ bar. A runner starts from what the journal holds, nothing or years; there is no 
 from __future__ import annotations
 
 import json
+import math
 import os
-import sqlite3
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-
 from trading.arrays import Floats
 from trading.codes import ReasonCode
-from trading.errors import LiveError
-from trading.live.decider import Signal, StreamState
+from trading.live.journal.encoding import SavedStream, account_of, account_text, stream_bytes, stream_of
 from trading.live.journal.file import Session, lock_journal, read_session
-from trading.live.journal.schema import SCHEMA, SCHEMA_VERSION
-from trading.live.venues.paper import BarReport, Intent
+from trading.live.journal.writing import insert, open_for_writing, transaction
+from trading.live.venues.base import Acknowledgement, BarReport, Intent
 from trading.live.watch.pointer import Pointer
 from trading.model.bundle import Bundle
+from trading.model.model import ACTIONS
+from trading.simulation.accounts import SavedAccount
 from trading.steps.bar import Bar
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Snapshot:
     """The runner at the end of a bar: enough to go on as if nothing had happened.
 
     Attributes:
         ts: open of the last bar taken in.
-        bundle: digest of the model.
-        account: shape (STATE_SIZE,), without the order that the last bar's intent asks for.
-        stream: state of features and regime filter.
+        bundle_digest: of the model.
+        account: by field names, without the order that the last bar's intent asks for.
+        stream: what the model's stream remembers; None if it cannot save that.
     """
 
     ts: int
-    bundle: str
-    account: Floats
-    stream: StreamState
+    bundle_digest: str
+    account: SavedAccount
+    stream: SavedStream | None
 
 
-@dataclass(frozen=True, eq=False)
-class Decided:
-    """What happened at the close of a bar.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BarDecision:
+    """What was decided at the close of a bar.
 
     Attributes:
         code: OK when an order is meant, else why not.
+        direction: of the signal: 1 long, -1 short, 0 none.
+        confidence_raw: in that direction, before calibration; 0 without a direction.
+        confidence: after calibration, which is what the breaker compares.
         action: shape (4,), what the policy chose; NaN if it was not asked.
+        intent: the order that is meant.
     """
 
     code: ReasonCode
-    signal: Signal
+    direction: int
+    confidence_raw: float
+    confidence: float
     action: Floats
-    position: float
-    equity: float
     intent: Intent | None
 
 
 class Journal:
     """The journal of one runner; opening it locks it against every other runner.
 
+    A journal of an earlier release is brought to this one's schema, whole or not at all.
+
     Args:
         path: the SQLite file; made if it is not there.
 
     Raises:
-        LiveError: ``JOURNAL_BUSY`` if a runner has it, ``JOURNAL_FAILED`` if it cannot be read or written.
+        LiveError: ``JOURNAL_BUSY`` if a runner has it, ``JOURNAL_FAILED`` if it cannot be read or written,
+            ``JOURNAL_MISMATCH`` if a later release wrote it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = lock_journal(path)
-        with _writing(path):
-            self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(SCHEMA)
+        try:
+            self._db = open_for_writing(path)
+        except BaseException:
+            os.close(self._lock)
+            raise
 
     def close(self) -> None:
         """Close the file and let go of the lock."""
@@ -89,43 +94,33 @@ class Journal:
         os.close(self._lock)
 
     def begin(self, session: Session) -> None:
-        """Begin the journal, or see that it was begun for the same market.
+        """Say what the journal is about; it is fixed from then on.
 
-        Raises:
-            LiveError: ``JOURNAL_MISMATCH``.
+        Args:
+            session: of a journal that was never begun.
         """
-        known = self.session()
-        if known is None:
-            values = {"schema": SCHEMA_VERSION, **asdict(session)}
-            with self._transaction():
-                self._db.executemany(
-                    "INSERT INTO session VALUES (?, ?)", [(key, json.dumps(value)) for key, value in values.items()]
-                )
-        elif (known.symbol, known.interval) != (session.symbol, session.interval):
-            raise LiveError(
-                ReasonCode.JOURNAL_MISMATCH,
-                f"{self.path} belongs to {known.symbol} at {known.interval // 1000} s, the model trades "
-                f"{session.symbol} at {session.interval // 1000} s.",
-                remedy="Name another journal with --journal.",
-            )
+        with transaction(self._db, self.path):
+            rows = [{"key": key, "value": json.dumps(value)} for key, value in asdict(session).items()]
+            insert(self._db, "session", *rows)
 
     def session(self) -> Session | None:
         """What the journal is about, or None if it was never begun."""
-        return read_session(self._db, self.path)
+        return read_session(self._db)
 
     def snapshot(self) -> Snapshot | None:
         """The runner at the last committed bar."""
-        row = self._db.execute(
-            "SELECT ts, bundle, account, ring, ring_rows, belief, count, started FROM snapshot"
-        ).fetchone()
+        row = self._db.execute("SELECT ts, bundle, account, stream FROM snapshot").fetchone()
         if row is None:
             return None
-        ts, bundle, account, ring, ring_rows, belief, count, started = row
-        stream = StreamState(_array(ring).reshape(ring_rows, -1), _array(belief), count, started)
-        return Snapshot(ts, bundle, _array(account), stream)
+        ts, bundle_digest, account, stream = row
+        return Snapshot(ts=ts, bundle_digest=bundle_digest, account=account_of(account), stream=stream_of(stream))
 
     def bar(self, ts: int) -> Bar | None:
-        """One bar that was taken in."""
+        """One bar that was taken in.
+
+        Args:
+            ts: its open.
+        """
         row = self._db.execute("SELECT ts, open, high, low, close, volume FROM bars WHERE ts = ?", (ts,)).fetchone()
         return None if row is None else Bar(*row)
 
@@ -135,56 +130,68 @@ class Journal:
             yield Bar(*row)
 
     def intent_at(self, ts: int) -> Intent | None:
-        """The intent decided at the close of a bar."""
-        row = self._db.execute(
-            "SELECT id, ts, quantity, wait_bars, duration_bars, stop_log, target_log FROM intents WHERE ts = ?", (ts,)
-        ).fetchone()
-        return None if row is None else Intent(*row)
+        """The intent decided at the close of a bar.
 
-    def pointer(self, digest: str) -> Pointer | None:
-        """Where the bundle of a digest lay when it was last used."""
+        Args:
+            ts: the bar's open.
+        """
+        columns = ("id", "ts", "quantity", "wait_bars", "duration_bars", "stop_log", "target_log")
+        row = self._db.execute(f"SELECT {', '.join(columns)} FROM intents WHERE ts = ?", (ts,)).fetchone()
+        return None if row is None else Intent(**dict(zip(columns, row, strict=True)))
+
+    def pointer(self, bundle_digest: str) -> Pointer | None:
+        """Where a bundle lay when it was last used.
+
+        Args:
+            bundle_digest: of the bundle.
+        """
         row = self._db.execute(
-            "SELECT folder, digest, version, epoch FROM bundles WHERE digest = ?", (digest,)
+            "SELECT folder, version, epoch FROM bundles WHERE digest = ?", (bundle_digest,)
         ).fetchone()
-        return None if row is None else Pointer(folder=row[0], digest=row[1], version=row[2], epoch=row[3])
+        return None if row is None else Pointer(folder=row[0], digest=bundle_digest, version=row[1], epoch=row[2])
 
     def commit_history(self, bars: Sequence[Bar], snapshot: Snapshot) -> None:
-        """Write down bars that only warmed the model."""
-        with self._transaction():
-            self._db.executemany("INSERT INTO bars VALUES (?, ?, ?, ?, ?, ?)", bars)
+        """Write down bars that only warmed the model.
+
+        Args:
+            bars: in order.
+            snapshot: the runner after the last of them.
+        """
+        with transaction(self._db, self.path):
+            insert(self._db, "bars", *(bar._asdict() for bar in bars))
             self._put_snapshot(snapshot)
 
-    def commit_bar(self, bar: Bar, report: BarReport, decided: Decided, snapshot: Snapshot) -> None:
-        """Write down one traded bar: what it did, what was decided, and the intent that may be submitted now."""
-        signal, intent = decided.signal, decided.intent
-        with self._transaction():
-            self._db.execute("INSERT INTO bars VALUES (?, ?, ?, ?, ?, ?)", bar)
-            self._db.executemany(
-                "INSERT INTO fills VALUES (?, ?, ?, ?, ?)",
-                [(bar.ts, number, fill.kind, fill.quantity, fill.price) for number, fill in enumerate(report.fills)],
-            )
+    def commit_bar(self, bar: Bar, report: BarReport, decision: BarDecision, snapshot: Snapshot) -> None:
+        """Write down one traded bar: what it did, what was decided, and the intent that may be submitted now.
+
+        Args:
+            bar: the bar that closed.
+            report: of the venue.
+            decision: at its close.
+            snapshot: the runner after it.
+        """
+        bundle, action = snapshot.bundle_digest, zip(ACTIONS, decision.action.tolist(), strict=True)
+        with transaction(self._db, self.path):
+            insert(self._db, "bars", bar._asdict())
+            fills = [{"ts": bar.ts, "number": number, **asdict(fill)} for number, fill in enumerate(report.fills)]
+            insert(self._db, "fills", *fills)
             if report.trade is not None:
-                self._db.execute(
-                    "INSERT INTO trades VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (bar.ts, snapshot.bundle, *report.trade.tolist()),
-                )
-            self._db.execute(
-                "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(bar.ts, snapshot.bundle, str(decided.code), signal.direction),
-                    *(signal.confidence_raw, signal.confidence),
-                    *(None if np.isnan(number) else float(number) for number in decided.action),
-                    *(report.cancelled, decided.position, decided.equity),
-                ),
-            )
-            if intent is not None:
-                self._db.execute(
-                    "INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        *(intent.id, intent.ts, intent.quantity, intent.wait_bars),
-                        *(intent.duration_bars, intent.stop_log, intent.target_log),
-                    ),
-                )
+                insert(self._db, "trades", {"ts": bar.ts, "bundle": bundle, **asdict(report.trade)})
+            row = {
+                "ts": bar.ts,
+                "bundle": bundle,
+                "code": str(decision.code),
+                "direction": decision.direction,
+                "confidence_raw": decision.confidence_raw,
+                "confidence": decision.confidence,
+                **{name: None if math.isnan(number) else number for name, number in action},
+                "cancelled": bool(report.cancelled),
+                "position": report.position,
+                "equity": report.equity,
+            }
+            insert(self._db, "decisions", row)
+            if decision.intent is not None:
+                insert(self._db, "intents", asdict(decision.intent))
             self._put_snapshot(snapshot)
 
     def commit_model(self, pointer: Pointer, bundle: Bundle, snapshot: Snapshot | None) -> None:
@@ -198,81 +205,86 @@ class Journal:
         """
         before = self.snapshot()
         sharpe = bundle.evidence.get("metrics", {}).get("sharpe")
-        with self._transaction():
-            self._db.execute(
-                "INSERT OR REPLACE INTO bundles VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(pointer.digest, pointer.folder, pointer.version, pointer.epoch, bundle.lineage.as_of_ms),
-                    *(bundle.decision, sharpe if isinstance(sharpe, int | float) else None),
-                    bundle.model.spec.bars_per_year,
-                ),
-            )
+        with transaction(self._db, self.path):
+            row = {
+                "digest": pointer.digest,
+                "folder": pointer.folder,
+                "version": pointer.version,
+                "epoch": pointer.epoch,
+                "as_of_ms": bundle.lineage.as_of_ms,
+                "verdict": bundle.decision,
+                "backtest_sharpe": sharpe if isinstance(sharpe, int | float) else None,
+                "bars_per_year": bundle.model.spec.bars_per_year,
+            }
+            insert(self._db, "bundles", row, on_conflict="REPLACE")
             if snapshot is not None:
-                self._db.execute(
-                    "INSERT INTO swaps VALUES (NULL, ?, ?, ?, ?, ?)",
-                    (snapshot.ts, before.bundle if before else None, pointer.digest, pointer.version, _now()),
-                )
+                swap = {
+                    "ts": snapshot.ts,
+                    "from_bundle": before.bundle_digest if before else None,
+                    "to_bundle": pointer.digest,
+                    "version": pointer.version,
+                    "at": _now(),
+                }
+                insert(self._db, "swaps", swap)
                 self._put_snapshot(snapshot)
 
     def refuse(self, ts: int | None, subject: str, code: ReasonCode, message: str) -> None:
-        """Write down what was refused or failed after a bar: a bundle, or the model watch."""
-        with self._transaction():
-            self._db.execute(
-                "INSERT INTO refusals VALUES (NULL, ?, ?, ?, ?, ?)", (ts, subject, str(code), message, _now())
-            )
+        """Write down what was refused or failed after a bar.
 
-    def trouble(self, code: ReasonCode, message: str) -> None:
-        """Write down what the model watch reported, after the last committed bar."""
+        Args:
+            ts: the bar's open; None before the first.
+            subject: what was refused: a bundle's digest, an intent's id, or a part of the runner.
+            code: why.
+            message: what was found.
+        """
+        row = {"ts": ts, "subject": subject, "code": str(code), "message": message, "at": _now()}
+        with transaction(self._db, self.path):
+            insert(self._db, "refusals", row)
+
+    def refuse_intent(self, intent: Intent, answer: Acknowledgement) -> None:
+        """Write down that the venue refused an order; once, however often it was asked.
+
+        Args:
+            intent: what was submitted.
+            answer: of the venue.
+        """
+        if self._db.execute("SELECT 1 FROM refusals WHERE subject = ?", (intent.id,)).fetchone() is None:
+            self.refuse(intent.ts, intent.id, answer.code, answer.message)
+
+    def refuse_watch(self, code: ReasonCode, message: str) -> None:
+        """Write down what the model watch reported, after the last committed bar.
+
+        Args:
+            code: why no model came.
+            message: what happened.
+        """
         row = self._db.execute("SELECT ts FROM snapshot").fetchone()
         self.refuse(None if row is None else row[0], "model watch", code, message)
 
     def quarantine(self, place: str, values: Sequence[object], code: ReasonCode, message: str) -> None:
-        """Keep a bar that broke its contract; the same bar from the same place is kept once."""
-        text = ", ".join(map(str, values))
-        with self._transaction():
-            self._db.execute(
-                "INSERT OR IGNORE INTO quarantine VALUES (NULL, ?, ?, ?, ?)", (place, text, str(code), message)
-            )
+        """Keep a bar that broke its contract; the same bar from the same place is kept once.
+
+        Args:
+            place: where it stood in its source.
+            values: as they came.
+            code: which rule it broke.
+            message: what was found.
+        """
+        row = {"place": place, "bar": ", ".join(map(str, values)), "code": str(code), "message": message}
+        with transaction(self._db, self.path):
+            insert(self._db, "quarantine", row, on_conflict="IGNORE")
 
     def _put_snapshot(self, snapshot: Snapshot) -> None:
-        stream = snapshot.stream
-        self._db.execute(
-            "INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(snapshot.ts, snapshot.bundle, snapshot.account.tobytes(), stream.ring.tobytes(), len(stream.ring)),
-                *(stream.belief.tobytes(), stream.count, stream.started, _now()),
-            ),
-        )
-
-    @contextmanager
-    def _transaction(self) -> Generator[None]:
-        with _writing(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                # A full disk may have rolled the transaction back already.
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-
-def _array(data: bytes) -> Floats:
-    return np.frombuffer(data, dtype=np.float64).copy()
+        row = {
+            "one": 1,
+            "ts": snapshot.ts,
+            "bundle": snapshot.bundle_digest,
+            "account": account_text(snapshot.account),
+            "stream": stream_bytes(snapshot.stream),
+            "at": _now(),
+        }
+        insert(self._db, "snapshot", row, on_conflict="REPLACE")
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-@contextmanager
-def _writing(path: Path) -> Generator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise LiveError(
-            ReasonCode.JOURNAL_FAILED,
-            f"{path}: {error}.",
-            remedy="See that the disk has room and the file may be written; nothing was submitted, start again then.",
-        ) from error

@@ -1,66 +1,65 @@
-"""The tables of the journal. Times are UTC milliseconds of a bar's open; ``at`` is the clock when a row was written."""
+"""The tables of the journal, and their version. Earlier versions are brought up in :mod:`trading.live.journal.upgrade`.
+
+Times are UTC milliseconds of a bar's open; ``at`` is the clock when a row was written.
+"""
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+from types import MappingProxyType
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS session (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+SCHEMA_VERSION = 2
 
-CREATE TABLE IF NOT EXISTS bundles (
-    digest TEXT PRIMARY KEY, folder TEXT NOT NULL, version INTEGER, epoch INTEGER, as_of_ms INTEGER NOT NULL,
-    verdict TEXT NOT NULL, backtest_sharpe REAL, bars_per_year REAL NOT NULL
-) WITHOUT ROWID;
-
-CREATE TABLE IF NOT EXISTS bars (
-    ts INTEGER PRIMARY KEY, open REAL NOT NULL, high REAL NOT NULL, low REAL NOT NULL, close REAL NOT NULL,
-    volume REAL NOT NULL
-);
-
--- One row a traded bar. The action is NULL where the policy was not asked.
-CREATE TABLE IF NOT EXISTS decisions (
-    ts INTEGER PRIMARY KEY REFERENCES bars, bundle TEXT NOT NULL REFERENCES bundles, code TEXT NOT NULL,
-    direction INTEGER NOT NULL, confidence_raw REAL NOT NULL, confidence REAL NOT NULL,
-    size REAL, duration REAL, stop REAL, target REAL,
-    cancelled INTEGER NOT NULL, position REAL NOT NULL, equity REAL NOT NULL
-);
-
-CREATE TABLE IF NOT EXISTS intents (
-    id TEXT PRIMARY KEY, ts INTEGER NOT NULL UNIQUE REFERENCES decisions, quantity REAL NOT NULL,
-    wait_bars REAL NOT NULL, duration_bars REAL NOT NULL, stop_log REAL NOT NULL, target_log REAL NOT NULL
-);
-
-CREATE TABLE IF NOT EXISTS fills (
-    ts INTEGER NOT NULL REFERENCES bars, number INTEGER NOT NULL, kind TEXT NOT NULL, quantity REAL NOT NULL,
-    price REAL NOT NULL, PRIMARY KEY (ts, number)
-) WITHOUT ROWID;
-
--- reason: 1 stop, 2 target, 3 time.
-CREATE TABLE IF NOT EXISTS trades (
-    number INTEGER PRIMARY KEY, ts INTEGER NOT NULL REFERENCES bars, bundle TEXT NOT NULL REFERENCES bundles,
-    entry_ts REAL NOT NULL, exit_ts REAL NOT NULL, quantity REAL NOT NULL, entry_price REAL NOT NULL,
-    exit_price REAL NOT NULL, fees REAL NOT NULL, pnl REAL NOT NULL, reason REAL NOT NULL
-);
-
--- The bar at whose end a model took over; from_bundle is the one before.
-CREATE TABLE IF NOT EXISTS swaps (
-    number INTEGER PRIMARY KEY, ts INTEGER NOT NULL, from_bundle TEXT NOT NULL, to_bundle TEXT NOT NULL,
-    version INTEGER, at TEXT NOT NULL
-);
-
-CREATE TABLE IF NOT EXISTS refusals (
-    number INTEGER PRIMARY KEY, ts INTEGER, subject TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL,
-    at TEXT NOT NULL
-);
-
-CREATE TABLE IF NOT EXISTS quarantine (
-    number INTEGER PRIMARY KEY, place TEXT NOT NULL, bar TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL,
-    UNIQUE (place, bar)
-);
-
-CREATE TABLE IF NOT EXISTS snapshot (
-    one INTEGER PRIMARY KEY CHECK (one = 1), ts INTEGER NOT NULL, bundle TEXT NOT NULL, account BLOB NOT NULL,
-    ring BLOB NOT NULL, ring_rows INTEGER NOT NULL, belief BLOB NOT NULL, count INTEGER NOT NULL,
-    started INTEGER NOT NULL, at TEXT NOT NULL
-);
-"""
+TABLES = MappingProxyType(
+    {
+        # Values are JSON; the key ``schema`` is there before the journal is begun.
+        "session": "(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        "bundles": """(
+            digest TEXT PRIMARY KEY, folder TEXT NOT NULL, version INTEGER, epoch INTEGER, as_of_ms INTEGER NOT NULL,
+            verdict TEXT NOT NULL, backtest_sharpe REAL, bars_per_year REAL NOT NULL
+        ) WITHOUT ROWID""",
+        "bars": """(
+            ts INTEGER PRIMARY KEY, open REAL NOT NULL, high REAL NOT NULL, low REAL NOT NULL, close REAL NOT NULL,
+            volume REAL NOT NULL
+        )""",
+        # One row a traded bar. The action is NULL where the policy was not asked.
+        "decisions": """(
+            ts INTEGER PRIMARY KEY REFERENCES bars, bundle TEXT NOT NULL REFERENCES bundles, code TEXT NOT NULL,
+            direction INTEGER NOT NULL, confidence_raw REAL NOT NULL, confidence REAL NOT NULL,
+            size REAL, duration REAL, stop REAL, target REAL,
+            cancelled INTEGER NOT NULL, position REAL NOT NULL, equity REAL NOT NULL
+        )""",
+        "intents": """(
+            id TEXT PRIMARY KEY, ts INTEGER NOT NULL UNIQUE REFERENCES decisions, quantity REAL NOT NULL,
+            wait_bars REAL NOT NULL, duration_bars REAL NOT NULL, stop_log REAL NOT NULL, target_log REAL NOT NULL
+        )""",
+        "fills": """(
+            ts INTEGER NOT NULL REFERENCES bars, number INTEGER NOT NULL, kind TEXT NOT NULL, quantity REAL NOT NULL,
+            price REAL NOT NULL, PRIMARY KEY (ts, number)
+        ) WITHOUT ROWID""",
+        "trades": """(
+            number INTEGER PRIMARY KEY, ts INTEGER NOT NULL REFERENCES bars, bundle TEXT NOT NULL REFERENCES bundles,
+            entry_ts INTEGER NOT NULL, exit_ts INTEGER NOT NULL, quantity REAL NOT NULL, entry_price REAL NOT NULL,
+            exit_price REAL NOT NULL, fees REAL NOT NULL, pnl REAL NOT NULL, reason TEXT NOT NULL
+        )""",
+        # The bar at whose end a model took over; from_bundle is the one before.
+        "swaps": """(
+            number INTEGER PRIMARY KEY, ts INTEGER NOT NULL, from_bundle TEXT NOT NULL, to_bundle TEXT NOT NULL,
+            version INTEGER, at TEXT NOT NULL
+        )""",
+        # The subject is a bundle's digest, an intent's id, or what else was refused.
+        "refusals": """(
+            number INTEGER PRIMARY KEY, ts INTEGER, subject TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL,
+            at TEXT NOT NULL
+        )""",
+        "quarantine": """(
+            number INTEGER PRIMARY KEY, place TEXT NOT NULL, bar TEXT NOT NULL, code TEXT NOT NULL,
+            message TEXT NOT NULL, UNIQUE (place, bar)
+        )""",
+        # The account is JSON by field names; the stream is named arrays in safetensors, NULL if the model's engine
+        # cannot save its state.
+        "snapshot": """(
+            one INTEGER PRIMARY KEY CHECK (one = 1), ts INTEGER NOT NULL, bundle TEXT NOT NULL, account TEXT NOT NULL,
+            stream BLOB, at TEXT NOT NULL
+        )""",
+    }
+)

@@ -23,9 +23,10 @@ TRACKING_URI_VARIABLE, TRACKING_TOKEN_VARIABLE = "MLFLOW_TRACKING_URI", "MLFLOW_
 REPORT_NAME, LOG_NAME = "watch.json", "watch.log"
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 60.0
 _STOP_SECONDS = 5.0
-_LAST_WORDS = 300
+_LONGEST_OUTPUT = 300
 
-Note = Callable[[ReasonCode, str], None]
+Notify = Callable[[ReasonCode, str], None]
+"""Is given every new failure of the watch: its code, and what happened."""
 
 
 class WatchReport(BaseModel):
@@ -50,10 +51,10 @@ def write_report(folder: Path, report: WatchReport) -> None:
     write_atomic(folder / REPORT_NAME, canonical_json(report.model_dump(mode="json")))
 
 
-def watch_command(model: str, folder: Path, poll_seconds: float) -> list[str]:
+def watch_command(model_name: str, folder: Path, poll_seconds: float) -> list[str]:
     """How the child is started; the registry's address, which may hold a password, goes into its environment."""
     module = [sys.executable, "-m", "trading.live.watch.child"]
-    return [*module, "--model", model, "--out", str(folder), "--poll", str(poll_seconds)]
+    return [*module, "--model", model_name, "--out", str(folder), "--poll", str(poll_seconds)]
 
 
 class ModelWatch:
@@ -74,7 +75,7 @@ class ModelWatch:
         self._pids: set[int] = set()
         self._pause = _FIRST_PAUSE_SECONDS
         self._restart_at = 0.0
-        self._noted: tuple[ReasonCode, str] | None = None
+        self._forwarded: tuple[ReasonCode, str] | None = None
         self._report_seen = 0
 
     def __enter__(self) -> ModelWatch:
@@ -100,17 +101,25 @@ class ModelWatch:
         """The bundle the child points to; see :class:`trading.live.watch.pointer.ModelSource`."""
         return self._pointer.current()
 
-    def look_after(self, note: Note) -> None:
-        """Restart a dead child when its pause is over, and pass on every new trouble; quick when there is none."""
+    def supervise(self, notify: Notify) -> None:
+        """Restart a dead child when its pause is over, and forward every new failure; quick when there is none.
+
+        Args:
+            notify: is given each failure once, and again when it comes back.
+        """
         child = self._child
         if child is not None and child.poll() is not None:
-            self._bury(child, note)
+            self._schedule_restart(child, notify)
         if self._child is None and time.monotonic() >= self._restart_at:
             self._start()
-        self._pass_on(note)
+        self._forward_report(notify)
 
-    def wait_first(self, seconds: float, note: Note) -> None:
+    def wait_for_model(self, seconds: float, notify: Notify) -> None:
         """Return when the child has reported once, or there is a pointer of an earlier run and it cannot.
+
+        Args:
+            seconds: how long to wait.
+            notify: is given each failure meanwhile.
 
         Raises:
             LiveError: ``NO_MODEL`` if nothing points to a model when the time is over.
@@ -125,17 +134,18 @@ class ModelWatch:
                 raise ConfigError(report.code, report.message, remedy=report.remedy)
             if report is not None and self.current() is not None:
                 # The registry does not answer, or its model is refused: the one we have goes on.
-                self._pass_on(note)
+                self._forward_report(notify)
                 return
             if time.monotonic() >= deadline:
                 break
-            self.look_after(note)
+            self.supervise(notify)
             time.sleep(0.05)
         if self.current() is not None:
             return
+        found = report.message if report else "the model watch reported nothing."
         raise LiveError(
             ReasonCode.NO_MODEL,
-            f"no model to trade after {seconds:g} s: {report.message if report else 'the model watch said nothing.'}",
+            f"no model to trade after {seconds:g} s: {found}",
             remedy="Run `sevengates nightly` until a model is promoted, or name a bundle folder with --bundle.",
         )
 
@@ -152,8 +162,8 @@ class ModelWatch:
             )
         self._pids.add(self._child.pid)
 
-    def _bury(self, child: subprocess.Popen[bytes], note: Note) -> None:
-        """Note a child's end and when the next one starts: never, if it said that it cannot work here."""
+    def _schedule_restart(self, child: subprocess.Popen[bytes], notify: Notify) -> None:
+        """Report a child's end and when the next one starts: never, if it said that it cannot work here."""
         self._child = None
         report = self._report()
         if report is not None and report.fatal:
@@ -161,10 +171,10 @@ class ModelWatch:
             return
         self._restart_at = time.monotonic() + self._pause
         ended = f"the model watch ended with code {child.returncode}, next start in {self._pause:.0f} s"
-        note(ReasonCode.WATCH_STOPPED, f"{ended}: {self._last_words()}")
+        notify(ReasonCode.WATCH_STOPPED, f"{ended}: {self._last_output()}")
         self._pause = min(2.0 * self._pause, _LONGEST_PAUSE_SECONDS)
 
-    def _pass_on(self, note: Note) -> None:
+    def _forward_report(self, notify: Notify) -> None:
         path = self.folder / REPORT_NAME
         try:
             changed = path.stat().st_mtime_ns
@@ -178,10 +188,10 @@ class ModelWatch:
             return
         if report.code is ReasonCode.OK:
             self._pause = _FIRST_PAUSE_SECONDS
-            self._noted = None
-        elif (report.code, report.message) != self._noted:
-            self._noted = (report.code, report.message)
-            note(report.code, report.message)
+            self._forwarded = None
+        elif (report.code, report.message) != self._forwarded:
+            self._forwarded = (report.code, report.message)
+            notify(report.code, report.message)
 
     def _report(self) -> WatchReport | None:
         """What a child of this watch reported last."""
@@ -192,6 +202,6 @@ class ModelWatch:
             return None
         return report if report.pid in self._pids else None
 
-    def _last_words(self) -> str:
+    def _last_output(self) -> str:
         lines = (self.folder / LOG_NAME).read_text(errors="replace").strip().splitlines()
-        return lines[-1][-_LAST_WORDS:] if lines else "it said nothing"
+        return lines[-1][-_LONGEST_OUTPUT:] if lines else "it printed nothing"

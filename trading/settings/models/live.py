@@ -10,6 +10,11 @@ from trading.settings.models.base import NonNegativeFloat, PositiveFloat, Spec
 class LiveSpec(Spec):
     """The live runner."""
 
+    venue: str = Field(
+        default="paper",
+        min_length=1,
+        description="Where orders go: paper, or a venue that an installed package offers.",
+    )
     bars_per_second: NonNegativeFloat = Field(default=0.0, description="Replay speed; 0 is as fast as possible.")
     poll_seconds: PositiveFloat = Field(default=5.0, description="How often the model watch asks the registry.")
     model_wait_seconds: PositiveFloat = Field(

@@ -1,0 +1,102 @@
+"""Which bundle may trade a session: verified, of its market, approved, and allowed on its venue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from trading.codes import ReasonCode
+from trading.errors import LiveError, RegistryError
+from trading.live.journal.file import Session
+from trading.live.journal.journal import Journal
+from trading.live.venues.base import Guarantees
+from trading.live.watch.pointer import ModelSource, Pointer
+from trading.model.bundle import Bundle, load_bundle
+
+
+class OfferedBundle(NamedTuple):
+    """A verified bundle, and what named it."""
+
+    pointer: Pointer
+    bundle: Bundle
+
+
+def load_offered(pointer: Pointer, session: Session | None) -> OfferedBundle:
+    """Load a bundle, checking every byte, that it trades the session's market, and that it was approved.
+
+    A bundle without a version was named by its path, for study on paper; then its verdict is only shown.
+
+    Args:
+        pointer: names the bundle.
+        session: of the journal; None if it was never begun.
+
+    Raises:
+        RegistryError: if it does not verify, or is a registered version that was not approved.
+        LiveError: ``JOURNAL_MISMATCH`` if it trades another market.
+    """
+    bundle = load_bundle(Path(pointer.folder), expected_digest=pointer.digest)
+    spec = bundle.model.spec
+    if session is not None and (spec.symbol, spec.interval) != (session.symbol, session.interval):
+        raise LiveError(
+            ReasonCode.JOURNAL_MISMATCH,
+            f"bundle {pointer.digest[:12]} trades {spec.symbol} at {spec.interval // 1000} s, the journal belongs to "
+            f"{session.symbol} at {session.interval // 1000} s.",
+            remedy="Name another journal with --journal.",
+        )
+    if pointer.version is not None and not bundle.approved:
+        raise RegistryError(
+            ReasonCode.MODEL_NOT_APPROVED,
+            f"version {pointer.version} has the verdict {bundle.decision}.",
+            remedy="Promote an approved version.",
+        )
+    return OfferedBundle(pointer, bundle)
+
+
+def require_allowed(bundle: Bundle, guarantees: Guarantees) -> None:
+    """Refuse real money to a bundle whose verdict does not allow it.
+
+    Args:
+        bundle: verified.
+        guarantees: of the venue.
+
+    Raises:
+        LiveError: ``PAPER_ONLY``.
+    """
+    if guarantees.money == "paper" or (bundle.approved and not bundle.paper_only):
+        return
+    why = "was approved for paper trading only" if bundle.approved else f"has the verdict {bundle.decision}"
+    raise LiveError(
+        ReasonCode.PAPER_ONLY,
+        f"bundle {bundle.digest[:12]} {why}, and the venue trades real money.",
+        remedy="Trade it with live.venue = 'paper', or promote a version that is approved for real money.",
+    )
+
+
+def starting_bundle(journal: Journal, models: ModelSource) -> OfferedBundle:
+    """The bundle that is promoted now, or, if there is none that verifies, the one the journal ended with.
+
+    Args:
+        journal: of the session.
+        models: says which bundle is promoted.
+
+    Raises:
+        LiveError: ``NO_MODEL`` if there is neither; ``JOURNAL_MISMATCH`` if it trades another market.
+        RegistryError: if the promoted one does not verify and the journal knows no other.
+    """
+    session, snapshot = journal.session(), journal.snapshot()
+    kept = None if snapshot is None else journal.pointer(snapshot.bundle_digest)
+    try:
+        offered = models.current()
+        if offered is not None:
+            return load_offered(offered, session)
+    except RegistryError:
+        # The runner asks again before its first bar and writes this refusal down.
+        if kept is None:
+            raise
+    if kept is None:
+        raise LiveError(
+            ReasonCode.NO_MODEL,
+            "there is no promoted model to trade.",
+            remedy="Run `sevengates nightly`, or name a bundle folder with --bundle.",
+        )
+    return load_offered(kept, session)
