@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 from tests.live.support import Promotions, bundle_of, fixed, pointer_to, trade, write_model
 from tests.live.test_runner import Promoting
 from tests.support import HOUR_MS, random_model, small_bars
+from tests.support.models import limits_of
 from trading.checks.evidence import LiveRecord
 from trading.live.journal.journal import Journal
 from trading.live.record import live_record
@@ -70,8 +70,7 @@ def test_each_model_has_the_record_of_its_own_bars(folder: Path) -> None:
 
 
 def test_an_account_that_never_moved_has_no_sharpe_ratio(folder: Path) -> None:
-    spec = random_model(4).spec.model_copy(update={"direction_threshold": 1.0})
-    bundle = write_model(folder / "b", replace(random_model(4), spec=spec))
+    bundle = write_model(folder / "b", random_model(4, limits=limits_of(min_confidence=1.0)))
     trade(folder / "j.db", fixed(bundle), BARS, 100)
     record = live_record(folder / "j.db")
     assert record is not None

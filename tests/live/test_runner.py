@@ -22,6 +22,7 @@ from tests.live.support import (
     write_model,
 )
 from tests.support import HOUR_MS, random_model, small_bars
+from tests.support.models import COSTS, costs_of, limits_of
 from trading.codes import ReasonCode
 from trading.errors import LiveError, RegistryError
 from trading.live.journal.journal import Journal
@@ -32,11 +33,10 @@ from trading.live.venues.base import Acknowledgement, Intent, VenueKind
 from trading.live.venues.paper import PaperVenue
 from trading.live.watch.pointer import PointerFile, write_pointer
 from trading.market.bars import Bars, resample
-from trading.settings.models import CostSpec, RiskSpec
 from trading.simulation.backtest import run_backtest
 
 BARS = small_bars(30)
-COSTS = CostSpec(latency_bars=2, max_participation=1e-4)
+HARD = costs_of(latency_bars=2, max_participation=1e-4)
 
 
 def rows(path: Path, query: str) -> list[tuple]:
@@ -50,7 +50,7 @@ def test_a_replay_has_the_ledger_of_the_backtest_to_the_last_byte(
     seed: int, start: int, market: int, hard: bool
 ) -> None:
     bars = small_bars(30, market)
-    model = random_model(seed, costs=COSTS) if hard else random_model(seed)
+    model = random_model(seed, costs=HARD) if hard else random_model(seed)
     expected = run_backtest(model, bars, start)
     with quick_folder() as folder:
         status = trade(folder / "j.db", fixed(write_model(folder / "b", model)), bars, start)
@@ -78,7 +78,7 @@ def test_a_replay_of_short_bars_has_the_ledger_of_the_backtest_on_joined_ones(fo
 
 @pytest.mark.parametrize("hard", [False, True], ids=["usual costs", "orders that wait and fill in parts"])
 def test_a_replay_stopped_and_continued_anywhere_ends_with_the_same_journal(folder: Path, hard: bool) -> None:
-    bundle = write_model(folder / "b", random_model(4, costs=COSTS if hard else None))
+    bundle = write_model(folder / "b", random_model(4, costs=HARD if hard else COSTS))
     whole = trade(folder / "whole.db", fixed(bundle), BARS, 100)
     for stop in (30, 99, 100, 101, 250, 251, 252, 253, 600):
         trade(folder / "parts.db", fixed(bundle), BARS.slice(0, max(stop, 101)), 100)
@@ -111,7 +111,7 @@ def test_an_intent_is_in_the_journal_before_the_venue_hears_of_it(folder: Path) 
 
 
 def test_fills_add_up_to_positions_and_to_the_prices_of_the_trades(folder: Path) -> None:
-    model = random_model(4, costs=COSTS)
+    model = random_model(4, costs=HARD)
     trade(folder / "j.db", fixed(write_model(folder / "b", model)), BARS, 100)
     fills = rows(folder / "j.db", "SELECT ts, kind, quantity, price FROM fills ORDER BY ts, number")
     positions = dict(rows(folder / "j.db", "SELECT ts, position FROM decisions"))
@@ -152,7 +152,7 @@ def test_a_bad_bar_goes_to_quarantine_and_nothing_is_decided_on_it(folder: Path)
 
 
 def test_the_breaker_halts_and_stays_halted_after_a_restart(folder: Path) -> None:
-    model = random_model(4, costs=CostSpec(fee_bps=200.0), risk=RiskSpec(min_confidence=0.0, halt_drawdown=0.02))
+    model = random_model(4, costs=costs_of(fee_bps=200.0), limits=limits_of(halt_drawdown=0.02))
     bundle = write_model(folder / "b", model)
     assert trade(folder / "j.db", fixed(bundle), BARS.slice(0, 500), 100).state == "HALTED"
     before = rows(folder / "j.db", "SELECT COUNT(*) FROM intents")
@@ -174,29 +174,32 @@ class Promoting:
 
 
 def swapped_ledger(bars: Bars, first: int, second: int, start: int, swap: int) -> tuple[list[dict], float]:
-    """What a run must do that changes its model between two bars: compiled signals of each, one account."""
-    from trading.simulation.parameters import model_parameters
-    from trading.simulation.signals import compute_signals
+    """What a run must do that changes its model between two bars: a stream of each, one account."""
+    from trading.engines.stream import SignalStream
+    from trading.simulation.parameters import model_parameters, policy_of
     from trading.simulation.trades import trade_row
-    from trading.steps.account import EQUITY, TRADE_SIZE, new_state
+    from trading.steps.account import EQUITY, TRADE_SIZE, new_account
+    from trading.steps.bar import Bar
     from trading.steps.breakers import ALLOWED
     from trading.steps.decision import close_step
+    from trading.steps.policy import ACTIONS
     from trading.steps.venue import CLOSED, venue_step
 
     models = [random_model(first), random_model(second)]
-    signals = [compute_signals(model, bars) for model in models]
-    state, trades = new_state(models[0].spec.risk.initial_equity), []
-    for t in range(start, len(bars)):
+    streams = [SignalStream(model) for model in models]
+    state, trades = new_account(models[0].spec.limits.initial_equity), []
+    for t in range(len(bars)):
+        bar = Bar(*bars.row(t))
+        views = [stream.on_bar(bar) for stream in streams]
+        if t < start:
+            continue
         which = 0 if t < swap else 1
-        m, s, p = models[which], signals[which], model_parameters(models[which])
+        model, p = models[which], model_parameters(models[which])
         record = np.zeros(TRADE_SIZE)
-        if venue_step(state, p, *bars.row(t), record) & CLOSED:
+        if venue_step(state, p, bar, record) & CLOSED:
             trades.append(trade_row(record))
-        code = close_step(
-            state, p, int(bars.ts[t]) + bars.interval, float(bars.close[t]), s.raw[t], s.scaled[t], s.beliefs[t],
-            int(s.warm[t]), int(s.direction[t]), float(s.confidence[t]), m.w0, m.b0, m.w1, m.b1, m.w2, m.b2,
-            np.empty(27), np.empty(4),
-        )  # fmt: skip
+        observation, action = np.empty(len(model.spec.observation_names)), np.empty(len(ACTIONS))
+        code = close_step(state, p, views[which], policy_of(model), observation, action)
         assert code >= ALLOWED
     return trades, float(state[EQUITY])
 

@@ -22,11 +22,11 @@ def new_account() -> Account:
 
 
 def test_every_place_of_the_account_has_one_name() -> None:
-    assert sorted(FIELDS.values()) == list(range(a.STATE_SIZE))
+    assert sorted(FIELDS.values()) == list(range(a.ACCOUNT_SIZE))
     assert ORDER_ID not in FIELDS
 
 
-@given(numbers=st.lists(NUMBERS, min_size=a.STATE_SIZE, max_size=a.STATE_SIZE), order_id=st.text())
+@given(numbers=st.lists(NUMBERS, min_size=a.ACCOUNT_SIZE, max_size=a.ACCOUNT_SIZE), order_id=st.text())
 def test_an_account_comes_back_from_json_bit_for_bit(numbers: list[float], order_id: str) -> None:
     account, other = new_account(), new_account()
     account.state[:] = numbers
@@ -47,7 +47,7 @@ def test_a_saved_account_names_its_numbers_and_has_none_for_nan() -> None:
 @given(missing=st.sets(st.sampled_from([*FIELDS, ORDER_ID])))
 def test_a_field_that_an_earlier_release_did_not_know_has_its_value_of_a_new_account(missing: set[str]) -> None:
     account, other = new_account(), new_account()
-    account.state[:] = np.arange(a.STATE_SIZE) + 1.0
+    account.state[:] = np.arange(a.ACCOUNT_SIZE) + 1.0
     account.order_id = "SIM-1"
     other.restore({name: value for name, value in account.save().items() if name not in missing})
     fresh = new_account().save()

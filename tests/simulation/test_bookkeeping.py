@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import HOUR_MS, random_model, small_bars
+from tests.support.models import COSTS, costs_of
 from trading.codes import ReasonCode
 from trading.errors import LiveError
-from trading.settings.models import CostSpec
+from trading.model.spec import Costs
 from trading.simulation.accounts import FIELDS, Account, Order
 from trading.simulation.bookkeeping import Fill, end_bar, record_entry, record_exit, simulate_bar
 from trading.simulation.parameters import model_parameters
@@ -21,7 +22,7 @@ BARS = small_bars(20)
 ORDER = Order(quantity=3.0, wait_bars=0.0, duration_bars=10.0, stop_log=0.01, target_log=0.02)
 
 
-def new_account(costs: CostSpec | None = None) -> Account:
+def new_account(costs: Costs = COSTS) -> Account:
     parameters = model_parameters(random_model(1, costs=costs))
     return Account(symbol="SIM", interval=HOUR_MS, initial_equity=100_000.0, parameters=parameters)
 
@@ -51,7 +52,7 @@ def record(account: Account, bar: Bar, fills: tuple[Fill, ...], reason: Any) -> 
 def test_an_account_kept_by_its_fills_is_that_of_the_venue_step(
     sides: list[float], stop: float, target: float, duration: int, volume: float
 ) -> None:
-    costs = CostSpec(max_participation=volume)
+    costs = costs_of(max_participation=volume)
     simulated, recorded = new_account(costs), new_account(costs)
     waiting, closed = list(sides), 0
     for index in range(len(BARS)):

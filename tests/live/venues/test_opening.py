@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests.live.support import Promotions, fixed, pointer_to, trade, write_model
-from tests.plugins import installed
 from tests.support import HOUR_MS, random_model, small_bars
+from tests.support.plugins import installed
 from trading.codes import ReasonCode
 from trading.errors import ConfigError, LiveError, TransportError
 from trading.live.journal.journal import Journal

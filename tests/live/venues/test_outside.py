@@ -14,8 +14,8 @@ import pytest
 
 from tests.cli.conftest import Run, run  # noqa: F401
 from tests.live.support import bundle_of, fixed, trade, trades_of
-from tests.plugins import installed
 from tests.support import small_bars
+from tests.support.plugins import installed
 from trading.live.venues.opening import GROUP, find_venue, venue_names
 
 # ruff: noqa: F811  # pytest hands fixtures over by name

@@ -7,7 +7,6 @@ from tests.support import HOUR_MS, random_model, small_bars
 from trading.codes import ReasonCode
 from trading.live.venues.base import Acknowledgement, Intent, Position
 from trading.live.venues.paper import PaperVenue
-from trading.settings.models import CostSpec
 from trading.simulation.accounts import Account
 from trading.simulation.parameters import model_parameters
 from trading.steps.bar import Bar
@@ -29,7 +28,7 @@ def intent(number: int, quantity: float = 3.0, wait_bars: float = 0.0) -> Intent
 
 @pytest.fixture
 def venue() -> PaperVenue:
-    parameters = model_parameters(random_model(1, costs=CostSpec()))
+    parameters = model_parameters(random_model(1))
     account = Account(symbol="SIM", interval=HOUR_MS, initial_equity=100_000.0, parameters=parameters)
     return PaperVenue(account)
 
