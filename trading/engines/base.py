@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
@@ -18,7 +19,7 @@ from pydantic import ValidationError
 
 from trading.arrays import Floats
 from trading.codes import ReasonCode
-from trading.errors import ConfigError, EngineError, RegistryError
+from trading.errors import ConfigError, EngineError, RegistryError, SevengatesError
 from trading.market.bars import Bars
 from trading.steps.bar import Bar
 from trading.steps.numbers import quantised
@@ -237,6 +238,30 @@ def write_opinion(opinion: Opinion | None, row: Floats, engine: type[Engine]) ->
     for place in range(EXTRA_NUMBERS):
         row[EXTRAS + place] = quantised(extras[place]) if place < len(extras) else 0.0
     row[DOUBT] = quantised(binary_entropy(confidence) if doubt is None else doubt)
+
+
+@contextmanager
+def engine_errors(name: str, doing: str) -> Generator[None]:
+    """Turn whatever somebody else's code ends in into an error that names the engine.
+
+    Args:
+        name: of the engine.
+        doing: what it was asked for, as a verb.
+
+    Raises:
+        EngineError: ``ENGINE_BROKEN``.
+    """
+    try:
+        yield
+    except SevengatesError:
+        raise
+    except Exception as error:
+        raise EngineError(
+            ReasonCode.ENGINE_BROKEN,
+            f"engine {name} cannot {doing}: {type(error).__name__}: {error}.",
+            remedy="Mend the engine; `sevengates engine check` tries it.",
+            engine=name,
+        ) from error
 
 
 def engine_lookback(engine: Engine) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trading.arrays import Floats, Ints
-from trading.engines.base import engine_lookback
+from trading.engines.base import engine_errors, engine_lookback
 from trading.engines.table import open_engine
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
@@ -90,7 +90,8 @@ class SignalStream:
         model = self._model
         feature_step(self._ring, self.count, self._windows, bar, self._raw)
         scale_step(self._raw, self._scaling, self._features)
-        self.engine.write(bar, self._features, self._opinion)
+        with engine_errors(model.spec.engine.name, f"give an opinion of the bar of {bar.ts}"):
+            self.engine.write(bar, self._features, self._opinion)
         self.count += 1
         return View(
             close_ts=bar.ts + model.spec.interval,
@@ -113,7 +114,8 @@ class SignalStream:
         features = np.empty((n, len(self._features)))
         scale_loop(raw, self._scaling, features)
         self.count += n
-        opinions = np.ascontiguousarray(self.engine.opinions(bars, features), dtype=np.float64)
+        with engine_errors(model.spec.engine.name, f"give opinions of {n} bars"):
+            opinions = np.ascontiguousarray(self.engine.opinions(bars, features), dtype=np.float64)
         signals = Signals(
             log_volatility=np.ascontiguousarray(raw[:, LOG_VOLATILITY_MEDIUM]),
             features=features,

@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from trading.codes import ReasonCode
-from trading.engines.base import Engine, EngineSetup
-from trading.errors import ConfigError, EngineError, RegistryError, SevengatesError
+from trading.engines.base import Engine, EngineSetup, engine_errors
+from trading.errors import ConfigError, RegistryError
 from trading.model.model import TradingModel
 from trading.model.spec import EngineIdentity
 from trading.plugins import load_plugin, plugin_error, plugin_module, plugin_names
@@ -145,18 +145,8 @@ def open_engine(model: TradingModel) -> Engine:
             f"the model was made by revision {identity.revision} of engine {identity.name}, here is {engine.revision}.",
             remedy="Install the release of Sevengates that made the model, or a later one.",
         )
-    try:
+    with engine_errors(identity.name, "be opened"):
         return engine(setup)
-    except SevengatesError:
-        raise
-    # Somebody else's constructor can end in anything.
-    except Exception as error:
-        raise EngineError(
-            ReasonCode.ENGINE_BROKEN,
-            f"engine {identity.name} cannot be opened: {type(error).__name__}: {error}.",
-            remedy="Mend the engine; `sevengates engine check` tries it.",
-            engine=identity.name,
-        ) from error
 
 
 def _require_code(identity: EngineIdentity) -> None:

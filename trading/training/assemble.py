@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from trading.arrays import Floats
-from trading.engines.base import TrainingData
+from trading.engines.base import TrainingData, engine_errors
 from trading.engines.choice import EngineChoice
 from trading.engines.stream import compute_signals
 from trading.engines.table import engine_class
@@ -66,7 +66,8 @@ def fit_model(
         feature_names=FEATURE_NAMES,
         seed=seed,
     )
-    fitted = kind.fit(data, kind.Options.model_validate(engine.options))
+    with engine_errors(engine.name, "be fitted"):
+        fitted = kind.fit(data, kind.Options.model_validate(engine.options))
     identity = EngineIdentity(
         name=engine.name,
         tag=engine.tag,
