@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import COMPILED
 from trading.registry.ledger import Ledger
 
 NIGHT = (
@@ -56,7 +57,7 @@ def start(home: Path) -> subprocess.Popen[bytes]:
     with (home / "out.json").open("wb") as out, (home / "log.txt").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "flows.command_line", *NIGHT],
-            env=environment | {"SEVENGATES_HOME": str(home)},
+            env=environment | {"SEVENGATES_HOME": str(home), COMPILED: os.environ[COMPILED]},
             cwd=Path(__file__).parents[2],
             stdout=out,
             stderr=log,

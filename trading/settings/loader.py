@@ -30,6 +30,7 @@ RESERVED_VARIABLES = MappingProxyType(
     {
         HOME: "Short for `runtime.home`: the folder of all run-time state.",
         "SEVENGATES_CONFIG": "Path of the settings file, instead of `sevengates.toml` in the working directory.",
+        "SEVENGATES_COMPILED": "Folder of compiled code, instead of `cache/numba` under the home folder.",
         "SEVENGATES_MARKET_DATA": "Folder of real market data for the tests that use it; unset, they are skipped.",
     }
 )
