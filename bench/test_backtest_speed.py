@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from bench.model import bench_model
+from tests.support.models import INPUTS
 from trading.checks.stress import run_stress
 from trading.market.bars import Bars
 from trading.market.sources.simulated import SimulatedMarket, simulate
@@ -49,7 +50,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 def test_backtest_speed(bars: Bars, model_and_agent: tuple[TradingModel, Any], record_property: Any) -> None:
     model, agent = model_and_agent
-    observations = np.random.default_rng(0).normal(size=(PEER_BARS, 27)).astype(np.float32)
+    observations = np.random.default_rng(0).normal(size=(PEER_BARS, INPUTS)).astype(np.float32)
     warm = bars.slice(0, 3_000)
     run_backtest(model, warm, 200)
     run_stress(model, warm, 200, len(warm), spec=StressSpec(), seed=1)

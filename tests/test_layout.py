@@ -35,7 +35,8 @@ def test_import_mlflow_in_this_pytest_is_the_library(root: Path) -> None:
 def test_no_test_folder_is_named_like_a_library(root: Path) -> None:
     folders = {path.name for path in (root / "tests").rglob("*") if path.is_dir()}
     assert not folders & _libraries()
-    assert not list((root / "tests").rglob("__init__.py"))
+    # Only what tests share is a package; the files of tests are imported by their paths.
+    assert [path.parent.name for path in (root / "tests").rglob("__init__.py")] == ["support"]
 
 
 def test_no_flow_file_shadows_a_library_when_prefect_puts_its_folder_first(root: Path) -> None:

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from tests.campaigns.nights import JudgedNight, judged_night
+from trading.engines.stream import compute_signals
 from trading.market.sources.simulated import SimulatedMarket, simulate, true_filter
 from trading.simulation.backtest import run_backtest
-from trading.simulation.signals import compute_signals
+from trading.steps.opinion import DOUBT, EXTRAS
 
 pytestmark = pytest.mark.campaign
 
@@ -48,7 +49,7 @@ def _pair(folder: Path, seed: int) -> Paired:
     path = simulate(market, int(night.bars.ts[-1]) + night.bars.interval)
     shift = len(path.bars) - len(night.bars)
     regime, truth = path.regime[shift:], true_filter(market, path)[shift:]
-    signals = compute_signals(night.model, night.bars)
+    beliefs = compute_signals(night.model, night.bars).opinions[:, EXTRAS:DOUBT]
     policy = run_backtest(night.model, night.bars, test.start, test.stop)
     size = _mean_size(night, policy.trades)
     rivals = [
@@ -58,7 +59,7 @@ def _pair(folder: Path, seed: int) -> Paired:
     return Paired(
         seed,
         night,
-        float((signals.beliefs[test].argmax(axis=1) == regime[test]).mean()),
+        float((beliefs[test].argmax(axis=1) == regime[test]).mean()),
         float((truth[test].argmax(axis=1) == regime[test]).mean()),
         *rivals,
     )
@@ -66,11 +67,11 @@ def _pair(folder: Path, seed: int) -> Paired:
 
 def _mean_size(night: JudgedNight, trades: list[dict[str, float]]) -> float:
     """The policy's mean size as a share of the cap, so that a fixed rival can risk as much."""
-    equity, sizes = night.model.spec.risk.initial_equity, []
+    equity, sizes = night.model.spec.limits.initial_equity, []
     for trade in trades:
         sizes.append(abs(trade["quantity"]) * trade["entry_price"] / equity)
         equity += trade["pnl"]
-    return min(1.0, float(np.mean(sizes)) / night.model.spec.risk.size_cap)
+    return min(1.0, float(np.mean(sizes)) / night.model.spec.limits.size_cap)
 
 
 def test_the_causal_filter_names_the_true_regime_on_three_bars_of_four(paired: list[Paired]) -> None:

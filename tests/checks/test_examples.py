@@ -19,12 +19,15 @@ from trading.checks.table import CHECKS
 from trading.codes import ReasonCode
 from trading.gates.gate import ask
 from trading.gates.table import GATES
-from trading.night.evidence import check_inputs, measure_candidate
-from trading.settings.models import SevengatesSettings, SplitSpec, StressSpec
+from trading.night.artifacts import BARS as BARS_KIND
+from trading.night.artifacts import SPLITS, check_kind
+from trading.night.evidence import measuring, parts_of
+from trading.night.reads import inputs_of
+from trading.night.workspace import open_night
+from trading.settings.models import RuntimeSpec, SevengatesSettings, SplitSpec, StressSpec
 from trading.simulation.parameters import model_parameters
 from trading.splits import make_splits
 from trading.steps.account import HALF_SPREAD
-from trading.store import Store
 
 BARS = small_bars(120)
 START, STOP = 800, len(BARS)
@@ -80,11 +83,13 @@ def test_the_stress_gate_asks_for_a_scenario_of_the_documentation(slow_bleed: An
 
 
 def test_a_check_of_the_documentation_measures_what_a_night_keeps(tails: Any, tmp_path: Path) -> None:
-    store, splits = Store(tmp_path), make_splits(len(BARS), SplitSpec(), lookback=10, max_holding=10, warmup=10)
-    parts: dict[Any, Any] = {"bars": store.put_bars(BARS), "splits": store.put_json("splits", splits.model_dump())}
-    inputs = check_inputs(CHECKS["tails"], parts=parts, settings=SevengatesSettings(), seed_for=lambda _: 1)
-    assert (inputs.settings, inputs.seed) == ({}, None)
-    found = tails.TailEvidence.model_validate(store.get_json(measure_candidate(store, inputs=inputs)))
+    night = open_night(SevengatesSettings(runtime=RuntimeSpec(home=str(tmp_path))), "SIM", "2021-05-01")
+    splits = make_splits(len(BARS), SplitSpec(), lookback=10, max_holding=10, warmup=10)
+    kept: dict[Any, Any] = {"bars": night.store.put(BARS_KIND, BARS), "splits": night.store.put(SPLITS, splits)}
+    measure, parts = measuring("tails"), parts_of("tails", kept)
+    assert inputs_of(measure, night, (parts,), {})["reads"] == {}
+    found = night.store.get(check_kind("tails"), measure(night, parts))
+    assert isinstance(found, tails.TailEvidence)
     assert found.train == tails.tail_of(BARS.close[slice(*splits.train)])
     assert found.numbers() == {"tail_ratio": found.test / found.train}
 

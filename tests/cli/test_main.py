@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+from typer import Typer
 
 from flows.command_line import COMMANDS, main
 from tests.cli.conftest import Run
@@ -141,5 +143,8 @@ def test_every_exit_code_is_documented(root: Path) -> None:
 
 def test_every_command_is_documented(root: Path) -> None:
     page = (root / "docs" / "cli.md").read_text()
-    for name in COMMANDS:
-        assert f"`sevengates {name}" in page, name
+    for name, load in COMMANDS.items():
+        target = load()
+        parts = target.registered_commands if isinstance(target, Typer) else []
+        for full in [f"{name} {part.name or getattr(part.callback, '__name__', '')}" for part in parts] or [name]:
+            assert re.search(rf"^\| `sevengates {full}[` ]", page, re.MULTILINE), full

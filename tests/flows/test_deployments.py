@@ -27,16 +27,16 @@ from trading.settings.environment import QUIET, SAFE, THREADS
 from trading.settings.models import GateSpec, SevengatesSettings, Spec, tables
 
 
-class EngineSpec(Spec):
-    """Which kind of model."""
+class FundingSpec(Spec):
+    """What holding a position costs."""
 
-    name: str = "regimes"
+    venue: str = "paper"
 
 
 class MoreSettings(SevengatesSettings):
     """The settings of a later release."""
 
-    engine: EngineSpec = EngineSpec()
+    funding: FundingSpec = FundingSpec()
 
 
 DEPLOYMENTS = ("nightly", "train", "promote", "rollback")
@@ -123,16 +123,16 @@ def test_a_table_that_is_added_to_the_settings_is_a_parameter_of_every_flow() ->
             settings: every table.
             as_of: a moment.
         """
-        return settings.engine.name, settings.gates.min_live_bars, as_of
+        return settings.funding.venue, settings.gates.min_live_bars, as_of
 
-    described = takes.parameters.model_dump()["properties"]["engine"]
+    described = takes.parameters.model_dump()["properties"]["funding"]
     assert (described["description"], described["default"]) == (
-        "table [engine]. Which kind of model.",
-        {"name": "regimes"},
+        "table [funding]. What holding a position costs.",
+        {"venue": "paper"},
     )
     with disable_run_logger():
-        given = takes.fn(engine=EngineSpec(name="liquidity"), gates=GateSpec(min_live_bars=9), as_of="now")
-    assert given == ("liquidity", 9, "now")
+        given = takes.fn(funding=FundingSpec(venue="abroad"), gates=GateSpec(min_live_bars=9), as_of="now")
+    assert given == ("abroad", 9, "now")
 
 
 def test_the_nightly_run_is_scheduled_in_utc_and_never_overlaps(document: dict[str, Any]) -> None:

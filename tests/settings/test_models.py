@@ -24,12 +24,12 @@ def test_every_table_is_described_in_the_order_of_the_list() -> None:
 
 
 def test_a_settings_class_with_another_table_has_it_in_its_list() -> None:
-    class EngineSpec(Spec):
-        """Which kind of model."""
+    class FundingSpec(Spec):
+        """What holding a position costs."""
 
-        name: str = "regimes"
+        rate: float = 0.0
 
     class MoreSettings(SevengatesSettings):
-        engine: EngineSpec = EngineSpec()
+        funding: FundingSpec = FundingSpec()
 
-    assert list(tables(MoreSettings)) == [*tables(), "engine"]
+    assert list(tables(MoreSettings)) == [*tables(), "funding"]

@@ -16,6 +16,7 @@ from tasks import stage as stage_module
 from tasks import stages
 from tasks.pages import MOST_IMAGE_BYTES, artifact_key, image
 from tasks.stage import Stage, as_stage
+from trading.checks.table import CHECKS
 from trading.codes import ReasonCode
 from trading.errors import DataError, SevengatesError, TransportError
 from trading.night.reads import declared_reads, reads
@@ -170,8 +171,13 @@ def test_every_stage_is_called_like_its_function_and_remembered_only_under_what_
 
 
 def test_no_two_stages_share_a_name() -> None:
-    names = [stage.name for stage in TABLE.values()]
+    names = [stage.name for stage in [*TABLE.values(), *stages.measure_checks.values()]]
     assert len(set(names)) == len(names) > 15
+
+
+def test_every_check_has_a_stage_that_is_called_like_it_and_remembered() -> None:
+    assert {name: stage.name for name, stage in stages.measure_checks.items()} == {name: name for name in CHECKS}
+    assert all(stage.remembered and declared_reads(stage.function) for stage in stages.measure_checks.values())
 
 
 @given(st.text(min_size=1), st.text())
