@@ -15,7 +15,7 @@ from trading.registry import client as registry_client
 from trading.registry.adapter import MlflowRegistry
 from trading.registry.client import ChampionVersion, RegistryClient
 from trading.registry.ledger import Ledger
-from trading.registry.promotion import promote
+from trading.registry.promotion import enter_production
 
 Log = Callable[..., int]
 
@@ -24,7 +24,7 @@ def test_the_champion_is_the_version_in_production_and_its_bundle_verifies(
     registry: MlflowRegistry, ledger: Ledger, log: Log, tmp_path: Path
 ) -> None:
     version = log(1)
-    promote(registry, ledger, NAME, version, reason="better", actor="test")
+    enter_production(registry, ledger, NAME, version, reason="better", actor="test")
     client = RegistryClient(registry.tracking_uri)
     champion = client.champion(NAME)
     digest = registry.download(NAME, version)
