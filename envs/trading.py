@@ -33,6 +33,12 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Start an episode at a random bar of the training range, on a fresh account.
+
+        Args:
+            seed: of the random numbers from now on; None lets them go on.
+            options: part of gymnasium's interface, not read.
+        """
         super().reset(seed=seed)
         self._lanes = TrainingLanes(
             self._job.series,
@@ -45,6 +51,11 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
         return self._lanes.reset()[0].astype(np.float32), {}
 
     def step(self, action: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """Act on one decision and go on to the next.
+
+        Args:
+            action: shape (4,), numbers in [-1, 1] in the order of :data:`trading.steps.policy.ACTIONS`.
+        """
         if self._lanes is None:
             raise gymnasium.error.ResetNeeded("call reset() before step()")
         _, returns, done, final = self._lanes.step(np.asarray(action, dtype=np.float64)[None, :])

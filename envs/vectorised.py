@@ -21,7 +21,11 @@ ACTION_BOX = spaces.Box(-1.0, 1.0, (len(ACTIONS),), np.float32)
 
 
 def observation_space(job: TrainingJob) -> spaces.Box:
-    """The space of what the policy of a job observes."""
+    """The space of what the policy of a job observes.
+
+    Args:
+        job: its model says how many numbers an observation has.
+    """
     return spaces.Box(-np.inf, np.inf, (job.inputs,), np.float32)
 
 
@@ -48,13 +52,22 @@ class LaneVecEnv(VecEnv):
         self._actions: NDArray[np.float32] = np.zeros((job.spec.lanes, len(ACTIONS)), dtype=np.float32)
 
     def set_level(self, level: Level) -> None:
-        """Move every lane to a level of the curriculum; running episodes go on under its costs."""
+        """Move every lane to a level of the curriculum; running episodes go on under its costs.
+
+        Args:
+            level: how far costs are scaled and fills delayed.
+        """
         self._lanes.parameters = lane_parameters(self._base, level, self.num_envs, self._rng)
 
     def reset(self) -> NDArray[np.float32]:
         return self._lanes.reset().astype(np.float32)
 
     def step_async(self, actions: NDArray[np.float32]) -> None:
+        """Keep the actions that :meth:`step_wait` carries out.
+
+        Args:
+            actions: shape (lanes, 4), numbers in [-1, 1], a row for each lane.
+        """
         self._actions = actions
 
     def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
@@ -69,15 +82,42 @@ class LaneVecEnv(VecEnv):
         """Nothing is held outside this process."""
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """The value of an attribute for each chosen lane; the same for all, None if there is none.
+
+        Args:
+            attr_name: looked up on this object.
+            indices: one lane, several, or None for all.
+        """
         return [getattr(self, attr_name, None) for _ in self._chosen(indices)]
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Refuse: lanes have no attributes of their own.
+
+        Args:
+            attr_name: what was to be set.
+            value: what it was to be.
+            indices: the lanes it was meant for.
+        """
         raise AttributeError(f"lanes share one environment: {attr_name} cannot be set for single lanes")
 
     def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
+        """Refuse: lanes have no methods of their own.
+
+        Args:
+            method_name: what was to be called.
+            *args: for that method.
+            indices: the lanes it was meant for.
+            **kwargs: for that method.
+        """
         raise AttributeError(f"lanes share one environment: {method_name} cannot be called for single lanes")
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
+        """False for each chosen lane: nothing is ever wrapped around one.
+
+        Args:
+            wrapper_class: the wrapper asked about.
+            indices: one lane, several, or None for all.
+        """
         return [False for _ in self._chosen(indices)]
 
     def _chosen(self, indices: Any) -> Sequence[int]:

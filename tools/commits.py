@@ -19,7 +19,11 @@ _EXEMPT = ("Merge ", "Revert ", "fixup! ", "squash! ", "amend! ")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check one message or every commit since a base; print each fault and return how the process ends."""
+    """Check one message or every commit since a base; print each fault and return how the process ends.
+
+    Args:
+        arguments: of the command line, without the program; None takes those of this process.
+    """
     parser = argparse.ArgumentParser(prog="python -m tools.commits", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("message", help="one message, as Git gives it to a hook").add_argument("file", type=Path)
@@ -38,7 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def faults(message: str) -> Iterator[str]:
-    """What is wrong with a message, one sentence for each fault; nothing if it keeps the rule."""
+    """What is wrong with a message, one sentence for each fault; nothing if it keeps the rule.
+
+    Args:
+        message: as it is kept, without comments; merges, reverts and the like are exempt by their first word.
+    """
     lines = message.strip().splitlines()
     subject = lines[0] if lines else ""
     if subject.startswith(_EXEMPT):
@@ -61,13 +69,21 @@ def faults(message: str) -> Iterator[str]:
 
 
 def written(text: str) -> str:
-    """What the author wrote of a message file: without Git's comments and the diff below its scissors."""
+    """What the author wrote of a message file: without Git's comments and the diff below its scissors.
+
+    Args:
+        text: the file that Git gives to a hook, comments and diff included.
+    """
     lines = text.partition(SCISSORS)[0].splitlines()
     return "\n".join(line.rstrip() for line in lines if not line.startswith("#")).strip()
 
 
 def messages_since(base: str) -> dict[str, str]:
-    """Messages by short commit id, oldest first, of every commit that ``base`` does not have."""
+    """Messages by short commit id, oldest first, of every commit that ``base`` does not have.
+
+    Args:
+        base: a branch, tag or commit.
+    """
     command = ["git", "log", "--no-merges", "--reverse", "-z", "--format=%h%n%B", f"{base}..HEAD"]
     logged = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     entries = (entry.partition("\n") for entry in logged.split("\0") if entry)

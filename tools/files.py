@@ -20,7 +20,11 @@ CONFLICT_MARKERS = (b"<<<<<<< ", b">>>>>>> ")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print what is wrong with the named files and return how the process ends."""
+    """Print what is wrong with the named files and return how the process ends.
+
+    Args:
+        arguments: paths of the files; None takes those of this process's command line.
+    """
     names = sys.argv[1:] if arguments is None else arguments
     found = [f"{name}: {fault}" for name in names for fault in faults(Path(name))]
     for line in found:
@@ -29,7 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def faults(path: Path) -> Iterator[str]:
-    """What is wrong with a file, one sentence for each fault."""
+    """What is wrong with a file, one sentence for each fault.
+
+    Args:
+        path: of the file; its ending says how it is parsed, if at all.
+    """
     data = path.read_bytes()
     if len(data) > MAX_BYTES:
         yield f"it has {len(data):,} bytes, at most {MAX_BYTES:,} are allowed. Make it smaller or leave it out."
@@ -46,6 +54,9 @@ def faults(path: Path) -> Iterator[str]:
 
 def read_yaml(text: str) -> None:
     """Read every document of a YAML text.
+
+    Args:
+        text: one document or several.
 
     Raises:
         yaml.YAMLError: if one cannot be read, or says what only a program of its own understands.

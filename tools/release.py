@@ -157,6 +157,9 @@ def check_newer(version: str, current: str, tags: Sequence[str]) -> None:
 def numbers(version: str) -> tuple[int, int, int]:
     """A version as numbers that can be compared.
 
+    Args:
+        version: of the form x.y.z.
+
     Raises:
         ReleaseError: if it is not of the form x.y.z.
     """
@@ -167,12 +170,20 @@ def numbers(version: str) -> tuple[int, int, int]:
 
 
 def version_in(pyproject: str) -> str:
-    """The version that a pyproject.toml states."""
+    """The version that a pyproject.toml states.
+
+    Args:
+        pyproject: text of the file.
+    """
     return str(tomllib.loads(pyproject)["project"]["version"])
 
 
 def with_version(pyproject: str, version: str) -> str:
     """A pyproject.toml with another version, and nothing else changed.
+
+    Args:
+        pyproject: text of the file.
+        version: the new one, of the form x.y.z.
 
     Raises:
         ReleaseError: if the version is not stated on exactly one line.
@@ -185,6 +196,9 @@ def with_version(pyproject: str, version: str) -> str:
 
 def unreleased(changelog: str) -> str:
     """What a changelog says of the next version; empty if nothing.
+
+    Args:
+        changelog: text of CHANGELOG.md.
 
     Raises:
         ReleaseError: if it has no such section, or two.
@@ -236,7 +250,11 @@ def run(root: Path, *command: str) -> str:
 
 
 def say(line: str) -> None:
-    """Tell how far the release is."""
+    """Tell how far the release is.
+
+    Args:
+        line: what is done next, without a line end.
+    """
     print(f"==> {line}", flush=True)
 
 

@@ -32,7 +32,11 @@ class SiteDocstrings(griffe.Extension):
 
 
 def fenced(text: str) -> str:
-    """A docstring whose examples outside a section of their own are blocks of code, not quotations of quotations."""
+    """A docstring whose examples outside a section of their own are blocks of code, not quotations of quotations.
+
+    Args:
+        text: the docstring, without its indentation.
+    """
     return _EXAMPLE.sub(lambda found: f"``` pycon\n{found[0].rstrip()}\n```\n", text)
 
 

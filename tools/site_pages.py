@@ -32,7 +32,11 @@ _LINK = re.compile(r"\]\(([^)#:]+)(#[^)]*)?\)")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Fill the parts of the navigation that follow from the files."""
+    """Fill the parts of the navigation that follow from the files.
+
+    Args:
+        config: of the site; its navigation is changed in place.
+    """
     sections = {title: entries for section in config.nav or [] for title, entries in section.items()}
     sections["Decisions"].extend(f"decisions/{path.name}" for path in sorted((ROOT / "docs/decisions").glob("*.md")))
     sections["API reference"].extend({name: f"api/{name}.md"} for name in rooms())
@@ -96,7 +100,11 @@ def api_page(name: str, modules: list[str]) -> str:
 
 
 def as_page(text: str) -> str:
-    """A file of the checkout's root as a page, its links as seen from the site."""
+    """A file of the checkout's root as a page, its links as seen from the site.
+
+    Args:
+        text: Markdown with links that start at the root of the checkout.
+    """
 
     def moved(found: re.Match[str]) -> str:
         target = PAGES_OF_THE_ROOT.get(found[1], found[1].removeprefix("docs/"))
@@ -106,19 +114,31 @@ def as_page(text: str) -> str:
 
 
 def with_references(text: str) -> str:
-    """A page in which every dotted name of ours, written as code, leads to its place in the API reference."""
+    """A page in which every dotted name of ours, written as code, leads to its place in the API reference.
+
+    Args:
+        text: Markdown; what is in fences stays as it is.
+    """
     parts = _FENCED.split(text)
     parts[::2] = [_NAME.sub(r"[`\1`][\1]", part) for part in parts[::2]]
     return "".join(parts)
 
 
 def markers(text: str) -> list[str]:
-    """The kinds of which a page shows an example."""
+    """The kinds of which a page shows an example.
+
+    Args:
+        text: Markdown with markers such as ``<!-- example: engine -->``.
+    """
     return _MARKER.findall(text)
 
 
 def example(folder: Path) -> str:
-    """An example as a part of a page: what its README says, then its files; or that it is still missing."""
+    """An example as a part of a page: what its README says, then its files; or that it is still missing.
+
+    Args:
+        folder: of one example under ``docs/examples``; it may not exist yet.
+    """
     return "\n\n".join(_parts(folder)) or WAITING
 
 

@@ -107,7 +107,11 @@ class FreshInstall:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Install the named wheel, run a night, print how it ended."""
+    """Install the named wheel, run a night, print how it ended.
+
+    Args:
+        arguments: of the command line, without the program; None takes those of this process.
+    """
     parser = argparse.ArgumentParser(prog="python -m tools.wheel_night", description=__doc__)
     parser.add_argument("wheel", type=Path)
     parser.add_argument("--torch-index", default="", help="an index of CPU wheels of torch")
@@ -187,7 +191,11 @@ def check_place(fresh: FreshInstall) -> None:
 
 
 def night(fresh: FreshInstall) -> str:
-    """Run the night; the name of the state in which it ended."""
+    """Run the night; the name of the state in which it ended.
+
+    Args:
+        fresh: the environment with the wheel; the night runs in its folder.
+    """
     return json.loads(fresh.run("sevengates", "nightly", "--as-of", AS_OF, "--json"))["result"]
 
 

@@ -21,12 +21,20 @@ CACHE = "SEVENGATES_COMPILED"
 
 
 def step_files(folder: Path = STEPS_FOLDER) -> list[Path]:
-    """Every file whose functions can be compiled."""
+    """Every file whose functions can be compiled.
+
+    Args:
+        folder: where the step modules lie.
+    """
     return sorted(folder.glob("*.py"))
 
 
 def source_digest(folder: Path = STEPS_FOLDER) -> str:
-    """SHA-256 over name and text of every step file."""
+    """SHA-256 over name and text of every step file.
+
+    Args:
+        folder: where the step modules lie; what is in its subfolders does not count.
+    """
     digest = hashlib.sha256()
     for file in step_files(folder):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
@@ -66,5 +74,9 @@ for _step in step_functions():
 
 
 def compile_loop(loop: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a loop over step functions: no Python objects, other threads run meanwhile, kept on disk."""
+    """Compile a loop over step functions: no Python objects, other threads run meanwhile, kept on disk.
+
+    Args:
+        loop: calls steps and functions of its own file only; it is compiled at its first call.
+    """
     return numba.njit(cache=True, nogil=True)(loop)

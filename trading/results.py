@@ -41,7 +41,11 @@ class CheckResult(Frozen):
 
 
 def blocking_failures(results: Sequence[CheckResult]) -> list[CheckResult]:
-    """The results that stop the work, in the order given."""
+    """The results that stop the work, in the order given.
+
+    Args:
+        results: of checks; those that passed, or only warn, are left out.
+    """
     return [result for result in results if not result.passed and result.severity == "block"]
 
 
@@ -50,6 +54,9 @@ def is_finite(value: Number) -> bool:
 
     >>> is_finite(10**400), is_finite(float("nan")), is_finite(None)
     (True, False, False)
+
+    Args:
+        value: a number, or None if it was not measured.
     """
     return value is not None and -math.inf < value < math.inf
 

@@ -39,7 +39,9 @@ class Splits(BaseModel):
     bars after it, and the first decision of the next split must not look back at them.
 
     Attributes:
-        train, validation, test: half-open ranges of bar indices, in time order.
+        train: half-open range of bar indices, the earliest of the three.
+        validation: half-open range of bar indices after the gap that follows train.
+        test: half-open range of bar indices after the gap that follows validation.
         bars: number of bars that were split.
         lookback: bars before its own that a decision looks at, at most.
         max_holding: bars until the outcome of a decision is known, at most.
@@ -68,7 +70,11 @@ class Splits(BaseModel):
         return required_gap(self.lookback, self.max_holding)
 
     def part(self, name: str) -> Range:
-        """A split by its name."""
+        """A split by its name.
+
+        Args:
+            name: one of :data:`SPLITS`.
+        """
         return {"train": self.train, "validation": self.validation, "test": self.test}[name]
 
 
@@ -76,9 +82,14 @@ class Overlap(BaseModel):
     """Bars that two splits both know: from where the later one looks back to, to where the earlier one's trades end.
 
     Attributes:
-        first_bar, last_bar: both included.
+        earlier: the split that should end first.
+        later: the split that should begin after it.
+        first_bar: index of the first bar that both know.
+        last_bar: index of the last one, included.
         gap: bars between the splits, negative if they share bars or are out of time order.
         needed: bars there must be.
+        first_time: UTC time of the first bar.
+        last_time: UTC time of the last bar.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -100,7 +111,12 @@ class Overlap(BaseModel):
 
 
 def required_gap(lookback: int, max_holding: int) -> int:
-    """Bars to leave out between two splits: the later one's look-back, and the earlier one's unfinished trades."""
+    """Bars to leave out between two splits: the later one's look-back, and the earlier one's unfinished trades.
+
+    Args:
+        lookback: bars before its own that a decision looks at, at most.
+        max_holding: bars until the outcome of a decision is known, at most.
+    """
     return lookback + max_holding + 1
 
 
@@ -179,6 +195,10 @@ def overlaps(splits: Splits, ts: NDArray[np.int64]) -> list[Overlap]:
 
 def refuse_overlaps(splits: Splits, ts: NDArray[np.int64]) -> None:
     """Stop work on splits that share information.
+
+    Args:
+        splits: to be checked, each against the others.
+        ts: shape (n,), UTC milliseconds of each bar, to name the dates.
 
     Raises:
         DataError: with code ``SPLIT_OVERLAP``, naming the overlapping dates.

@@ -69,7 +69,11 @@ def packages() -> list[CheckResult]:
 
 
 def versions(constraints: Path = _CONSTRAINTS) -> CheckResult:
-    """Installed versions are those that were tested together."""
+    """Installed versions are those that were tested together.
+
+    Args:
+        constraints: file of ``NAME==VERSION`` lines; if it is missing there is nothing to compare.
+    """
     name = "package versions"
     if not constraints.exists():
         return CheckResult(name=name, passed=True, message="constraints.txt is part of a checkout; none here")
@@ -97,7 +101,11 @@ def versions(constraints: Path = _CONSTRAINTS) -> CheckResult:
 
 
 def home_writable(home: Path) -> CheckResult:
-    """The folder of run-time state, or the nearest one above it that exists, takes a file."""
+    """The folder of run-time state, or the nearest one above it that exists, takes a file.
+
+    Args:
+        home: ``SEVENGATES_HOME``; it may not exist yet.
+    """
     folder = _existing(home)
     try:
         with tempfile.TemporaryFile(dir=folder):
@@ -113,7 +121,11 @@ def home_writable(home: Path) -> CheckResult:
 
 
 def disk_space(home: Path) -> CheckResult:
-    """There is room for some nights."""
+    """There is room for some nights.
+
+    Args:
+        home: ``SEVENGATES_HOME``; the disk that it lies on, or will lie on, is measured.
+    """
     free = round(shutil.disk_usage(_existing(home)).free / 1e9, 1)
     enough = free >= _LEAST_FREE_GB
     return CheckResult(
@@ -128,7 +140,11 @@ def disk_space(home: Path) -> CheckResult:
 
 
 def store(location: str) -> CheckResult:
-    """The artifact store answers."""
+    """The artifact store answers.
+
+    Args:
+        location: a folder, or an fsspec address with ``://``.
+    """
     if "://" not in location:
         return home_writable(Path(location)).model_copy(update={"name": "artifact store"})
     try:
@@ -149,7 +165,11 @@ def store(location: str) -> CheckResult:
 
 
 def registry(tracking_uri: str) -> CheckResult:
-    """MLflow's database opens, or its server answers."""
+    """MLflow's database opens, or its server answers.
+
+    Args:
+        tracking_uri: MLflow's address: ``http(s)://`` or ``sqlite:///``; another kind is not checked.
+    """
     if tracking_uri.startswith(("http://", "https://")):
         problem = _http_problem(f"{tracking_uri.rstrip('/')}/health")
     elif tracking_uri.startswith("sqlite:///"):
@@ -171,7 +191,11 @@ def registry(tracking_uri: str) -> CheckResult:
 
 
 def ledger(path: Path) -> CheckResult:
-    """The promotion ledger's hash chain verifies."""
+    """The promotion ledger's hash chain verifies.
+
+    Args:
+        path: the SQLite file; it may not exist yet.
+    """
     from trading.registry.ledger import Ledger
 
     if not path.exists():
@@ -190,7 +214,11 @@ def ledger(path: Path) -> CheckResult:
 
 
 def numba_cache(folder: Path) -> CheckResult:
-    """Whether the step functions are compiled already, or the next night spends the time."""
+    """Whether the step functions are compiled already, or the next night spends the time.
+
+    Args:
+        folder: where numba keeps compiled code, searched with its subfolders.
+    """
     compiled = list(folder.glob("**/*.nbc"))
     if not compiled:
         return CheckResult(name="compiled steps", passed=True, observed=0, message="the first night compiles them")
@@ -198,7 +226,12 @@ def numba_cache(folder: Path) -> CheckResult:
 
 
 def page(name: str, health: str) -> CheckResult:
-    """Whether a page of ``sevengates ui`` is up; a night does not need it."""
+    """Whether a page of ``sevengates ui`` is up; a night does not need it.
+
+    Args:
+        name: what the report calls it.
+        health: address that answers while the page is up.
+    """
     problem = _http_problem(health)
     shown = health.removesuffix("/health").removesuffix("/api")
     return CheckResult(

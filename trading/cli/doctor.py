@@ -30,7 +30,11 @@ def doctor(ctx: typer.Context, as_json: Json = False) -> None:
 
 
 def examine(settings: SevengatesSettings) -> list[CheckResult]:
-    """Every check of this machine; each looks and changes nothing."""
+    """Every check of this machine; each looks and changes nothing.
+
+    Args:
+        settings: resolved settings; their folders and addresses are what is looked at.
+    """
     from trading.cli import checkup
     from trading.settings.locations import locations
 

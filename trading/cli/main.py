@@ -113,11 +113,20 @@ class LazyGroup(TyperGroup):
     loaders: ClassVar[Mapping[str, Loader]] = MappingProxyType({})
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The names in the order in which a newcomer needs them."""
+        """The names in the order in which a newcomer needs them.
+
+        Args:
+            ctx: of the call; the names do not follow from it.
+        """
         return list(self.loaders)
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The command of a name, or None."""
+        """The command of a name, or None.
+
+        Args:
+            ctx: of the call; the command does not follow from it.
+            cmd_name: as the user wrote it.
+        """
         if cmd_name not in self.loaders:
             return None
         target = self.loaders[cmd_name]()

@@ -42,13 +42,24 @@ class Service:
 
 
 def prefect_service(host: str, port: int) -> Service:
-    """Prefect's server over ``PREFECT_HOME``."""
+    """Prefect's server over ``PREFECT_HOME``.
+
+    Args:
+        host: address to listen on; 0.0.0.0 is every interface.
+        port: TCP port to listen on.
+    """
     command = (sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port))
     return Service("Prefect", command, host, port, "/api/health")
 
 
 def mlflow_service(host: str, port: int, places: Locations) -> Service:
-    """MLflow's server, one worker, over the registry's own database and artifacts."""
+    """MLflow's server, one worker, over the registry's own database and artifacts.
+
+    Args:
+        host: address to listen on; 0.0.0.0 is every interface.
+        port: TCP port to listen on.
+        places: database and artifact folder that the server opens.
+    """
     command = (
         *(sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port), "--workers", "1"),
         *("--backend-store-uri", places.tracking_uri, "--artifacts-destination", str(places.artifacts)),
@@ -65,6 +76,9 @@ class Group:
 
     def start(self, service: Service) -> None:
         """Start one server; its output goes to a file under the logs folder.
+
+        Args:
+            service: what to start; nothing else may listen on its port.
 
         Raises:
             SevengatesError: ``SERVICE_FAILED`` if another process has the port.
@@ -85,6 +99,9 @@ class Group:
 
     def wait_healthy(self, seconds: float = _START_SECONDS) -> None:
         """Return when every server answers.
+
+        Args:
+            seconds: how long all of them together may take.
 
         Raises:
             SevengatesError: ``SERVICE_FAILED`` if one stops or stays silent.
@@ -143,6 +160,10 @@ class Group:
 @contextmanager
 def running(services: Sequence[Service], logs: Path) -> Iterator[Group]:
     """Start services, wait until they answer, and stop them all on the way out, however that is.
+
+    Args:
+        services: started in this order, stopped together.
+        logs: folder that takes one file for each server's output.
 
     Raises:
         SevengatesError: ``SERVICE_FAILED``, with the last lines of that server's log.

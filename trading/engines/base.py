@@ -265,7 +265,11 @@ def engine_errors(name: str, doing: str) -> Generator[None]:
 
 
 def engine_lookback(engine: Engine) -> int:
-    """Bars before its own that an opinion of an opened engine may depend on."""
+    """Bars before its own that an opinion of an opened engine may depend on.
+
+    Args:
+        engine: opened on the data of its bundle, which holds the options the answer follows from.
+    """
     return type(engine).lookback(engine.options)
 
 

@@ -26,21 +26,44 @@ def compute_features(bars: Bars, windows: FeatureWindows) -> Floats:
 
 @compile_loop
 def feature_loop(bars, windows, ring, count, raw):
-    """Write the features of a stretch of bars, going on from a ring that has seen ``count`` bars."""
+    """Write the features of a stretch of bars, going on from a ring that has seen ``count`` bars.
+
+    Args:
+        bars: columns of the stretch, each of shape (n,), see :meth:`trading.market.bars.Bars.columns`.
+        windows: look-backs in bars.
+        ring: rolling state from :func:`trading.steps.features.new_ring`, changed in place.
+        count: bars seen before this stretch.
+        raw: shape (n, FEATURES), written; NaN during the warm-up.
+    """
     for t in range(bars.ts.shape[0]):
         feature_step(ring, count + t, windows, bar_at(bars, t), raw[t])
 
 
 @compile_loop
 def scale_loop(raw, scaling, scaled):
-    """Write the features that a model knows in units of its training split."""
+    """Write the features that a model knows in units of its training split.
+
+    Args:
+        raw: shape (n, FEATURES), from :func:`feature_loop`.
+        scaling: which features the model knows, and their mean and deviation.
+        scaled: shape (n, F), written, in training standard deviations.
+    """
     for t in range(raw.shape[0]):
         scale_step(raw[t], scaling, scaled[t])
 
 
 @compile_loop
 def side_loop(opinions, knots_x, knots_y, warm, direction, confidence):
-    """Write warm flag, direction and effective confidence of every bar."""
+    """Write warm flag, direction and effective confidence of every bar.
+
+    Args:
+        opinions: shape (n, OPINION_SIZE), of the engine; NaN while it has none.
+        knots_x: shape (M,), raw confidences of the calibrator's piecewise-linear map.
+        knots_y: shape (M,), what they mean.
+        warm: shape (n,), written: 1 once the engine has an opinion.
+        direction: shape (n,), written: 1 long, -1 short, 0 none.
+        confidence: shape (n,), written: 0 to 1, 0 without a direction.
+    """
     for t in range(opinions.shape[0]):
         warm[t] = is_warm(opinions[t])
         direction[t] = side_step(opinions[t])

@@ -58,7 +58,12 @@ class Signals:
         )
 
     def slice(self, start: int, stop: int) -> Signals:
-        """The bars ``start`` up to but without ``stop``."""
+        """The bars ``start`` up to but without ``stop``.
+
+        Args:
+            start: position of the first bar.
+            stop: position after the last bar.
+        """
         return Signals(**{name: column[start:stop] for name, column in self.columns()._asdict().items()})
 
 
@@ -86,7 +91,11 @@ class SignalStream:
         self._opinion = np.full(OPINION_SIZE, math.nan)
 
     def on_bar(self, bar: Bar) -> View:
-        """Take in one closed bar; the arrays in the answer are written again at the next."""
+        """Take in one closed bar; the arrays in the answer are written again at the next.
+
+        Args:
+            bar: the one that follows the last bar seen; all of it is known.
+        """
         model = self._model
         feature_step(self._ring, self.count, self._windows, bar, self._raw)
         scale_step(self._raw, self._scaling, self._features)
@@ -105,7 +114,11 @@ class SignalStream:
         )
 
     def advance(self, bars: Bars) -> Signals:
-        """Take in the next stretch of bars by compiled loops; the same numbers as bar by bar."""
+        """Take in the next stretch of bars by compiled loops; the same numbers as bar by bar.
+
+        Args:
+            bars: the ones that follow the last bar seen, oldest first.
+        """
         from trading.engines.series import feature_loop, scale_loop, side_loop
 
         n, model = len(bars), self._model
@@ -162,5 +175,9 @@ def compute_signals(model: TradingModel, bars: Bars) -> Signals:
 
 
 def model_lookback(model: TradingModel) -> int:
-    """Bars before its own that a signal depends on: the longest of the features' and the engine's."""
+    """Bars before its own that a signal depends on: the longest of the features' and the engine's.
+
+    Args:
+        model: its windows and its engine's options set the two look-backs.
+    """
     return max(warmup_bars(model.spec.windows.as_step()), engine_lookback(open_engine(model)))

@@ -90,7 +90,11 @@ def engine_class(name: str) -> type[Engine]:
 
 
 def engine_tag(name: str) -> str:
-    """What versions of an engine are marked with, for example ``hmm_v1``."""
+    """What versions of an engine are marked with, for example ``hmm_v1``.
+
+    Args:
+        name: of a built-in engine, or of the entry point of another package's.
+    """
     return engine_class(name).tag or f"{name}_v1"
 
 

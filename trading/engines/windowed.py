@@ -113,7 +113,11 @@ class WindowEngine(Engine):
 
 
 def clamped(value: Floats) -> Floats:
-    """Numbers between -1 and 1; what is not finite, such as a ratio over nothing, is 0."""
+    """Numbers between -1 and 1; what is not finite, such as a ratio over nothing, is 0.
+
+    Args:
+        value: numbers of any shape.
+    """
     return np.clip(np.nan_to_num(value, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
 
 

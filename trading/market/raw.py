@@ -122,6 +122,11 @@ class RawBars:
         return self.data.ts
 
     def column(self, name: str) -> Floats:
+        """The numbers of a column, shape (n,); NaN where a cell could not be read.
+
+        Args:
+            name: one of :data:`trading.market.bars.COLUMNS`.
+        """
         return self.data.values[name]
 
     def place(self, index: int) -> str:
@@ -133,6 +138,11 @@ class RawBars:
         return f"{self.data.row_word} {int(self.data.rows[index])}"
 
     def take(self, chosen: NDArray[np.bool_] | Ints) -> RawBars:
+        """The chosen bars, in the order given.
+
+        Args:
+            chosen: shape (n,), a mask, or positions.
+        """
         return replace(self, data=self.data.take(chosen))
 
     def bars(self) -> Bars:

@@ -68,8 +68,12 @@ class Bundle:
     Attributes:
         folder: where its files lie.
         digest: SHA-256 of the manifest, which names the SHA-256 of every other file.
+        model: what decides.
+        lineage: data, code, seeds and libraries it was made of.
         decision: of the seven gates.
-        gates: the whole verdict as JSON; evidence: what the gates judged; card: Markdown for people.
+        evidence: what the gates judged, as JSON.
+        gates: the whole verdict as JSON.
+        card: Markdown for people.
     """
 
     folder: Path
@@ -95,6 +99,13 @@ def bundle_files(
     model: TradingModel, lineage: Lineage, evidence: Mapping[str, Any], gates: Mapping[str, Any], card: str
 ) -> dict[str, bytes]:
     """Every file of a bundle by name; equal content gives equal bytes on any machine.
+
+    Args:
+        model: what decides: spec and arrays.
+        lineage: data, code, seeds and libraries it was made of.
+        evidence: what the gates judged, as JSON data.
+        gates: the verdict as JSON data; it holds the decision.
+        card: the model card, Markdown.
 
     Raises:
         RegistryError: with code ``BUNDLE_INVALID`` if something is not finite, misshapen or has no verdict.
@@ -126,12 +137,25 @@ def write_bundle(
     """Write a bundle so that its folder exists whole or not at all, and return it as loaded.
 
     Writing the same content to the same folder again changes nothing.
+
+    Args:
+        folder: of the bundle; it does not exist, or holds the same bundle.
+        model: what decides: spec and arrays.
+        lineage: data, code, seeds and libraries it was made of.
+        evidence: what the gates judged, as JSON data.
+        gates: the verdict as JSON data; it holds the decision.
+        card: the model card, Markdown.
     """
     return write_files(folder, bundle_files(model, lineage, evidence, gates, card))
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> Bundle:
-    """Write the files of a bundle to a folder that does not exist yet, or holds the same bundle."""
+    """Write the files of a bundle to a folder that does not exist yet, or holds the same bundle.
+
+    Args:
+        folder: of the bundle; its parent is made if it is missing.
+        files: content by file name, the manifest among them, as :func:`bundle_files` gives it.
+    """
     digest = sha256(files[MANIFEST]) if MANIFEST in files else ""
     if folder.exists():
         return load_bundle(folder, expected_digest=digest)
@@ -151,6 +175,10 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> Bundle:
 
 def read_files(folder: Path, expected_digest: str | None = None) -> dict[str, bytes]:
     """The bytes of every file of a bundle, verified against its manifest.
+
+    Args:
+        folder: of the bundle.
+        expected_digest: SHA-256 that the manifest must have; None takes the bundle as it is, so long as it is whole.
 
     Raises:
         RegistryError: ``BUNDLE_MISSING`` if the folder or a file is not there, ``BUNDLE_CORRUPT`` if anything differs

@@ -35,7 +35,11 @@ class Lineage(Frozen):
 
 
 def library_versions(names: Iterable[str] = LIBRARIES) -> dict[str, str]:
-    """Installed versions of the named distributions; one that is not installed is left out."""
+    """Installed versions of the named distributions; one that is not installed is left out.
+
+    Args:
+        names: of distributions, as pip knows them.
+    """
     versions: dict[str, str] = {}
     for name in names:
         try:

@@ -138,5 +138,9 @@ class ModelSpec(Frozen):
     limits: Limits
 
     def changed(self, **parts: Any) -> ModelSpec:
-        """The same with other parts, validated."""
+        """The same with other parts, validated.
+
+        Args:
+            **parts: fields of the spec by name, each in place of the one there.
+        """
         return ModelSpec.model_validate({**self.model_dump(), **parts})

@@ -218,7 +218,11 @@ def comparison_rows(report: NightReport) -> list[dict[str, Any]]:
 
 
 def engine_rows(report: NightReport) -> list[dict[str, str]]:
-    """The candidates of a night that trained several engines, one row each; numbers as text."""
+    """The candidates of a night that trained several engines, one row each; numbers as text.
+
+    Args:
+        report: of the night; one that trained a single engine gives no row.
+    """
     return [
         {
             "engine": row.engine,

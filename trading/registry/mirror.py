@@ -26,14 +26,74 @@ EPOCH_TAG = "ledger_epoch"
 class Registry(Protocol):
     """What promotion needs from a model registry; :class:`trading.registry.adapter.MlflowRegistry` is one."""
 
-    def versions(self, model_name: str) -> list[Version]: ...
-    def bundle(self, model_name: str, number: int, expected_digest: str | None = None) -> Bundle: ...
-    def set_stage(self, model_name: str, number: int, stage: str) -> None: ...
-    def set_champion(self, model_name: str, number: int | None) -> None: ...
-    def tag_version(self, model_name: str, number: int, tags: Mapping[str, str]) -> None: ...
-    def model_tags(self, model_name: str) -> dict[str, str]: ...
-    def tag_model(self, model_name: str, key: str, value: str) -> None: ...
-    def lock(self) -> AbstractContextManager[None]: ...
+    def versions(self, model_name: str) -> list[Version]:
+        """All versions of a model, oldest first; none if the model is unknown.
+
+        Args:
+            model_name: registered model.
+        """
+        ...
+
+    def bundle(self, model_name: str, number: int, expected_digest: str | None = None) -> Bundle:
+        """The verified bundle of a version.
+
+        Args:
+            model_name: registered model.
+            number: of the version.
+            expected_digest: of the bundle; None is the one it was registered with.
+        """
+        ...
+
+    def set_stage(self, model_name: str, number: int, stage: str) -> None:
+        """Move a version to a stage; other versions stay where they are.
+
+        Args:
+            model_name: registered model.
+            number: of the version.
+            stage: MLflow's word, for example ``Production``.
+        """
+        ...
+
+    def set_champion(self, model_name: str, number: int | None) -> None:
+        """Point the champion's alias at a version, or take it away.
+
+        Args:
+            model_name: registered model.
+            number: of the version; None takes the alias away.
+        """
+        ...
+
+    def tag_version(self, model_name: str, number: int, tags: Mapping[str, str]) -> None:
+        """Write tags of a version; its other tags stay.
+
+        Args:
+            model_name: registered model.
+            number: of the version.
+            tags: values by key.
+        """
+        ...
+
+    def model_tags(self, model_name: str) -> dict[str, str]:
+        """Tags of the registered model itself; empty if it is unknown.
+
+        Args:
+            model_name: registered model.
+        """
+        ...
+
+    def tag_model(self, model_name: str, key: str, value: str) -> None:
+        """Write a tag of the registered model itself.
+
+        Args:
+            model_name: registered model.
+            key: of the tag.
+            value: of the tag, in place of an earlier one.
+        """
+        ...
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Let one thread of one process on this machine change the registry at a time."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,9 @@ def migrate(database: Path) -> None:
 
     A new database is migrated aside and moved into place whole, so that neither a kill nor a second process meets half
     of one. An existing one is copied to ``NAME.backup`` first.
+
+    Args:
+        database: the SQLite file; a stamp, a lock and a backup lie beside it.
     """
     stamp = database.with_name(f"{database.name}.schema")
     with locked(database.with_name(f"{database.name}.lock")):
@@ -56,7 +59,11 @@ def _upgrade(database: Path) -> None:
 
 @contextmanager
 def answers(uri: str) -> Iterator[None]:
-    """Turn MLflow's failure to answer into our transport error; other failures of MLflow are our registry errors."""
+    """Turn MLflow's failure to answer into our transport error; other failures of MLflow are our registry errors.
+
+    Args:
+        uri: of the MLflow that is asked, for messages.
+    """
     try:
         yield
     except MlflowException as error:
@@ -109,7 +116,11 @@ def quietly() -> Iterator[None]:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold a file lock; it excludes threads and processes alike, and a killed holder lets go of it."""
+    """Hold a file lock; it excludes threads and processes alike, and a killed holder lets go of it.
+
+    Args:
+        path: of the lock file; it is made if it is missing, and stays.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)

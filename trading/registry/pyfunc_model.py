@@ -23,7 +23,11 @@ class BundleModel(PythonModel):
     bundle: Bundle
 
     def load_context(self, context: Any) -> None:
-        """Verify the bundle against the digest that was registered with it."""
+        """Verify the bundle against the digest that was registered with it.
+
+        Args:
+            context: MLflow's: the folder of the artifact ``bundle``, and the digest in the model's configuration.
+        """
         self.bundle = load_bundle(Path(context.artifacts["bundle"]), context.model_config["bundle_digest"])
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:

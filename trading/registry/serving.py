@@ -19,7 +19,11 @@ ORDER_COLUMNS = ("size_frac", "duration_bars", "stop_log", "target_log")
 
 
 def decision_columns(model: TradingModel) -> dict[str, str]:
-    """Names and MLflow types of the columns of :func:`decisions`: the engine's further numbers have its own names."""
+    """Names and MLflow types of the columns of :func:`decisions`: the engine's further numbers have its own names.
+
+    Args:
+        model: its engine names the further numbers.
+    """
     return {
         "ts": "long",
         **dict.fromkeys(model.spec.engine.extras, "double"),

@@ -74,7 +74,12 @@ def model_card(
 
 
 def assumptions(costs: Costs, limits: Limits) -> list[str]:
-    """What the simulator assumes and the limits that bind every model, one sentence each."""
+    """What the simulator assumes and the limits that bind every model, one sentence each.
+
+    Args:
+        costs: fees, spread and impact in basis points, latency in bars.
+        limits: on size, volatility, confidence, cooldown and drawdown.
+    """
     wait = "the next bar's open" if costs.latency_bars == 0 else f"the open {costs.latency_bars + 1} bars later"
     return [
         f"A decision at the close of a bar fills at {wait} at the earliest.",

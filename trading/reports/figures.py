@@ -84,7 +84,8 @@ def regimes_figure(ts: Ints, close: Floats, beliefs: Floats, *, title: str) -> F
     """Price over the colour of the most probable regime, and below it the probabilities.
 
     Args:
-        ts: shape (n,), UTC milliseconds; close: shape (n,).
+        ts: shape (n,), UTC milliseconds.
+        close: shape (n,), price at the close of each bar.
         beliefs: shape (n, 3), causal regime probabilities in the order of :data:`trading.steps.regimes.REGIMES`.
         title: above the picture.
     """
@@ -129,7 +130,8 @@ def reliability_figure(rows: Sequence[ReliabilityBin], *, brier: float, ece: flo
 
     Args:
         rows: bins in order.
-        brier, ece: scores over all pairs.
+        brier: Brier score over all pairs.
+        ece: expected calibration error over all pairs.
         title: above the picture.
     """
     figure, (top, bottom) = _panels(2, [3, 1], size=(6.4, 6.4))

@@ -23,7 +23,8 @@ class BacktestResult:
     """Equity, trades and metrics of one model on one stretch of bars.
 
     Attributes:
-        ts: shape (n,), open of each bar; equity: shape (n,), at each close.
+        ts: shape (n,), open of each bar, UTC milliseconds.
+        equity: shape (n,), at each close, quote currency.
         closed: shape (number of trades, TRADE_SIZE), in the order of closing.
         metrics: see :func:`trading.simulation.metrics.backtest_metrics`.
         codes: shape (n,), the breaker's answer at each close.
@@ -59,7 +60,8 @@ def run_backtest(
     Args:
         model: what decides; its spec holds costs and limits.
         bars: of the model's symbol and interval.
-        start, stop: half-open range of traded bars.
+        start: position of the first traded bar.
+        stop: position after the last one; None is the end of the bars.
         fixed_action: four numbers in [-1, 1] that replace the policy, for comparison.
 
     Raises:
@@ -77,7 +79,13 @@ def run_backtest(
 
 
 def result_of(model: TradingModel, ts: Ints, run: LaneRun) -> BacktestResult:
-    """Draw up the metrics of a lane."""
+    """Draw up the metrics of a lane.
+
+    Args:
+        model: that traded; its spec holds initial equity and bars in a year.
+        ts: shape (n,), open of each traded bar, UTC milliseconds.
+        run: what its lane did on these bars.
+    """
     metrics = backtest_metrics(
         run.equity, run.trades, run.account, model.spec.limits.initial_equity, model.spec.bars_per_year
     )

@@ -14,6 +14,10 @@ def sharpe(returns: Floats, bars_per_year: float) -> float:
     """Annualised Sharpe ratio of per-bar returns, risk-free rate zero (Sharpe, J. Portfolio Management 21, 1994).
 
     ``mean / standard deviation * sqrt(bars_per_year)``, sample deviation; NaN if nothing moved.
+
+    Args:
+        returns: shape (n,), simple return of each bar.
+        bars_per_year: how many bars a year has.
     """
     if len(returns) < 2:
         return math.nan
@@ -22,7 +26,12 @@ def sharpe(returns: Floats, bars_per_year: float) -> float:
 
 
 def sortino(returns: Floats, bars_per_year: float) -> float:
-    """Annualised Sortino ratio: mean over the root mean square of the negative returns."""
+    """Annualised Sortino ratio: mean over the root mean square of the negative returns.
+
+    Args:
+        returns: shape (n,), simple return of each bar.
+        bars_per_year: how many bars a year has.
+    """
     if len(returns) < 2:
         return math.nan
     downside = math.sqrt(float(np.mean(np.minimum(returns, 0.0) ** 2)))
@@ -30,13 +39,22 @@ def sortino(returns: Floats, bars_per_year: float) -> float:
 
 
 def max_drawdown(equity: Floats, initial: float) -> float:
-    """Largest fall from a peak, share of that peak; the start counts as a peak."""
+    """Largest fall from a peak, share of that peak; the start counts as a peak.
+
+    Args:
+        equity: shape (n,), at every close, quote currency.
+        initial: equity before the first bar.
+    """
     path = np.r_[initial, equity]
     return float(np.max(1.0 - path / np.maximum.accumulate(path)))
 
 
 def longest_losing_streak(pnl: Floats) -> int:
-    """Longest run of trades that did not gain."""
+    """Longest run of trades that did not gain.
+
+    Args:
+        pnl: shape (m,), gain of each trade after costs, in the order of closing.
+    """
     longest = run = 0
     for gain in pnl:
         run = 0 if gain > 0.0 else run + 1
@@ -50,8 +68,11 @@ def backtest_metrics(
     """Every metric of one lane.
 
     Args:
-        equity: shape (n,), at every close; initial: equity before the first bar.
-        trades: shape (m, TRADE_SIZE).
+        equity: shape (n,), at every close, quote currency.
+        trades: shape (m, TRADE_SIZE), in the order of closing.
+        account: shape (ACCOUNT_SIZE,), after the last bar; it sums costs, turnover and bars with a position.
+        initial: equity before the first bar.
+        bars_per_year: how many bars a year has.
 
     Returns:
         ``total_return`` and ``max_drawdown`` as shares, ``volatility`` annualised, ``win_rate`` and ``exposure`` as

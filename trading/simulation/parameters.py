@@ -15,7 +15,11 @@ from trading.steps.policy import ACTIONS, Layers, Policy
 
 
 def model_parameters(model: TradingModel) -> Floats:
-    """The packed parameters of a model's own costs, limits and action bounds, shape (PARAMETERS_SIZE,)."""
+    """The packed parameters of a model's own costs, limits and action bounds, shape (PARAMETERS_SIZE,).
+
+    Args:
+        model: its spec holds costs, limits, bounds, and the window that sets the stop's horizon.
+    """
     spec = model.spec
     return pack_parameters(
         spec.costs, spec.limits, spec.actions, stop_horizon=spec.windows.medium, bars_per_year=spec.bars_per_year

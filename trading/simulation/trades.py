@@ -94,5 +94,9 @@ def trade_row(record: Floats) -> dict[str, Any]:
 
 
 def ledger_sha256(rows: Iterable[dict[str, Any]]) -> str:
-    """SHA-256 of the canonical JSON of trade rows, in the order they closed."""
+    """SHA-256 of the canonical JSON of trade rows, in the order they closed.
+
+    Args:
+        rows: from :func:`trade_row`, in the order of closing.
+    """
     return digest_of(list(rows))

@@ -60,12 +60,20 @@ class Scaling(NamedTuple):
 
 
 def warmup_bars(windows: FeatureWindows) -> int:
-    """Bars before the first complete feature vector; also the longest look-back."""
+    """Bars before the first complete feature vector; also the longest look-back.
+
+    Args:
+        windows: look-backs in bars.
+    """
     return max(windows.slow, windows.vwap) + 1
 
 
 def new_ring(windows: FeatureWindows) -> Floats:
-    """Empty rolling state, shape (len(RING_FIELDS), 2 * warm-up)."""
+    """Empty rolling state, shape (len(RING_FIELDS), 2 * warm-up).
+
+    Args:
+        windows: look-backs in bars; the longest sets the ring's length.
+    """
     return np.zeros((len(RING_FIELDS), 2 * warmup_bars(windows)))
 
 

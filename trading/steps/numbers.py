@@ -10,7 +10,11 @@ QUANTUM = 1e-6
 
 
 def quantised(value: float) -> float:
-    """Round to 1e-6, so that a last digit cannot turn a decision; what is not finite is NaN, which decides nothing."""
+    """Round to 1e-6, so that a last digit cannot turn a decision; what is not finite is NaN, which decides nothing.
+
+    Args:
+        value: any number, NaN and infinite included.
+    """
     if not math.isfinite(value):
         return math.nan
     return math.floor(value / QUANTUM + 0.5) * QUANTUM
@@ -37,7 +41,11 @@ def ticks(price: float, tick: float) -> float:
 
 
 def unit(value: float) -> float:
-    """Map [-1, 1] to [0, 1], clipping what is outside."""
+    """Map [-1, 1] to [0, 1], clipping what is outside.
+
+    Args:
+        value: an output of the policy; in [-1, 1] unless it is to be clipped.
+    """
     return min(max(0.5 * (value + 1.0), 0.0), 1.0)
 
 

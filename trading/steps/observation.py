@@ -73,7 +73,11 @@ def view_at(bars: BarColumns, signals: SignalColumns, t: int) -> View:
 
 
 def observation_names(feature_names: tuple[str, ...]) -> tuple[str, ...]:
-    """The policy's inputs by name, for a model that knows these features."""
+    """The policy's inputs by name, for a model that knows these features.
+
+    Args:
+        feature_names: the model's features, in its order.
+    """
     return (*feature_names, *OPINION_INPUTS, *ACCOUNT_INPUTS, *CLOCK_INPUTS)
 
 

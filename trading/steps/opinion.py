@@ -22,12 +22,20 @@ OPINION_SIZE = len(OPINION_FIELDS)
 
 
 def is_warm(opinion: Floats) -> int:
-    """1 once the engine has an opinion, 0 while it has not seen enough bars."""
+    """1 once the engine has an opinion, 0 while it has not seen enough bars.
+
+    Args:
+        opinion: shape (OPINION_SIZE,), NaN while the engine has none.
+    """
     return 0 if math.isnan(opinion[DIRECTION]) else 1
 
 
 def side_step(opinion: Floats) -> int:
-    """Direction of the opinion; none while there is no opinion."""
+    """Direction of the opinion; none while there is no opinion.
+
+    Args:
+        opinion: shape (OPINION_SIZE,), NaN while the engine has none.
+    """
     return 0 if math.isnan(opinion[DIRECTION]) else int(opinion[DIRECTION])
 
 

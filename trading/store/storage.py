@@ -14,15 +14,28 @@ class Storage(Protocol):
     """What a store needs of the place where it lies; a path is relative and has forward slashes."""
 
     def exists(self, path: str) -> bool:
-        """Whether there is a file."""
+        """Whether there is a file.
+
+        Args:
+            path: relative, with forward slashes.
+        """
         ...
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file."""
+        """The bytes of a file.
+
+        Args:
+            path: relative, with forward slashes.
+        """
         ...
 
     def write(self, path: str, data: bytes) -> None:
-        """Write a file so that a reader sees it whole or not at all."""
+        """Write a file so that a reader sees it whole or not at all.
+
+        Args:
+            path: relative, with forward slashes.
+            data: the whole content, in place of what was there.
+        """
         ...
 
 

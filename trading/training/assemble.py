@@ -135,7 +135,11 @@ def model_spec(train_bars: Bars, settings: SevengatesSettings, engine: EngineIde
 
 
 def model_costs(costs: CostSpec) -> Costs:
-    """The costs of the settings as a model holds them."""
+    """The costs of the settings as a model holds them.
+
+    Args:
+        costs: the section ``[costs]``: basis points, bars of latency, share of a bar's volume, lot and tick.
+    """
     return Costs(
         fee_bps=costs.fee_bps,
         spread_bps=costs.spread_bps,
@@ -148,7 +152,11 @@ def model_costs(costs: CostSpec) -> Costs:
 
 
 def policy_shape(policy: PolicySpec) -> PolicyShape:
-    """What a bundle says of the policy that the settings ask for."""
+    """What a bundle says of the policy that the settings ask for.
+
+    Args:
+        policy: the section ``[policy]``: a fixed action, or the hidden layers of a network to train.
+    """
     if policy.kind == "fixed":
         return PolicyShape(kind="fixed", action=policy.action)
     return PolicyShape(kind="ppo", hidden=policy.hidden)

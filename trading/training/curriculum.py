@@ -17,7 +17,8 @@ class Level:
     Attributes:
         name: for reports.
         share: of all training decisions.
-        cost_low, cost_high: each lane's costs are scaled by a number between the two.
+        cost_low: least factor that a lane's costs are multiplied by; it is drawn evenly.
+        cost_high: greatest such factor.
         latency: each lane's fills are up to this many bars later.
     """
 
@@ -39,6 +40,12 @@ def lane_parameters(parameters: Floats, level: Level, lanes: int, rng: np.random
     """Parameters of every training lane, shape (lanes, PARAMETERS_SIZE).
 
     Training meets every signal: the confidence threshold and the drawdown halt judge a model, they do not teach it.
+
+    Args:
+        parameters: shape (PARAMETERS_SIZE,), packed, with the model's own costs and limits.
+        level: how far costs are scaled and fills delayed.
+        lanes: how many rows.
+        rng: draws scale and latency of each lane.
     """
     packed = np.tile(parameters, (lanes, 1))
     scale = rng.uniform(level.cost_low, level.cost_high, size=lanes)

@@ -117,6 +117,9 @@ class Trainer(Protocol):
 def require_decisions(job: TrainingJob) -> None:
     """Refuse a job whose signal never offers the agent a decision.
 
+    Args:
+        job: checked on its training range alone.
+
     Raises:
         TrainingError: ``TRAINING_NO_DECISIONS``.
     """

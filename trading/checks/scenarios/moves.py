@@ -55,7 +55,11 @@ class Moves:
             column[at] += by
 
     def mirror(self, at: slice) -> None:
-        """Turn bars upside down: every rise becomes the same fall."""
+        """Turn bars upside down: every rise becomes the same fall.
+
+        Args:
+            at: the bars, as a range of positions.
+        """
         self.open[at] *= -1.0
         self.close[at] *= -1.0
         high = -self.low[at]
@@ -73,7 +77,11 @@ class Moves:
             column[at] *= factor
 
     def freeze(self, at: slice) -> None:
-        """No trade and no price change; the next bar opens where the market really is."""
+        """No trade and no price change; the next bar opens where the market really is.
+
+        Args:
+            at: the bars, as a range of positions; their moves are added up and made by the bar after it.
+        """
         missed = float(self.close[at].sum())
         for column in (self.open, self.high, self.low, self.close, self.volume):
             column[at] = 0.0

@@ -34,7 +34,15 @@ def filtered_probabilities(startprob: Floats, transmat: Floats, means: Floats, c
 
 @compile_loop
 def regime_loop(model, features, belief, started, rows):
-    """Write the opinion of every bar, going on from a belief; returns whether the filter has started."""
+    """Write the opinion of every bar, going on from a belief; returns whether the filter has started.
+
+    Args:
+        model: the hidden Markov model, a :class:`trading.steps.regimes.RegimeModel`.
+        features: shape (n, F), standardised features of the bars; the model picks its own columns.
+        belief: shape (S,), probabilities of the states after the last bar seen; changed in place.
+        started: 0 before the first bar with complete features, 1 from then on.
+        rows: shape (n, OPINION_SIZE), written.
+    """
     for t in range(features.shape[0]):
         started = regime_step(model, features[t], belief, started, rows[t])
     return started

@@ -34,7 +34,11 @@ class BarJoiner:
         self._waiting: list[Bar] = []
 
     def add(self, bar: Bar) -> list[Bar]:
-        """Take a short bar and return the long bars that are complete now."""
+        """Take a short bar and return the long bars that are complete now.
+
+        Args:
+            bar: closed, and later than every bar given before; some between may be missing.
+        """
         if self._short == self._long:
             return [bar]
         complete: list[Bar] = []

@@ -25,7 +25,11 @@ from trading.registry.client import ChampionVersion, RegistryClient
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Poll until standard input closes; the exit code is that of the error that makes polling useless."""
+    """Poll until standard input closes; the exit code is that of the error that makes polling useless.
+
+    Args:
+        arguments: of the command line, without the program; None takes those of this process.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m trading.live.watch.child", description="Follow a model's champion."
     )

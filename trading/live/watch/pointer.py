@@ -78,5 +78,10 @@ class PointerFile:
 
 
 def write_pointer(path: Path, pointer: Pointer) -> None:
-    """Replace the pointer; a reader sees the old or the new one."""
+    """Replace the pointer; a reader sees the old or the new one.
+
+    Args:
+        path: the pointer file.
+        pointer: the bundle to trade from the next bar on; it is verified already.
+    """
     write_atomic(path, canonical_json(pointer.model_dump(mode="json")))

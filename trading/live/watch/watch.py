@@ -47,12 +47,23 @@ class WatchReport(BaseModel):
 
 
 def write_report(folder: Path, report: WatchReport) -> None:
-    """Replace the report whole."""
+    """Replace the report whole.
+
+    Args:
+        folder: of the watch; the report is one file in it.
+        report: what the child found last.
+    """
     write_atomic(folder / REPORT_NAME, canonical_json(report.model_dump(mode="json")))
 
 
 def watch_command(model_name: str, folder: Path, poll_seconds: float) -> list[str]:
-    """How the child is started; the registry's address, which may hold a password, goes into its environment."""
+    """How the child is started; the registry's address, which may hold a password, goes into its environment.
+
+    Args:
+        model_name: registered model whose champion is followed.
+        folder: takes pointer, report and downloaded bundles.
+        poll_seconds: pause between two questions to the registry.
+    """
     module = [sys.executable, "-m", "trading.live.watch.child"]
     return [*module, "--model", model_name, "--out", str(folder), "--poll", str(poll_seconds)]
 

@@ -24,6 +24,9 @@ TRAINERS: dict[str, Callable[[], Trainer]] = {
 def trainer(name: str) -> Trainer:
     """The trainer of a name.
 
+    Args:
+        name: as ``policy.trainer`` writes it, one of :data:`TRAINERS`.
+
     Raises:
         ConfigError: ``CONFIG_INVALID``, naming the trainers there are.
     """
