@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.moments import moment_text
 from trading.settings.models import SplitSpec
+from trading.values import Frozen
 
 SPLITS = ("train", "validation", "test")
 MINIMUM_BARS = {"train": 500, "validation": 100, "test": 100}
@@ -31,7 +32,7 @@ class Range(NamedTuple):
         return self.stop - self.start
 
 
-class Splits(BaseModel):
+class Splits(Frozen):
     """Which bars train, calibrate and judge a model.
 
     A decision on a bar knows the ``lookback`` bars before it, fills at the next bar's open at the earliest, and is
@@ -46,8 +47,6 @@ class Splits(BaseModel):
         lookback: bars before its own that a decision looks at, at most.
         max_holding: bars until the outcome of a decision is known, at most.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     train: Range
     validation: Range
@@ -78,7 +77,7 @@ class Splits(BaseModel):
         return {"train": self.train, "validation": self.validation, "test": self.test}[name]
 
 
-class Overlap(BaseModel):
+class Overlap(Frozen):
     """Bars that two splits both know: from where the later one looks back to, to where the earlier one's trades end.
 
     Attributes:
@@ -91,8 +90,6 @@ class Overlap(BaseModel):
         first_time: UTC time of the first bar.
         last_time: UTC time of the last bar.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     earlier: str
     later: str

@@ -14,7 +14,6 @@ from trading.checks.calibration import Method, brier, ece, measure_calibration, 
 from trading.codes import ReasonCode
 from trading.errors import TrainingError
 from trading.gates.calibration import CALIBRATION
-from trading.gates.gate import ask
 from trading.settings.models import GateSpec
 from trading.training.calibrator import fit_calibrator
 

@@ -17,7 +17,7 @@ from trading.checks.scenarios import SCENARIOS, stressed_bars, stressed_paramete
 from trading.checks.stress import StressEvidence, run_stress
 from trading.checks.table import CHECKS
 from trading.codes import ReasonCode
-from trading.gates.gate import ask
+from trading.gates.gate import ask_gate
 from trading.gates.table import GATES
 from trading.night.artifacts import BARS as BARS_KIND
 from trading.night.artifacts import SPLITS, check_kind
@@ -75,9 +75,9 @@ def test_a_scenario_of_the_documentation_does_what_it_says(slow_bleed: Any) -> N
 def test_the_stress_gate_asks_for_a_scenario_of_the_documentation(slow_bleed: Any) -> None:
     _, results = run_stress(random_model(2), BARS, START, STOP, spec=LENIENT, seed=3)
     stressed = with_section(good_evidence(), StressEvidence(results=tuple(result.check for result in results)))
-    assert ask(GATES["stress"], stressed, {}).passed
+    assert ask_gate(GATES["stress"], stressed, {}).passed
     spared = with_section(good_evidence(), StressEvidence(results=tuple(result.check for result in results[:-1])))
-    refused = ask(GATES["stress"], spared, {})
+    refused = ask_gate(GATES["stress"], spared, {})
     assert (refused.passed, refused.code) == (False, ReasonCode.EVIDENCE_MISSING)
     assert "slow_bleed" in refused.reason
 

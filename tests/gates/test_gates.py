@@ -16,7 +16,7 @@ from trading.checks.scenarios import SCENARIOS
 from trading.checks.stress import StressEvidence
 from trading.checks.table import CHECKS
 from trading.codes import ReasonCode
-from trading.gates.gate import Gate, GateResult, Limits, ask
+from trading.gates.gate import Gate, GateResult, Limits, ask_gate
 from trading.gates.rules import at_least, at_most
 from trading.gates.table import GATES
 from trading.gates.verdict import judge
@@ -65,7 +65,7 @@ def with_number(evidence: Evidence, place: tuple[str, ...], value: Number) -> Ev
 
 
 def gate(evidence: Evidence, name: str) -> GateResult:
-    return ask(GATES[name], evidence, LIMITS)
+    return ask_gate(GATES[name], evidence, LIMITS)
 
 
 def test_a_good_candidate_passes_every_gate_without_condition(good: Evidence):

@@ -51,13 +51,13 @@ def test_the_child_follows_the_champion_and_points_only_to_what_verifies(
 ) -> None:
     client, out = RegistryClient(registry.tracking_uri), tmp_path / "live"
     source = PointerFile(out / POINTER_NAME)
-    assert watch_child.ask(client, NAME, out).code is ReasonCode.NO_MODEL
+    assert watch_child.ask_registry(client, NAME, out).code is ReasonCode.NO_MODEL
     first = log(1)
-    assert watch_child.ask(client, NAME, out).code is ReasonCode.NO_MODEL
+    assert watch_child.ask_registry(client, NAME, out).code is ReasonCode.NO_MODEL
     assert source.current() is None
 
     put_into_production(registry, ledger, first)
-    assert watch_child.ask(client, NAME, out).code is ReasonCode.OK
+    assert watch_child.ask_registry(client, NAME, out).code is ReasonCode.OK
     pointer = source.current()
     assert pointer is not None
     assert (pointer.version, pointer.epoch) == (1, 1)
@@ -71,10 +71,10 @@ def test_the_child_follows_the_champion_and_points_only_to_what_verifies(
     put_into_production(registry, ledger, third)
     downloaded = registry.download(NAME, third)
     flip_bit(downloaded / "weights.safetensors")
-    assert watch_child.ask(client, NAME, out).code is ReasonCode.BUNDLE_CORRUPT
+    assert watch_child.ask_registry(client, NAME, out).code is ReasonCode.BUNDLE_CORRUPT
     assert source.current() == pointer
     flip_bit(downloaded / "weights.safetensors")
-    assert watch_child.ask(client, NAME, out).code is ReasonCode.OK
+    assert watch_child.ask_registry(client, NAME, out).code is ReasonCode.OK
     newer = source.current()
     assert newer is not None
     assert newer.version == third
@@ -85,9 +85,12 @@ def test_an_alias_moved_past_the_ledger_is_not_followed(
     registry: MlflowRegistry, ledger: Ledger, log: Log, tmp_path: Path
 ) -> None:
     put_into_production(registry, ledger, log(1))
-    watch_child.ask(RegistryClient(registry.tracking_uri), NAME, tmp_path)
+    watch_child.ask_registry(RegistryClient(registry.tracking_uri), NAME, tmp_path)
     registry.set_champion(NAME, log(2))
-    assert watch_child.ask(RegistryClient(registry.tracking_uri), NAME, tmp_path).code is ReasonCode.PROMOTION_CONFLICT
+    assert (
+        watch_child.ask_registry(RegistryClient(registry.tracking_uri), NAME, tmp_path).code
+        is ReasonCode.PROMOTION_CONFLICT
+    )
     pointer = PointerFile(tmp_path / POINTER_NAME).current()
     assert pointer is not None
     assert pointer.version == 1
@@ -98,12 +101,15 @@ def test_a_version_of_an_earlier_epoch_is_not_followed_even_if_mlflow_shows_it_i
 ) -> None:
     for seed in (1, 2):
         put_into_production(registry, ledger, log(seed))
-        watch_child.ask(RegistryClient(registry.tracking_uri), NAME, tmp_path)
+        watch_child.ask_registry(RegistryClient(registry.tracking_uri), NAME, tmp_path)
     registry.set_champion(NAME, 1)
     registry.tag_version(NAME, 1, {"stage": "Production"})
-    assert watch_child.ask(RegistryClient(registry.tracking_uri), NAME, tmp_path).code is ReasonCode.PROMOTION_CONFLICT
+    assert (
+        watch_child.ask_registry(RegistryClient(registry.tracking_uri), NAME, tmp_path).code
+        is ReasonCode.PROMOTION_CONFLICT
+    )
     return_to_production(registry, ledger, NAME)
-    assert watch_child.ask(RegistryClient(registry.tracking_uri), NAME, tmp_path).code is ReasonCode.OK
+    assert watch_child.ask_registry(RegistryClient(registry.tracking_uri), NAME, tmp_path).code is ReasonCode.OK
     pointer = PointerFile(tmp_path / POINTER_NAME).current()
     assert pointer is not None
     assert (pointer.version, pointer.epoch) == (1, 3)
@@ -113,17 +119,17 @@ def test_a_damaged_local_copy_is_downloaded_again(
     registry: MlflowRegistry, ledger: Ledger, log: Log, tmp_path: Path
 ) -> None:
     put_into_production(registry, ledger, log(1))
-    watch_child.ask(RegistryClient(registry.tracking_uri), NAME, tmp_path)
+    watch_child.ask_registry(RegistryClient(registry.tracking_uri), NAME, tmp_path)
     (tmp_path / POINTER_NAME).unlink()
     flip_bit(next((tmp_path / "bundles").iterdir()) / "weights.safetensors")
-    assert watch_child.ask(RegistryClient(registry.tracking_uri), NAME, tmp_path).code is ReasonCode.OK
+    assert watch_child.ask_registry(RegistryClient(registry.tracking_uri), NAME, tmp_path).code is ReasonCode.OK
 
 
 def test_a_server_that_does_not_answer_is_reported_and_asked_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    report = watch_child.ask(RegistryClient("http://127.0.0.1:9"), NAME, tmp_path)
+    report = watch_child.ask_registry(RegistryClient("http://127.0.0.1:9"), NAME, tmp_path)
     assert (report.code, report.fatal) == (ReasonCode.REGISTRY_UNREACHABLE, False)
 
 

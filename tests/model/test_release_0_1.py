@@ -21,7 +21,7 @@ from trading.codes import ReasonCode
 from trading.errors import RegistryError
 from trading.market.bars import Bars
 from trading.model.bundle import Bundle, BundleHead, load_bundle
-from trading.model.upgrades import SCHEMA_VERSION, upgraded
+from trading.model.upgrades import SCHEMA_VERSION, upgraded_bundle
 from trading.simulation.backtest import run_backtest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,30 +129,30 @@ def test_a_head_of_schema_1_without_one_of_its_parts_is_refused(missing: str) ->
     head = head_of_0_1()
     del head[missing]
     with pytest.raises(ValueError, match="schema 1"):
-        upgraded(head, {})
+        upgraded_bundle(head, {})
 
 
 def test_a_head_of_schema_1_with_other_regimes_or_arrays_is_refused() -> None:
     with pytest.raises(ValueError, match="regimes or actions"):
-        upgraded(head_of_0_1() | {"regimes": ["bear", "bull", "chop"]}, {})
+        upgraded_bundle(head_of_0_1() | {"regimes": ["bear", "bull", "chop"]}, {})
     with pytest.raises(ValueError, match="observation"):
-        upgraded(head_of_0_1() | {"observation_size": 28}, {})
+        upgraded_bundle(head_of_0_1() | {"observation_size": 28}, {})
     with pytest.raises(ValueError, match="arrays w9"):
-        upgraded(head_of_0_1(), {"w9": np.zeros(1)})
+        upgraded_bundle(head_of_0_1(), {"w9": np.zeros(1)})
 
 
 def test_what_an_upgrade_gives_is_of_the_present_schema_and_stays_as_it_is() -> None:
-    once, arrays = upgraded(head_of_0_1(), {})
+    once, arrays = upgraded_bundle(head_of_0_1(), {})
     assert once["schema_version"] == SCHEMA_VERSION
     head = BundleHead.model_validate(once)
-    again, _ = upgraded(parse_json(canonical_json(head.model_dump(mode="json"))), arrays)
+    again, _ = upgraded_bundle(parse_json(canonical_json(head.model_dump(mode="json"))), arrays)
     assert BundleHead.model_validate(again) == head
 
 
 def test_a_bundle_that_needs_a_feature_nobody_computes_any_more_is_refused_in_words() -> None:
     head = head_of_0_1()
     head["model"]["feature_names"][0] = "moon_phase"
-    document, _ = upgraded(head, {})
+    document, _ = upgraded_bundle(head, {})
     spec = BundleHead.model_validate(document).model
     from trading.model.model import model_from
 

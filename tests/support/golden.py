@@ -18,8 +18,8 @@ import numpy as np
 from tests.support.nights import Played, play_night
 from trading.arrays import Floats
 from trading.checks.stress import StressEvidence, run_stress
-from trading.checks.upgrades import upgraded as upgraded_evidence
-from trading.gates.upgrades import upgraded as upgraded_verdict
+from trading.checks.upgrades import upgraded_evidence
+from trading.gates.upgrades import upgraded_verdict
 from trading.model.model import TradingModel
 from trading.night.artifacts import BACKTEST, BARS, EVIDENCE, FIT_REPORT, MODEL, POLICY_REPORT, SPLITS, VERDICT, numbers
 from trading.night.workspace import Night, open_night

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field
 
-from trading.checks.upgrades import SCHEMA_VERSION, upgraded
+from trading.checks.upgrades import SCHEMA_VERSION, upgraded_evidence
 from trading.results import Number
 from trading.values import Measured
 
@@ -130,4 +130,4 @@ def read_evidence(data: Mapping[str, Any]) -> Evidence:
     Raises:
         ValueError: if it is not evidence, or of a later release.
     """
-    return Evidence.model_validate(upgraded(data))
+    return Evidence.model_validate(upgraded_evidence(data))

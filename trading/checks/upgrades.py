@@ -38,7 +38,7 @@ _FEATURES_1 = (
 )
 
 
-def upgraded(data: Mapping[str, Any]) -> dict[str, Any]:
+def upgraded_evidence(data: Mapping[str, Any]) -> dict[str, Any]:
     """Evidence as JSON in the present schema.
 
     Args:

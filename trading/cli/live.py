@@ -42,7 +42,7 @@ def live(
     journal: Annotated[Path | None, typer.Option(help="Journal file; by default one under HOME/live.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Trade the promoted model bar by bar, on paper unless told otherwise; go on where the journal ends."""
+    """Trade the promoted model bar by bar, on paper unless --venue says otherwise; go on where the journal ends."""
     settings = settings_of(
         ctx,
         {

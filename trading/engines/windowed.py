@@ -20,7 +20,7 @@ _BLOCK_NUMBERS = 500_000
 """A formula is given so many numbers of each column at a time: a long series needs no more room than a short one."""
 
 
-class Windows(NamedTuple):
+class PastBars(NamedTuple):
     """The last bars before and at each of m moments: columns of shape (m, W), the moment's own bar last."""
 
     open: Floats
@@ -64,7 +64,7 @@ class WindowEngine(Engine):
         """
 
     @abstractmethod
-    def judge(self, windows: Windows) -> Judgement:
+    def judge(self, windows: PastBars) -> Judgement:
         """The formula.
 
         Args:
@@ -108,7 +108,7 @@ class WindowEngine(Engine):
         block = max(1, _BLOCK_NUMBERS // width)
         for start in range(0, windows.shape[1], block):
             part = windows[:, start : start + block]
-            _fill(rows[first + start : first + start + part.shape[1]], self.judge(Windows(*part)))
+            _fill(rows[first + start : first + start + part.shape[1]], self.judge(PastBars(*part)))
         return rows
 
 

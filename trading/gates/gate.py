@@ -71,7 +71,7 @@ class GateResult(Measured):
         return self
 
 
-def ask(gate: Gate, evidence: Evidence, thresholds: Limits) -> GateResult:
+def ask_gate(gate: Gate, evidence: Evidence, thresholds: Limits) -> GateResult:
     """What a gate decides.
 
     The gate is shown the sections and the thresholds that its row names, and no others: so its result says truly what

@@ -23,7 +23,7 @@ _GATES_1: dict[str, tuple[list[str], list[str]]] = {
 """The gates of release 0.1 in order: the checks and the thresholds that each read."""
 
 
-def upgraded(data: Mapping[str, Any]) -> dict[str, Any]:
+def upgraded_verdict(data: Mapping[str, Any]) -> dict[str, Any]:
     """A verdict as JSON in the present schema.
 
     Args:

@@ -14,9 +14,9 @@ from pydantic import model_validator
 
 from trading.checks.evidence import Evidence
 from trading.codes import ReasonCode
-from trading.gates.gate import Gate, GateResult, Limits, Threshold, ask
+from trading.gates.gate import Gate, GateResult, Limits, Threshold, ask_gate
 from trading.gates.table import GATES
-from trading.gates.upgrades import SCHEMA_VERSION, upgraded
+from trading.gates.upgrades import SCHEMA_VERSION, upgraded_verdict
 from trading.results import CheckResult, rule
 from trading.values import Measured
 
@@ -149,7 +149,7 @@ def judge(evidence: Evidence, thresholds: Limits, gates: Mapping[str, Gate] = GA
         ValueError: if a gate needs a threshold that is not given, or a section of the evidence is not what its check
             writes.
     """
-    results = tuple(ask(gate, evidence, thresholds) for gate in gates.values())
+    results = tuple(ask_gate(gate, evidence, thresholds) for gate in gates.values())
     decision, admission, paper_only = _decided(results)
     return Verdict(
         symbol=evidence.symbol,
@@ -170,7 +170,7 @@ def read_verdict(data: Mapping[str, Any]) -> Verdict:
     Raises:
         ValueError: if it is not a verdict, contradicts its own gates, or is of a later release.
     """
-    return Verdict.model_validate(upgraded(data))
+    return Verdict.model_validate(upgraded_verdict(data))
 
 
 def _decided(gates: tuple[GateResult, ...]) -> tuple[Literal["APPROVED", "REJECTED"], Admission, bool]:

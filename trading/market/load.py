@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.bars import Bars, resample
@@ -22,15 +20,14 @@ from trading.market.sources.table import open_source
 from trading.moments import END_MS, duration_text, interval_ms, moment_text
 from trading.results import CheckResult, blocking_failures
 from trading.settings.models import MarketSpec
+from trading.values import Frozen
 
 # Fewer traded bars than this cannot fill warm-up and splits of any night.
 MIN_TRADED_BARS = 500
 
 
-class LoadReport(BaseModel):
+class LoadReport(Frozen):
     """What was read, what was repaired, and what every check saw."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     symbol: str
     source: str

@@ -26,7 +26,7 @@ from trading.errors import RegistryError
 from trading.model.lineage import Lineage
 from trading.model.model import TradingModel, model_from
 from trading.model.spec import ModelSpec
-from trading.model.upgrades import SCHEMA_VERSION, upgraded
+from trading.model.upgrades import SCHEMA_VERSION, upgraded_bundle
 from trading.steps.policy import ACTIONS
 from trading.values import Frozen
 
@@ -220,7 +220,7 @@ def load_bundle(folder: Path, expected_digest: str | None = None) -> Bundle:
     """
     files = read_files(folder, expected_digest)
     try:
-        document, arrays = upgraded(_object(files, HEAD), load_tensors(files[WEIGHTS]))
+        document, arrays = upgraded_bundle(_object(files, HEAD), load_tensors(files[WEIGHTS]))
         head = BundleHead.model_validate(document)
         evidence, gates = _object(files, EVIDENCE), _object(files, GATES)
         card = files[CARD].decode()

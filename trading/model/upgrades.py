@@ -44,7 +44,7 @@ _ARRAYS_1 = {
 Arrays = dict[str, NDArray[Any]]
 
 
-def upgraded(head: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> tuple[dict[str, Any], Arrays]:
+def upgraded_bundle(head: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> tuple[dict[str, Any], Arrays]:
     """Head and arrays in the present schema.
 
     Args:

@@ -49,7 +49,7 @@ def train_in_processes(
 
 
 def report_progress(name: str, share: float) -> None:
-    """Say how far a job is, from inside its process; without a waiting parent nobody hears it.
+    """Say how far a job is, from inside its process; without a waiting parent it goes nowhere.
 
     Args:
         name: of the job.

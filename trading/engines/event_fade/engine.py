@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from pydantic import Field, FiniteFloat
 
 from trading.engines.base import EngineOptions
-from trading.engines.windowed import Judgement, WindowEngine, Windows, clamped, confidence_of
+from trading.engines.windowed import Judgement, PastBars, WindowEngine, clamped, confidence_of
 from trading.values import Frozen
 
 
@@ -37,7 +37,7 @@ class EventFade(WindowEngine):
     def window(cls, options: Any) -> int:
         return options.length + options.hold + 1
 
-    def judge(self, windows: Windows) -> Judgement:
+    def judge(self, windows: PastBars) -> Judgement:
         length, hold = self.options.length, self.options.hold
         returns = np.diff(np.log(windows.close), axis=1)
         # For each of the last bars the usual is what the bars before it showed, without that bar itself.

@@ -15,7 +15,7 @@ from pydantic import Field, FiniteFloat
 
 from trading.arrays import Floats
 from trading.engines.base import EngineOptions
-from trading.engines.windowed import Judgement, WindowEngine, Windows, clamped, confidence_of
+from trading.engines.windowed import Judgement, PastBars, WindowEngine, clamped, confidence_of
 from trading.values import Frozen
 
 
@@ -39,7 +39,7 @@ class Liquidity(WindowEngine):
     def window(cls, options: Any) -> int:
         return options.length + options.recent + 1
 
-    def judge(self, windows: Windows) -> Judgement:
+    def judge(self, windows: PastBars) -> Judgement:
         recent = self.options.recent
         returns = np.diff(np.log(windows.close), axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -58,7 +58,7 @@ def _normal_share(x: Floats) -> Floats:
     return 0.5 * (1.0 + np.tanh(0.7978845608 * (x + 0.044715 * x**3)))
 
 
-def _squared_spreads(windows: Windows) -> Floats:
+def _squared_spreads(windows: PastBars) -> Floats:
     """Abdi and Ranaldo's estimate for each pair of neighbouring bars, shape (m, W - 1)."""
     middle = 0.5 * (np.log(windows.high) + np.log(windows.low))
     log_close = np.log(windows.close)

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field, FiniteFloat
 
 from trading.engines.base import EngineOptions
-from trading.engines.windowed import Judgement, WindowEngine, Windows, clamped, confidence_of
+from trading.engines.windowed import Judgement, PastBars, WindowEngine, clamped, confidence_of
 from trading.values import Frozen
 
 
@@ -35,7 +35,7 @@ class MeanReversion(WindowEngine):
     def window(cls, options: Any) -> int:
         return options.length
 
-    def judge(self, windows: Windows) -> Judgement:
+    def judge(self, windows: PastBars) -> Judgement:
         log_close = np.log(windows.close)
         deviation = log_close.std(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):

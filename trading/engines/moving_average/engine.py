@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field, FiniteFloat, model_validator
 
 from trading.engines.base import EngineOptions
-from trading.engines.windowed import Judgement, WindowEngine, Windows, clamped, confidence_of
+from trading.engines.windowed import Judgement, PastBars, WindowEngine, clamped, confidence_of
 from trading.values import Frozen
 
 
@@ -43,7 +43,7 @@ class MovingAverage(WindowEngine):
     def window(cls, options: Any) -> int:
         return options.slow + 1
 
-    def judge(self, windows: Windows) -> Judgement:
+    def judge(self, windows: PastBars) -> Judgement:
         fast, slow, band = self.options.fast, self.options.slow, self.options.band
         log_close = np.log(windows.close)
         deviation = np.diff(log_close, axis=1).std(axis=1) * np.sqrt(slow)

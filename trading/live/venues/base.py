@@ -21,7 +21,7 @@ class Guarantees:
         money: ``real`` if a fill costs somebody something.
         fills: ``bars`` if they are computed from bars, ``events`` if a market reports them.
         idempotent_submit: the same intent twice is one order. The runner needs it: after a crash it submits the last
-            intent once more, because nobody can know whether the venue heard of it.
+            intent once more, because nobody can know whether the venue received it.
         cancel: an order that waits can be cancelled.
     """
 
@@ -33,7 +33,7 @@ class Guarantees:
 
 @dataclass(frozen=True, kw_only=True)
 class Intent(Order):
-    """An order the runner means to place; it is in the journal before any venue hears of it.
+    """An order the runner means to place; it is in the journal before it is sent to a venue.
 
     Attributes:
         id: names the order, and no other.

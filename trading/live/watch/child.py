@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     registry = RegistryClient(given.tracking_uri)
     try:
         while True:
-            write_report(given.out, ask(registry, given.model, given.out))
+            write_report(given.out, ask_registry(registry, given.model, given.out))
             if _stop_requested(given.poll):
                 return 0
     except ConfigError as error:
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
 
 
-def ask(registry: RegistryClient, model_name: str, out: Path) -> WatchReport:
+def ask_registry(registry: RegistryClient, model_name: str, out: Path) -> WatchReport:
     """Ask once; move the pointer if there is a new champion that verifies, and say what was found.
 
     Args:

@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from trading.canonical import canonical_json, write_atomic
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
+from trading.values import Frozen
 
 POINTER_NAME = "current.json"
 
 
-class Pointer(BaseModel):
+class Pointer(Frozen):
     """Which bundle to trade, and where it lies."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     folder: str = Field(description="Absolute path of the bundle.")
     digest: str = Field(pattern=r"^[0-9a-f]{64}$", description="What the bundle's digest must be.")

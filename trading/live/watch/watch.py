@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from trading.canonical import canonical_json, write_atomic
 from trading.codes import ReasonCode
 from trading.errors import ConfigError, LiveError
 from trading.live.watch.pointer import POINTER_NAME, Pointer, PointerFile
 from trading.settings.environment import QUIET, SAFE
+from trading.values import Frozen
 
 TRACKING_URI_VARIABLE, TRACKING_TOKEN_VARIABLE = "MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN"
 REPORT_NAME, LOG_NAME = "watch.json", "watch.log"
@@ -29,15 +30,13 @@ Notify = Callable[[ReasonCode, str], None]
 """Is given every new failure of the watch: its code, and what happened."""
 
 
-class WatchReport(BaseModel):
+class WatchReport(Frozen):
     """What the child found when it asked last.
 
     Attributes:
         pid: of the child, so that a report of an earlier one is not taken for news.
         code: OK, or why the pointer was not moved; ``fatal`` if asking again cannot help.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     pid: int
     code: ReasonCode = ReasonCode.OK
