@@ -15,6 +15,7 @@ import pytest
 
 from tasks import stages
 from tasks.stage import Stage
+from trading.checks.table import CHECKS
 from trading.errors import RegistryError
 from trading.market.sources.simulated import SimulatedMarket, simulate
 from trading.model.bundle import load_bundle
@@ -30,14 +31,14 @@ RunNight = Callable[..., tuple[str, list[NightReport]]]
 Options = Callable[[Path], list[str]]
 
 STAGES = (
-    "champion", "load", "features", "splits", "leakage", "regimes", "policy", "backtest", "stress", "drift",
-    "calibration", "verdict", "bundle", "register", "promote", "finish",
+    "champion", "load", "features", "splits", "engine", "policy", "backtest", *CHECKS, "verdict", "bundle",
+    "register", "promote", "finish",
 )  # fmt: skip
 """Every stage of a night that makes or changes something, in order."""
 SAFE_TO_REPEAT = {"register", "promote", "finish"}
 LOOKS = {"memory", "pages"}
 """Stages that only look."""
-TABLE = [item for item in vars(stages).values() if isinstance(item, Stage)]
+TABLE = [*(item for item in vars(stages).values() if isinstance(item, Stage)), *stages.measure_checks.values()]
 KEPT_UNDER = {"load": {"source"}, "champion": {"key", "as_of_ms"}}
 """What is declared for the memory's sake: a file is read by its path, and a night meets its champion once."""
 

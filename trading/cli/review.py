@@ -63,15 +63,25 @@ def gates_command(
     """Print the verdict of the seven gates over a version, after asking them again over its stored evidence."""
     settings = market_settings(ctx, symbols=[symbol] if symbol else None, interval=interval)
 
+    from trading.codes import ReasonCode
+    from trading.errors import RegistryError
     from trading.night.review import choose_bundle
-    from trading.registry.approval import judge_again
+    from trading.registry.approval import judge_again, verdict_of
 
     bundle = choose_bundle(settings, settings.market.symbols[0], version=version, folder=folder)
-    verdict = judge_again(bundle)
+    verdict = verdict_of(bundle)
+    note = f"Asked again over evidence {verdict.evidence_digest[:12]}: the same verdict."
+    try:
+        judge_again(bundle)
+    except RegistryError as error:
+        # What an earlier release approved may trade on, so it can be looked at.
+        if error.code is not ReasonCode.VERDICT_OUTDATED:
+            raise
+        note = f"Not asked again: {error.message} {error.remedy}"
     if as_json:
-        print_json({"bundle_digest": bundle.digest, "verdict": verdict.as_json()})
+        print_json({"bundle_digest": bundle.digest, "verdict": verdict.as_json(), "note": note})
         return
     from trading.cli.verdict import print_verdict
 
     print_verdict(verdict)
-    typer.echo(f"Asked again over evidence {verdict.evidence_digest[:12]}: the same verdict. Bundle {bundle.digest}")
+    typer.echo(f"{note} Bundle {bundle.digest}")

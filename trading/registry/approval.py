@@ -24,10 +24,7 @@ def verdict_of(bundle: Bundle) -> Verdict:
     """The verdict a bundle carries, of this or an earlier release, checked to agree with its own gates.
 
     Args:
-        bundle: with the verdict.
-
-    Args:
-        bundle: a verified bundle.
+        bundle: a verified bundle, with the verdict.
 
     Raises:
         RegistryError: with code ``BUNDLE_INVALID`` if it does not.
@@ -48,13 +45,10 @@ def judge_again(bundle: Bundle) -> Verdict:
     Only what decides is compared. A later release may word a reason or a remedy in another way.
 
     Args:
-        bundle: with evidence and verdict.
+        bundle: a verified bundle, with evidence and verdict.
 
     Returns:
         The verdict that the bundle carries.
-
-    Args:
-        bundle: a verified bundle.
 
     Raises:
         RegistryError: ``BUNDLE_INVALID`` if the evidence is not the one that was judged, or the gates do not answer as
