@@ -58,7 +58,7 @@ def test_calibrating_makes_overconfident_scores_honest_on_new_data(method: Metho
     assert fitted.informative
     assert after.ece is not None
     assert after.ece < 0.04 < 0.15 < ece(raw[4_000:], right[4_000:], 10)
-    assert ask(CALIBRATION, only(after), GateSpec().model_dump()).passed
+    assert ask_gate(CALIBRATION, only(after), GateSpec().model_dump()).passed
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -117,4 +117,4 @@ def test_nothing_to_measure_or_a_nan_gives_nan_and_fails_the_gate(p: list[float]
     assert math.isnan(brier(p, y))
     assert math.isnan(ece(p, y, 10))
     evidence = measure_calibration(p, y, 10, informative=True)
-    assert not ask(CALIBRATION, only(evidence), GateSpec().model_dump()).passed
+    assert not ask_gate(CALIBRATION, only(evidence), GateSpec().model_dump()).passed

@@ -29,7 +29,7 @@ def samples() -> tuple[Floats, Floats]:
 
 def decided(reference: Floats, current: Floats) -> tuple[bool, ReasonCode]:
     evidence = measure_drift(reference, current, NAMES, SPEC)
-    result = ask(DRIFT, only(evidence), GateSpec().model_dump())
+    result = ask_gate(DRIFT, only(evidence), GateSpec().model_dump())
     return result.passed, result.code
 
 

@@ -238,7 +238,8 @@ def test_a_flat_calibrator_is_noted_and_does_not_fail_by_itself(good: Evidence):
 
 def test_a_gate_without_rules_fails(good: Evidence):
     assert (
-        ask(Gate(name="empty", judge=lambda _evidence, _limits: []), good, LIMITS).code is ReasonCode.EVIDENCE_MISSING
+        ask_gate(Gate(name="empty", judge=lambda _evidence, _limits: []), good, LIMITS).code
+        is ReasonCode.EVIDENCE_MISSING
     )
 
 
@@ -268,13 +269,13 @@ def test_a_gate_sees_only_the_sections_and_thresholds_that_its_row_names(good: E
         seen.append((set(evidence.checks), set(limits)))
         return [CheckResult(name="looked", passed=True)]
 
-    ask(Gate(name="nosy", judge=look, checks=("drift",), thresholds=("max_psi",)), good, LIMITS)
+    ask_gate(Gate(name="nosy", judge=look, checks=("drift",), thresholds=("max_psi",)), good, LIMITS)
     assert seen == [({"drift"}, {"max_psi"})]
 
 
 def test_a_gate_whose_threshold_is_not_given_cannot_be_asked(good: Evidence):
     with pytest.raises(ValueError, match="gate patient judges by min_patience"):
-        ask(Gate(name="patient", judge=lambda _evidence, _limits: [], thresholds=("min_patience",)), good, LIMITS)
+        ask_gate(Gate(name="patient", judge=lambda _evidence, _limits: [], thresholds=("min_patience",)), good, LIMITS)
 
 
 def stressed(evidence: Evidence, *results: CheckResult) -> Evidence:

@@ -25,7 +25,7 @@ from trading.live.session import open_runner
 from trading.live.status import status_of
 from trading.live.watch import child as watch_child
 from trading.live.watch.pointer import POINTER_NAME, PointerFile
-from trading.live.watch.watch import TRACKING_URI_VARIABLE, ModelWatch, watch_command
+from trading.live.watch.watch import TRACKING_URI_VARIABLE, ModelWatch, WatchReport, watch_command
 from trading.registry.adapter import MlflowRegistry
 from trading.registry.client import RegistryClient
 from trading.registry.ledger import Ledger
@@ -44,6 +44,11 @@ def flip_bit(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[100] ^= 4
     path.write_bytes(data)
+
+
+def asked(registry: MlflowRegistry, out: Path) -> WatchReport:
+    """What the model watch finds when it asks once."""
+    return watch_child.ask_registry(RegistryClient(registry.tracking_uri), NAME, out)
 
 
 def test_the_child_follows_the_champion_and_points_only_to_what_verifies(
@@ -85,12 +90,9 @@ def test_an_alias_moved_past_the_ledger_is_not_followed(
     registry: MlflowRegistry, ledger: Ledger, log: Log, tmp_path: Path
 ) -> None:
     put_into_production(registry, ledger, log(1))
-    watch_child.ask_registry(RegistryClient(registry.tracking_uri), NAME, tmp_path)
+    asked(registry, tmp_path)
     registry.set_champion(NAME, log(2))
-    assert (
-        watch_child.ask_registry(RegistryClient(registry.tracking_uri), NAME, tmp_path).code
-        is ReasonCode.PROMOTION_CONFLICT
-    )
+    assert asked(registry, tmp_path).code is ReasonCode.PROMOTION_CONFLICT
     pointer = PointerFile(tmp_path / POINTER_NAME).current()
     assert pointer is not None
     assert pointer.version == 1
@@ -101,15 +103,12 @@ def test_a_version_of_an_earlier_epoch_is_not_followed_even_if_mlflow_shows_it_i
 ) -> None:
     for seed in (1, 2):
         put_into_production(registry, ledger, log(seed))
-        watch_child.ask_registry(RegistryClient(registry.tracking_uri), NAME, tmp_path)
+        asked(registry, tmp_path)
     registry.set_champion(NAME, 1)
     registry.tag_version(NAME, 1, {"stage": "Production"})
-    assert (
-        watch_child.ask_registry(RegistryClient(registry.tracking_uri), NAME, tmp_path).code
-        is ReasonCode.PROMOTION_CONFLICT
-    )
+    assert asked(registry, tmp_path).code is ReasonCode.PROMOTION_CONFLICT
     return_to_production(registry, ledger, NAME)
-    assert watch_child.ask_registry(RegistryClient(registry.tracking_uri), NAME, tmp_path).code is ReasonCode.OK
+    assert asked(registry, tmp_path).code is ReasonCode.OK
     pointer = PointerFile(tmp_path / POINTER_NAME).current()
     assert pointer is not None
     assert (pointer.version, pointer.epoch) == (1, 3)
@@ -119,10 +118,10 @@ def test_a_damaged_local_copy_is_downloaded_again(
     registry: MlflowRegistry, ledger: Ledger, log: Log, tmp_path: Path
 ) -> None:
     put_into_production(registry, ledger, log(1))
-    watch_child.ask_registry(RegistryClient(registry.tracking_uri), NAME, tmp_path)
+    asked(registry, tmp_path)
     (tmp_path / POINTER_NAME).unlink()
     flip_bit(next((tmp_path / "bundles").iterdir()) / "weights.safetensors")
-    assert watch_child.ask_registry(RegistryClient(registry.tracking_uri), NAME, tmp_path).code is ReasonCode.OK
+    assert asked(registry, tmp_path).code is ReasonCode.OK
 
 
 def test_a_server_that_does_not_answer_is_reported_and_asked_again(
