@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +17,7 @@ from trading.registry.ledger import Ledger
 from trading.settings.models import EngineSpec, PolicySpec, RuntimeSpec
 
 RunNight = Callable[..., tuple[str, list[NightReport]]]
+Options = Callable[[Path], list[str]]
 TWO = EngineSpec(names=("regimes", "moving_average"), options={"moving_average": {"fast": 6, "slow": 48}})
 FIXED = PolicySpec(kind="fixed", action=(0.0, 0.0, 0.0, 0.0))
 """Nothing is trained but the engines, so that two of them take seconds."""
@@ -85,3 +90,42 @@ def test_the_same_night_again_has_nothing_to_do_and_reports_both(
     assert name == "Nothing to do"
     assert again.repeated
     assert again.engines == report.engines
+
+
+def test_the_command_puts_the_two_engines_side_by_side(
+    report: NightReport, registry: MlflowRegistry, home: Path, small_options: Options
+) -> None:
+    assert report.outcome is not None
+    compared, shown = command(home, small_options, "models", "compare", "2", "1", "--as-of", "2021-12-01")
+    assert compared["model_name"] == report.outcome.model_name
+    assert not compared["seen_in_training"]
+    assert -1.0 <= compared["correlation"] < 1.0
+    results = {result["version"]: result for result in compared["results"]}
+    assert list(results) == [2, 1]
+    # The bars are those of the night's test split and the costs those of the night, so the numbers are the night's.
+    for row in report.engines:
+        assert row.version is not None
+        assert (results[row.version]["tag"], results[row.version]["policy"]) == (row.tag, "fixed")
+        assert results[row.version]["metrics"]["sharpe"] == row.sharpe
+        assert results[row.version]["bundle_digest"] == registry.bundle(compared["model_name"], row.version).digest
+    assert shown.index("version 2") < shown.index("version 1")
+    assert shown.index("ma_v1") < shown.index("hmm_v1")
+    assert f"bar by bar: {compared['correlation']:.3f}" in shown
+    assert "has seen some of these bars" not in shown
+
+
+def command(home: Path, options: Options, *arguments: str) -> tuple[dict[str, Any], str]:
+    """What a command shows as JSON and as text, in a process of its own."""
+    script = (
+        "import sys\n"
+        "from flows.command_line import main\n"
+        "for form in (['--json'], []):\n"
+        "    try:\n        main([*sys.argv[1:], *form])\n"
+        "    except SystemExit as end:\n        assert not end.code, end.code\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *options(home), *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    data, end = json.JSONDecoder().raw_decode(done.stdout)
+    return data, done.stdout[end:]
