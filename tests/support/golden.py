@@ -116,8 +116,7 @@ def _measured(night: Night, played: Played) -> dict[str, Any]:
     store, measured, judged = night.store, played.measured, played.judged
     model, report = store.get(MODEL, measured.model_ref), store.get(POLICY_REPORT, played.trained.report_ref)
     backtest, splits = store.get(BACKTEST, measured.backtest_ref), store.get(SPLITS, measured.splits_ref)
-    evidence = store.get(EVIDENCE, judged.evidence_ref)
-    as_json, part = evidence.as_json(), splits.test
+    as_json, part = store.get(EVIDENCE, judged.evidence_ref).as_json(), splits.test
     base, stressed = run_stress(
         model,
         store.get(BARS, measured.bars_ref),
@@ -127,7 +126,8 @@ def _measured(night: Night, played: Played) -> dict[str, Any]:
         seed=night.plan.seeds["stress"],
     )
     # Ledger and equity of a scenario are not kept; these are of the runs whose judgement the evidence holds.
-    assert evidence.section(StressEvidence).results == tuple(result.check for result in stressed)
+    checks = StressEvidence(results=tuple(result.check for result in stressed)).as_json()
+    assert dict(leaves(checks)) == dict(leaves(as_json["checks"]["stress"]))
     assert base.ledger_sha256 == backtest.ledger_sha256
     return {
         "splits": splits.model_dump(mode="json"),
