@@ -42,7 +42,7 @@ def version_registered(home: Path) -> bool:
 
 KILLS: dict[str, tuple[Callable[[Path], bool], float]] = {
     "while features are computed": (stage_finished("load"), 0.0),
-    "in the middle of training": (stage_finished("regimes"), 5.0),
+    "in the middle of training": (stage_finished("engine"), 5.0),
     "while evidence is measured": (stage_finished("policy"), 0.5),
     "while the version is registered": (version_registered, 0.0),
     "after the promotion is on the ledger": (ledger_written, 0.0),

@@ -14,6 +14,7 @@ from trading.checks.calibration import Method, brier, ece, measure_calibration, 
 from trading.codes import ReasonCode
 from trading.errors import TrainingError
 from trading.gates.calibration import CALIBRATION
+from trading.gates.gate import ask_gate
 from trading.settings.models import GateSpec
 from trading.training.calibrator import fit_calibrator
 

@@ -14,6 +14,7 @@ from trading.arrays import Floats
 from trading.checks.drift import ks_distance, measure_drift, psi
 from trading.codes import ReasonCode
 from trading.gates.drift import DRIFT
+from trading.gates.gate import ask_gate
 from trading.settings.models import DriftSpec, GateSpec
 from trading.steps.features import FEATURE_NAMES
 
