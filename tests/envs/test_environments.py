@@ -60,7 +60,7 @@ def test_environment_and_backtest_trade_the_same_ledger_for_the_same_actions() -
         advance_loop(bars.columns(), signals.columns(), lanes, action, trade)
         # One trade at the most closes between two decisions.
         if trade[0] != 0.0:
-            rows.append(trade_row(trade))
+            rows.append(trade_row(trade.tolist()))
             trade[:] = 0.0
         total += returns[0]
         action = np.array([FIXED])

@@ -197,7 +197,7 @@ def swapped_ledger(bars: Bars, first: int, second: int, start: int, swap: int) -
         model, p = models[which], model_parameters(models[which])
         record = np.zeros(TRADE_SIZE)
         if venue_step(state, p, bar, record) & CLOSED:
-            trades.append(trade_row(record))
+            trades.append(trade_row(record.tolist()))
         observation, action = np.empty(len(model.spec.observation_names)), np.empty(len(ACTIONS))
         code = close_step(state, p, views[which], policy_of(model), observation, action)
         assert code >= ALLOWED

@@ -38,7 +38,7 @@ def _plain_ledger(model: TradingModel, days: int, start: int) -> tuple[str, int]
         if t < start:
             continue
         if venue_step(account, p, bar, trade) & CLOSED:
-            rows.append(trade_row(trade))
+            rows.append(trade_row(trade.tolist()))
         close_step(account, p, view, policy, observation, action)
     return ledger_sha256(rows), len(rows)
 

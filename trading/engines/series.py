@@ -8,7 +8,7 @@ from trading.arrays import Floats
 from trading.compiled import compile_loop
 from trading.market.bars import Bars
 from trading.steps.bar import bar_at
-from trading.steps.features import FEATURES, FeatureWindows, feature_step, new_ring, scale_step
+from trading.steps.features import FEATURES, LOG_VOLATILITY_MEDIUM, FeatureWindows, feature_step, new_ring, scale_step
 from trading.steps.opinion import confidence_step, is_warm, side_step
 
 
@@ -40,16 +40,23 @@ def feature_loop(bars, windows, ring, count, raw):
 
 
 @compile_loop
-def scale_loop(raw, scaling, scaled):
-    """Write the features that a model knows in units of its training split.
+def scaled_loop(bars, windows, scaling, ring, count, raw, log_volatility, scaled):
+    """Write what a model is given of a stretch of bars, going on from a ring that has seen ``count`` bars.
 
     Args:
-        raw: shape (n, FEATURES), from :func:`feature_loop`.
+        bars: columns of the stretch, each of shape (n,).
+        windows: look-backs in bars.
         scaling: which features the model knows, and their mean and deviation.
+        ring: rolling state from :func:`trading.steps.features.new_ring`, changed in place.
+        count: bars seen before this stretch.
+        raw: shape (FEATURES,), written: the features of the last bar before they are scaled.
+        log_volatility: shape (n,), written: logarithm of the standard deviation of one bar's log return.
         scaled: shape (n, F), written, in training standard deviations.
     """
-    for t in range(raw.shape[0]):
-        scale_step(raw[t], scaling, scaled[t])
+    for t in range(bars.ts.shape[0]):
+        feature_step(ring, count + t, windows, bar_at(bars, t), raw)
+        log_volatility[t] = raw[LOG_VOLATILITY_MEDIUM]
+        scale_step(raw, scaling, scaled[t])
 
 
 @compile_loop

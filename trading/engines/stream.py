@@ -119,18 +119,25 @@ class SignalStream:
         Args:
             bars: the ones that follow the last bar seen, oldest first.
         """
-        from trading.engines.series import feature_loop, scale_loop, side_loop
+        from trading.engines.series import scaled_loop, side_loop
 
         n, model = len(bars), self._model
-        raw = np.empty((n, FEATURES))
-        feature_loop(bars.columns(), self._windows, self._ring, self.count, raw)
-        features = np.empty((n, len(self._features)))
-        scale_loop(raw, self._scaling, features)
+        log_volatility, features = np.empty(n), np.empty((n, len(self._features)))
+        scaled_loop(
+            bars.columns(),
+            self._windows,
+            self._scaling,
+            self._ring,
+            self.count,
+            self._raw,
+            log_volatility,
+            features,
+        )
         self.count += n
         with engine_errors(model.spec.engine.name, f"give opinions of {n} bars"):
             opinions = np.ascontiguousarray(self.engine.opinions(bars, features), dtype=np.float64)
         signals = Signals(
-            log_volatility=np.ascontiguousarray(raw[:, LOG_VOLATILITY_MEDIUM]),
+            log_volatility=log_volatility,
             features=features,
             opinions=opinions,
             warm=np.empty(n, dtype=np.int64),

@@ -39,7 +39,7 @@ class BacktestResult:
     @cached_property
     def trades(self) -> list[dict[str, Any]]:
         """Rows of the ledger, see :func:`trading.simulation.trades.trade_row`; drawn up when first asked for."""
-        return [trade_row(trade) for trade in self.closed]
+        return [trade_row(trade) for trade in self.closed.tolist()]
 
     @cached_property
     def ledger_sha256(self) -> str:

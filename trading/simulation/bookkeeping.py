@@ -61,7 +61,7 @@ def simulate_bar(account: Account, bar: Bar) -> BarOutcome:
     position, exit_value, order = account.position, float(state[a.EXIT_VALUE]), account.order_id
     record = np.zeros(a.TRADE_SIZE)
     events = venue_step(state, account.parameters, bar, record)
-    trade = closed_trade(record) if events & CLOSED else None
+    trade = closed_trade(record.tolist()) if events & CLOSED else None
     fills: list[Fill] = []
     if events & ENTERED:
         entered = float(state[a.ENTRY_QUANTITY]) if trade is None else trade.quantity
@@ -151,7 +151,7 @@ def end_bar(account: Account, bar: Bar) -> ClosedTrade | None:
     record = np.zeros(a.TRADE_SIZE)
     events = venue_step(state, account.parameters, bar._replace(volume=0.0), record)
     state[a.ORDER_QUANTITY] = waiting
-    return closed_trade(record) if events & CLOSED else None
+    return closed_trade(record.tolist()) if events & CLOSED else None
 
 
 def _book(account: Account, quantity: float, price: float, fee: float) -> None:

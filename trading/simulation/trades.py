@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, NamedTuple, cast
 
-from trading.arrays import Floats
 from trading.canonical import digest_of
 from trading.steps.account import (
     REASONS,
@@ -23,8 +21,7 @@ from trading.steps.account import (
 Reason = Literal["stop", "target", "time"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ClosedTrade:
+class ClosedTrade(NamedTuple):
     """One finished trade.
 
     Attributes:
@@ -48,20 +45,20 @@ class ClosedTrade:
     reason: Reason
 
 
-def closed_trade(record: Floats) -> ClosedTrade:
+def closed_trade(record: Sequence[float]) -> ClosedTrade:
     """A trade by names.
 
     Args:
-        record: shape (TRADE_SIZE,), as :func:`trading.steps.venue.venue_step` writes it.
+        record: TRADE_SIZE numbers, as :func:`trading.steps.venue.venue_step` writes them, ``tolist()``.
     """
     return ClosedTrade(
         entry_ts=int(record[TRADE_ENTRY_TS]),
         exit_ts=int(record[TRADE_EXIT_TS]),
-        quantity=float(record[TRADE_QUANTITY]),
-        entry_price=float(record[TRADE_ENTRY]),
-        exit_price=float(record[TRADE_EXIT]),
-        fees=float(record[TRADE_FEES_PAID]),
-        pnl=float(record[TRADE_PNL]),
+        quantity=record[TRADE_QUANTITY],
+        entry_price=record[TRADE_ENTRY],
+        exit_price=record[TRADE_EXIT],
+        fees=record[TRADE_FEES_PAID],
+        pnl=record[TRADE_PNL],
         reason=cast("Reason", REASONS[int(record[TRADE_REASON])]),
     )
 
@@ -84,11 +81,11 @@ def ledger_row(trade: ClosedTrade) -> dict[str, Any]:
     }
 
 
-def trade_row(record: Floats) -> dict[str, Any]:
+def trade_row(record: Sequence[float]) -> dict[str, Any]:
     """A row of the trade ledger from a trade record; see :func:`closed_trade` and :func:`ledger_row`.
 
     Args:
-        record: shape (TRADE_SIZE,).
+        record: TRADE_SIZE numbers.
     """
     return ledger_row(closed_trade(record))
 

@@ -70,10 +70,7 @@ def regime_step(model: RegimeModel, features: Floats, belief: Floats, started: i
     Returns:
         1 once the filter has started.
     """
-    picked = np.empty(model.columns.shape[0])
-    for j in range(model.columns.shape[0]):
-        picked[j] = features[model.columns[j]]
-    started = filter_step(belief, started, model, picked)
+    started = filter_step(belief, started, model, features)
     if started == 0:
         for i in range(opinion.shape[0]):
             opinion[i] = math.nan
@@ -92,14 +89,14 @@ def regime_step(model: RegimeModel, features: Floats, belief: Floats, started: i
     return started
 
 
-def filter_step(belief: Floats, started: int, model: RegimeModel, x: Floats) -> int:
+def filter_step(belief: Floats, started: int, model: RegimeModel, features: Floats) -> int:
     """Update the regime probabilities in place with one observation.
 
     Args:
         belief: shape (S,), probabilities after the last bar; changed in place.
         started: 0 before the first observation, else 1.
         model: the hidden Markov model.
-        x: shape (K,), standardised regime features of this bar.
+        features: shape (F,), standardised features of this bar; the model looks at its own columns.
 
     Returns:
         1 once an observation was taken in; an observation that is not finite leaves everything as it was.
@@ -107,10 +104,11 @@ def filter_step(belief: Floats, started: int, model: RegimeModel, x: Floats) -> 
     states = model.means.shape[0]
     size = model.means.shape[1]
     for j in range(size):
-        if not math.isfinite(x[j]):
+        if not math.isfinite(features[model.columns[j]]):
             return started
-    prior = np.empty(states)
-    score = np.empty(states)
+    # One array for both: taking memory costs as much as the arithmetic of a state.
+    work = np.empty((2, states))
+    prior, score = work[0], work[1]
     top = -math.inf
     for k in range(states):
         chance = 0.0
@@ -124,7 +122,7 @@ def filter_step(belief: Floats, started: int, model: RegimeModel, x: Floats) -> 
         for row in range(size):
             z = 0.0
             for column in range(row + 1):
-                z += model.whiten[k, row, column] * (x[column] - model.means[k, column])
+                z += model.whiten[k, row, column] * (features[model.columns[column]] - model.means[k, column])
             distance += z * z
         score[k] = model.log_norm[k] - 0.5 * distance
         if score[k] > top and chance > 0.0:

@@ -176,7 +176,7 @@ class Journal:
             fills = [{"ts": bar.ts, "number": number, **asdict(fill)} for number, fill in enumerate(report.fills)]
             insert(self._db, "fills", *fills)
             if report.trade is not None:
-                insert(self._db, "trades", {"ts": bar.ts, "bundle": bundle, **asdict(report.trade)})
+                insert(self._db, "trades", {"ts": bar.ts, "bundle": bundle, **report.trade._asdict()})
             row = {
                 "ts": bar.ts,
                 "bundle": bundle,
