@@ -114,6 +114,9 @@ def test_an_engine_that_is_not_installed_is_refused_and_the_old_model_goes_on(fo
     shutil.rmtree(package)
     promoted_after(folder, old, new, int(BARS.ts[300]))
     assert refusals(folder / "j.db") == [ReasonCode.ENGINE_MISSING]
+    # The same after a restart: the registry still offers it.
+    again = trade(folder / "j.db", Promotions(pointer_to(new, 2)), BARS, 100)
+    assert again.bundle_digest == old.digest
 
 
 def test_an_engine_that_fails_on_the_bars_so_far_is_refused_and_the_old_model_goes_on(

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from trading.codes import ReasonCode
-from trading.errors import LiveError, RegistryError
+from trading.engines.table import open_engine
+from trading.errors import ConfigError, EngineError, LiveError, RegistryError
 from trading.live.journal.file import Session
 from trading.live.journal.journal import Journal
 from trading.live.venues.base import Guarantees
@@ -22,7 +23,7 @@ class OfferedBundle(NamedTuple):
 
 
 def load_offered(pointer: Pointer, session: Session | None) -> OfferedBundle:
-    """Load a bundle, checking every byte, that it trades the session's market, and that it was approved.
+    """Load a bundle, checking every byte, that it trades the session's market, was approved, and has its engine here.
 
     A bundle without a version was named by its path, for study on paper; then its verdict is only shown.
 
@@ -31,7 +32,10 @@ def load_offered(pointer: Pointer, session: Session | None) -> OfferedBundle:
         session: of the journal; None if it was never begun.
 
     Raises:
-        RegistryError: if it does not verify, or is a registered version that was not approved.
+        RegistryError: if it does not verify, is a registered version that was not approved, or its engine is not
+            installed or other code.
+        ConfigError: if the package of its engine cannot be imported.
+        EngineError: if its engine cannot be opened.
         LiveError: ``JOURNAL_MISMATCH`` if it trades another market.
     """
     bundle = load_bundle(Path(pointer.folder), expected_digest=pointer.digest)
@@ -49,6 +53,7 @@ def load_offered(pointer: Pointer, session: Session | None) -> OfferedBundle:
             f"version {pointer.version} has the verdict {bundle.decision}.",
             remedy="Promote an approved version.",
         )
+    open_engine(bundle.model)
     return OfferedBundle(pointer, bundle)
 
 
@@ -73,7 +78,7 @@ def require_allowed(bundle: Bundle, guarantees: Guarantees) -> None:
 
 
 def starting_bundle(journal: Journal, models: ModelSource) -> OfferedBundle:
-    """The bundle that is promoted now, or, if there is none that verifies, the one the journal ended with.
+    """The bundle that is promoted now, or, if there is none that can be traded here, the one the journal ended with.
 
     Args:
         journal: of the session.
@@ -81,7 +86,8 @@ def starting_bundle(journal: Journal, models: ModelSource) -> OfferedBundle:
 
     Raises:
         LiveError: ``NO_MODEL`` if there is neither; ``JOURNAL_MISMATCH`` if it trades another market.
-        RegistryError: if the promoted one does not verify and the journal knows no other.
+        RegistryError: if the promoted one does not verify and the journal knows no other; likewise the other errors of
+            :func:`load_offered`.
     """
     session, snapshot = journal.session(), journal.snapshot()
     kept = None if snapshot is None else journal.pointer(snapshot.bundle_digest)
@@ -89,7 +95,7 @@ def starting_bundle(journal: Journal, models: ModelSource) -> OfferedBundle:
         offered = models.current()
         if offered is not None:
             return load_offered(offered, session)
-    except RegistryError:
+    except (RegistryError, ConfigError, EngineError):
         # The runner asks again before its first bar and writes this refusal down.
         if kept is None:
             raise
