@@ -19,7 +19,7 @@ from trading.engines.base import parsed_options
 from trading.engines.check import check_engine, checked_market
 from trading.engines.stream import compute_signals
 from trading.engines.table import ENGINES, GROUP, engine_class, engine_code, engine_names, engine_tag, open_engine
-from trading.errors import ConfigError, RegistryError
+from trading.errors import ConfigError, EngineError, RegistryError
 from trading.gates.verdict import read_verdict
 from trading.model.bundle import Bundle, load_bundle
 from trading.night.artifacts import BACKTEST, BARS, SPLITS
@@ -193,6 +193,24 @@ def test_without_the_package_its_bundle_and_its_name_are_refused(trained: Traine
     with pytest.raises(ConfigError) as unknown:
         plan_night(SETTINGS, "SIM", "2021-12-01")
     assert unknown.value.code == ReasonCode.ENGINE_UNKNOWN
+
+
+def test_a_form_for_series_that_sees_the_next_bar_stops_the_night(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = Path(shutil.copytree(package, tmp_path / "ahead", ignore=shutil.ignore_patterns("__pycache__")))
+    with (copied / f"{NAME}.py").open("a") as source:
+        source.write(
+            "\n    def opinions(self, bars, features):\n"
+            "        rows = super().opinions(bars, features)\n"
+            "        rows[:-1] = rows[1:].copy()\n"
+            "        return rows\n"
+        )
+    use(copied, monkeypatch)
+    settings = SETTINGS.model_copy(update={"runtime": RuntimeSpec(home=str(tmp_path / "home"))})
+    with pytest.raises(EngineError, match="gives other opinions of a series than bar by bar") as refused:
+        play_night(open_night(settings, "SIM", "2021-12-01"))
+    assert refused.value.code is ReasonCode.ENGINE_CHECK
 
 
 def test_no_package_can_take_the_name_of_a_built_in_engine(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,10 @@ from trading.arrays import Floats
 from trading.codes import ReasonCode
 from trading.engines.base import Engine, EngineSetup, TrainingData, engine_lookback
 from trading.engines.series import compute_features
+from trading.engines.stream import SignalStream, compute_signals
+from trading.errors import EngineError
 from trading.market.bars import Bars
+from trading.model.model import TradingModel
 from trading.results import CheckResult
 from trading.steps.features import FEATURE_NAMES, FeatureWindows, warmup_bars
 from trading.steps.opinion import DIRECTION, OPINION_FIELDS, OPINION_SIZE
@@ -83,6 +86,30 @@ def check_engine(kind: type[Engine], options: Frozen, market: CheckedMarket, *, 
         _lookback_is_enough(kind, setup, market, streamed, cuts),
         _is_fast_enough(microseconds),
     ]
+
+
+def require_streaming(model: TradingModel, bars: Bars) -> None:
+    """Refuse an engine whose own form for a series says something else than bar by bar, where no later bar is known.
+
+    A backtest of such an engine would be of another strategy than the one that trades, or of one that sees the future.
+
+    Args:
+        model: whose engine it is.
+        bars: to try it on.
+
+    Raises:
+        EngineError: ``ENGINE_CHECK``, naming the first difference.
+    """
+    batch, stream = compute_signals(model, bars).opinions, SignalStream(model)
+    streamed = np.array([stream.on_bar(bar).opinion.copy() for bar in bars.rows()])
+    difference = _difference(batch, streamed)
+    if difference:
+        raise EngineError(
+            ReasonCode.ENGINE_CHECK,
+            f"engine {model.spec.engine.name} gives other opinions of a series than bar by bar: {difference}.",
+            remedy="Mend its opinions(); `sevengates engine check` says whether it sees later bars.",
+            engine=model.spec.engine.name,
+        )
 
 
 def _fitted(kind: type[Engine], options: Frozen, market: CheckedMarket, seed: int) -> EngineSetup:

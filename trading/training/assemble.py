@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from trading.arrays import Floats
-from trading.engines.base import TrainingData, engine_errors
+from trading.engines.base import Engine, TrainingData, engine_errors
+from trading.engines.check import require_streaming
 from trading.engines.choice import EngineChoice
 from trading.engines.stream import compute_signals
 from trading.engines.table import engine_class
@@ -85,6 +86,9 @@ def fit_model(
         calibrator_y=IDENTITY_MAP,
         layers=_empty_layers(settings.policy),
     )
+    if engine.code and kind.opinions is not Engine.opinions:
+        # The built-in ones are held to this by tests; somebody else's is met here first.
+        require_streaming(model, bars.slice(0, validation[1]))
     calibrator = _calibrate(model, bars, validation, settings.calibration)
     return FittedParts(
         model=replace(model, calibrator_x=calibrator.x, calibrator_y=calibrator.y),
