@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.support import random_model, small_bars
 from trading.engines.stream import Signals, SignalStream, compute_signals
-from trading.steps.observation import View
+from trading.steps.observation import View, view_at
 from trading.steps.opinion import CONFIDENCE
 
 BARS = small_bars(20)
@@ -19,8 +19,10 @@ def stream_to(stream: SignalStream, stop: int, start: int = 0) -> list[View]:
 
 
 def assert_equal_to_batch(view: View, batch: Signals, t: int) -> None:
-    for found, expected in zip(view[2:], [column[t] for column in batch.columns()], strict=True):
-        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+    expected = view_at(BARS.columns(), batch.columns(), t)
+    np.testing.assert_allclose(view.signal, expected.signal, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(view.features, expected.features, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(view.opinion, expected.opinion, rtol=0, atol=1e-9)
 
 
 @given(seed=st.integers(0, 1_000), t=st.integers(0, 150))

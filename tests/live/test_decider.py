@@ -22,8 +22,8 @@ def test_a_decider_is_asked_for_the_views_of_the_batch() -> None:
     model = random_model(3)
     signals, decider = compute_signals(model, BARS), Decider(model)
     views = [decider.stream.on_bar(Bar(*BARS.row(t))) for t in range(len(BARS))]
-    assert [view.direction for view in views] == signals.direction.tolist()
-    np.testing.assert_array_equal([view.confidence for view in views], signals.confidence)
+    assert [view.signal.direction for view in views] == signals.direction.tolist()
+    np.testing.assert_array_equal([view.signal.confidence for view in views], signals.confidence)
 
 
 def test_the_action_is_there_only_where_the_policy_was_asked() -> None:
@@ -35,7 +35,7 @@ def test_the_action_is_there_only_where_the_policy_was_asked() -> None:
         code = decider.decide(account, view)
         assert np.isfinite(decider.action).all() or np.isnan(decider.action).all()
         if np.isfinite(decider.action).all():
-            assert view.direction != 0, code
+            assert view.signal.direction != 0, code
         asked.append(bool(np.isfinite(decider.action).all()))
     assert any(asked)
     assert not all(asked)

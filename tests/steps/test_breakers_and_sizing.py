@@ -32,7 +32,7 @@ from trading.steps.breakers import (
     WARMING_UP,
     breaker_step,
 )
-from trading.steps.observation import View
+from trading.steps.observation import Signal
 from trading.steps.sizing import order_step
 
 LIMITED = limits_of(size_cap=0.4, volatility_target=0.25, min_confidence=0.55)
@@ -40,17 +40,16 @@ P = pack_parameters(COSTS, LIMITED, ACTIONS, stop_horizon=16, bars_per_year=10_0
 unit = st.floats(-1.0, 1.0)
 
 
-def view_of(
+def signal_of(
     *, warm: int = 1, direction: int = 1, confidence: float = 0.9, close: float = 1.0, volatility: float = 0.01
-) -> View:
-    """A view of which only these numbers matter."""
+) -> Signal:
+    """A signal of which only these numbers matter."""
     log_volatility = math.log(volatility) if volatility > 0.0 else math.nan
-    nothing = np.empty(0)
-    return View(0, close, log_volatility, nothing, nothing, warm, direction, confidence)
+    return Signal(0, close, log_volatility, warm, direction, confidence)
 
 
 def test_a_clear_signal_on_a_flat_account_is_allowed() -> None:
-    assert breaker_step(new_account(1.0), P, view_of(confidence=0.6)) == ALLOWED
+    assert breaker_step(new_account(1.0), P, signal_of(confidence=0.6)) == ALLOWED
 
 
 @pytest.mark.parametrize(
@@ -74,7 +73,7 @@ def test_each_denial_has_its_own_code(
     account = new_account(1.0)
     if field is not None:
         account[field] = value
-    assert breaker_step(account, P, view_of(warm=warm, direction=direction, confidence=confidence)) == code
+    assert breaker_step(account, P, signal_of(warm=warm, direction=direction, confidence=confidence)) == code
     assert code in DENIALS
 
 
@@ -88,7 +87,7 @@ def test_an_order_never_exceeds_any_limit(
     action: tuple[float, ...], direction: int, close: float, volatility: float
 ) -> None:
     account = new_account(100_000.0)
-    code = order_step(account, P, np.array(action), view_of(direction=direction, close=close, volatility=volatility))
+    code = order_step(account, P, np.array(action), signal_of(direction=direction, close=close, volatility=volatility))
     if code != ALLOWED:
         assert code == TOO_SMALL
         assert account[ORDER_QUANTITY] == 0.0
@@ -108,5 +107,5 @@ def test_a_number_that_is_not_finite_denies_the_order(bad: float, place: str) ->
     account = new_account(bad if place == "equity" else 1_000.0)
     action = np.array([0.5, 0.0, 0.0, bad if place == "action" else 0.0])
     close, volatility = (bad if place == name else 1.0 for name in ("close", "volatility"))
-    assert order_step(account, P, action, view_of(close=close, volatility=volatility)) == NOT_FINITE
+    assert order_step(account, P, action, signal_of(close=close, volatility=volatility)) == NOT_FINITE
     assert account[ORDER_QUANTITY] == 0.0

@@ -25,7 +25,7 @@ from trading.steps.features import (
     scale_step,
     warmup_bars,
 )
-from trading.steps.observation import SignalColumns, View
+from trading.steps.observation import Signal, SignalColumns, View
 from trading.steps.opinion import OPINION_SIZE, confidence_step, is_warm, side_step
 
 RING, COUNT, ENGINE_PREFIX = "ring", "count", "engine."
@@ -102,16 +102,15 @@ class SignalStream:
         with engine_errors(model.spec.engine.name, f"give an opinion of the bar of {bar.ts}"):
             self.engine.write(bar, self._features, self._opinion)
         self.count += 1
-        return View(
+        signal = Signal(
             close_ts=bar.ts + model.spec.interval,
             close=bar.close,
             log_volatility=float(self._raw[LOG_VOLATILITY_MEDIUM]),
-            features=self._features,
-            opinion=self._opinion,
             warm=is_warm(self._opinion),
             direction=side_step(self._opinion),
             confidence=float(confidence_step(self._opinion, model.calibrator_x, model.calibrator_y)),
         )
+        return View(signal, self._features, self._opinion)
 
     def advance(self, bars: Bars) -> Signals:
         """Take in the next stretch of bars by compiled loops; the same numbers as bar by bar.

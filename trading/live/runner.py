@@ -247,15 +247,16 @@ class Runner:
         decider, account = self._decider, self._venue.account
         report = self._venue.on_bar(bar)
         view = decider.stream.on_bar(bar)
+        signal = view.signal
         answer = decider.decide(account.state, view)
         order = account.take_order() if answer == ALLOWED else None
         intent = None if order is None else Intent(id=f"{self.session.symbol}-{bar.ts}", ts=bar.ts, **asdict(order))
         code = ReasonCode.OK if answer == ALLOWED else DENIALS[answer]
         decision = BarDecision(
             code=code,
-            direction=view.direction,
-            confidence_raw=float(view.opinion[CONFIDENCE]) if view.direction else 0.0,
-            confidence=view.confidence,
+            direction=signal.direction,
+            confidence_raw=float(view.opinion[CONFIDENCE]) if signal.direction else 0.0,
+            confidence=signal.confidence,
             action=decider.action,
             intent=intent,
         )

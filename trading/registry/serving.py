@@ -77,7 +77,7 @@ def decisions(model: TradingModel, bars: Bars) -> dict[str, NDArray[Any]]:
         if answer != ALLOWED:
             codes[t] = str(DENIALS[answer])
             continue
-        share = account[a.ORDER_QUANTITY] * view.close / account[a.EQUITY]
+        share = account[a.ORDER_QUANTITY] * view.signal.close / account[a.EQUITY]
         orders[t] = share, account[a.ORDER_DURATION], account[a.ORDER_STOP], account[a.ORDER_TARGET]
     seen = signals.opinions[:, EXTRAS : EXTRAS + extras]
     values = (bars.ts, *seen.T, signals.direction, signals.confidence, codes, *orders.T)

@@ -13,9 +13,9 @@ from trading.compiled import compile_loop
 from trading.steps.account import EQUITY
 from trading.steps.bar import bar_at
 from trading.steps.breakers import ALLOWED
-from trading.steps.decision import close_step, ready_step
+from trading.steps.decision import choose_step, ready_step
 from trading.steps.numbers import quantised
-from trading.steps.observation import view_at
+from trading.steps.observation import observation_step, signal_at, view_at
 from trading.steps.sizing import order_step
 from trading.steps.venue import CLOSED, venue_step
 
@@ -76,8 +76,12 @@ def trade_loop(bars, signals, policy, account, p, output, closed):
     for t in range(bars.ts.shape[0]):
         if venue_step(account, p, bar_at(bars, t), output.trades[closed]) & CLOSED:
             closed += 1
-        view = view_at(bars, signals, t)
-        output.codes[t] = close_step(account, p, view, policy, output.observation, output.action)
+        # As `close_step` composes them; the view, with its arrays, is made on the bars that need it.
+        answer = ready_step(account, p, signal_at(bars, signals, t))
+        if answer == ALLOWED:
+            view = view_at(bars, signals, t)
+            answer = choose_step(account, p, view, policy, output.observation, output.action)
+        output.codes[t] = answer
         output.equity[t] = account[EQUITY]
     return closed
 
@@ -101,12 +105,14 @@ def advance_loop(bars, signals, lanes, actions, trade):
         if not math.isnan(actions[lane, 0]):
             for i in range(action.shape[0]):
                 action[i] = quantised(min(max(actions[lane, i], -1.0), 1.0))
-            order_step(account, p, action, view_at(bars, signals, t))
+            order_step(account, p, action, signal_at(bars, signals, t))
         answer = -1
         while answer != ALLOWED and t < lanes.last[lane]:
             t += 1
             venue_step(account, p, bar_at(bars, t), trade)
-            answer = ready_step(account, p, view_at(bars, signals, t), lanes.observations[lane])
+            answer = ready_step(account, p, signal_at(bars, signals, t))
+        if answer == ALLOWED:
+            observation_step(account, view_at(bars, signals, t), lanes.observations[lane])
         lanes.cursor[lane] = t
         lanes.done[lane] = answer != ALLOWED
         lanes.returns[lane] = math.log(max(account[EQUITY], 1e-9) / max(before, 1e-9))

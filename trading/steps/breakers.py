@@ -6,7 +6,7 @@ import math
 
 from trading.arrays import Floats
 from trading.steps import account as a
-from trading.steps.observation import View
+from trading.steps.observation import Signal
 
 ANSWERS = (
     "ALLOWED",
@@ -22,18 +22,18 @@ ANSWERS = (
 ALLOWED, WARMING_UP, HALT, OPEN, COOLING, NO_SIGNAL, UNSURE, TOO_SMALL, NOT_FINITE = range(len(ANSWERS))
 
 
-def breaker_step(account: Floats, p: Floats, view: View) -> int:
+def breaker_step(account: Floats, p: Floats, signal: Signal) -> int:
     """Decide whether the policy is asked at all; every comparison is written so that NaN denies.
 
     Args:
         account: of the lane.
         p: packed parameters.
-        view: what is known at the close of the bar.
+        signal: at the close of the bar.
 
     Returns:
         ALLOWED, or the denial; ``trading.simulation.denials`` names the reason of each.
     """
-    if view.warm == 0:
+    if signal.warm == 0:
         return WARMING_UP
     if account[a.HALTED] != 0.0:
         return HALT
@@ -41,10 +41,10 @@ def breaker_step(account: Floats, p: Floats, view: View) -> int:
         return OPEN
     if not account[a.COOLDOWN] <= 0.0:
         return COOLING
-    if view.direction == 0:
+    if signal.direction == 0:
         return NO_SIGNAL
-    if not math.isfinite(view.confidence):
+    if not math.isfinite(signal.confidence):
         return NOT_FINITE
-    if not view.confidence >= p[a.MIN_CONFIDENCE]:
+    if not signal.confidence >= p[a.MIN_CONFIDENCE]:
         return UNSURE
     return ALLOWED

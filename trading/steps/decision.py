@@ -7,32 +7,28 @@ import math
 from trading.arrays import Floats
 from trading.steps import account as a
 from trading.steps.breakers import ALLOWED, breaker_step
-from trading.steps.observation import View, observation_step
+from trading.steps.observation import Signal, View, observation_step
 from trading.steps.policy import Policy, policy_step
 from trading.steps.sizing import order_step
 
 
-def ready_step(account: Floats, p: Floats, view: View, observation: Floats) -> int:
-    """Follow the signal's age, ask the breaker, and write the observation if a decision is due.
+def ready_step(account: Floats, p: Floats, signal: Signal) -> int:
+    """Follow the signal's age, and ask the breaker whether a decision is due.
 
     Args:
         account: of the lane.
         p: packed parameters.
-        view: what is known at the close of the bar.
-        observation: written if a decision is due.
+        signal: at the close of the bar.
 
     Returns:
         ALLOWED, or the denial.
     """
-    if view.direction == account[a.DIRECTION]:
+    if signal.direction == account[a.DIRECTION]:
         account[a.DIRECTION_AGE] += 1.0
     else:
-        account[a.DIRECTION] = view.direction
+        account[a.DIRECTION] = signal.direction
         account[a.DIRECTION_AGE] = 0.0
-    answer = breaker_step(account, p, view)
-    if answer == ALLOWED:
-        observation_step(account, view, observation)
-    return answer
+    return breaker_step(account, p, signal)
 
 
 def close_step(account: Floats, p: Floats, view: View, policy: Policy, observation: Floats, action: Floats) -> int:
@@ -49,12 +45,30 @@ def close_step(account: Floats, p: Floats, view: View, policy: Policy, observati
     Returns:
         ALLOWED when an order waits, else the denial.
     """
-    answer = ready_step(account, p, view, observation)
-    if answer != ALLOWED:
-        return answer
+    answer = ready_step(account, p, view.signal)
+    if answer == ALLOWED:
+        answer = choose_step(account, p, view, policy, observation, action)
+    return answer
+
+
+def choose_step(account: Floats, p: Floats, view: View, policy: Policy, observation: Floats, action: Floats) -> int:
+    """Ask the policy where a decision is due, and size its action.
+
+    Args:
+        account: of the lane, found ready.
+        p: packed parameters.
+        view: what is known at the close of the bar.
+        policy: what chooses the action.
+        observation: written.
+        action: written.
+
+    Returns:
+        ALLOWED when an order waits, else the denial.
+    """
+    observation_step(account, view, observation)
     if math.isnan(policy.fixed[0]):
         policy_step(policy.layers, observation, action)
     else:
         for i in range(action.shape[0]):
             action[i] = policy.fixed[i]
-    return order_step(account, p, action, view)
+    return order_step(account, p, action, view.signal)

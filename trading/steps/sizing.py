@@ -8,12 +8,12 @@ from trading.arrays import Floats
 from trading.steps import account as a
 from trading.steps.breakers import ALLOWED, NOT_FINITE, TOO_SMALL
 from trading.steps.numbers import lots, unit
-from trading.steps.observation import View
+from trading.steps.observation import Signal
 
 WIDEST_LOG_DISTANCE = 0.9
 
 
-def order_step(account: Floats, p: Floats, action: Floats, view: View) -> int:
+def order_step(account: Floats, p: Floats, action: Floats, signal: Signal) -> int:
     """Turn an action into a waiting entry order in the account, or deny it.
 
     The notional is ``size * size_cap`` of equity, scaled down where the asset's annualised volatility is over the
@@ -24,13 +24,13 @@ def order_step(account: Floats, p: Floats, action: Floats, view: View) -> int:
         account: whose order fields are written.
         p: packed parameters.
         action: shape (len(ACTIONS),), size, duration, stop and target in [-1, 1].
-        view: what is known at the close of the bar: side, price and volatility of one bar's log return.
+        signal: at the close of the bar: side, price and volatility of one bar's log return.
 
     Returns:
         ALLOWED, TOO_SMALL or NOT_FINITE.
     """
-    volatility = math.exp(view.log_volatility)
-    close = view.close
+    volatility = math.exp(signal.log_volatility)
+    close = signal.close
     total = action[0] + action[1] + action[2] + action[3] + close + volatility + account[a.EQUITY]
     if not (math.isfinite(total) and close > 0.0 and volatility > 0.0 and account[a.EQUITY] > 0.0):
         return NOT_FINITE
@@ -41,7 +41,7 @@ def order_step(account: Floats, p: Floats, action: Floats, view: View) -> int:
     spread = volatility * p[a.STOP_HORIZON]
     stop = (p[a.MIN_STOP] + unit(action[2]) * (p[a.MAX_STOP] - p[a.MIN_STOP])) * spread
     target = (p[a.MIN_TARGET] + unit(action[3]) * (p[a.MAX_TARGET] - p[a.MIN_TARGET])) * spread
-    account[a.ORDER_QUANTITY] = view.direction * quantity
+    account[a.ORDER_QUANTITY] = signal.direction * quantity
     account[a.ORDER_WAIT] = p[a.LATENCY]
     account[a.ORDER_DURATION] = math.floor(
         p[a.MIN_DURATION] * (p[a.MAX_DURATION] / p[a.MIN_DURATION]) ** unit(action[1]) + 0.5
