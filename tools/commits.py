@@ -12,10 +12,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+REMEDY = "Name the commit before the first that is yours: make commits BASE=<commit>"
 WIDTH = 72
 SCISSORS = "# ------------------------ >8 ------------------------"
 
 _EXEMPT = ("Merge ", "Revert ", "fixup! ", "squash! ", "amend! ")
+
+
+class BaseError(Exception):
+    """There is no base to look back to."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Args:
         arguments: of the command line, without the program; None takes those of this process.
+
+    Returns:
+        0 if every message keeps the rule, 1 if one does not, 2 if there is no such base.
     """
     parser = argparse.ArgumentParser(prog="python -m tools.commits", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -32,7 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.command == "message":
         messages = {"this message": written(given.file.read_text())}
     else:
-        messages = messages_since(given.base)
+        try:
+            messages = messages_since(given.base)
+        except BaseError as error:
+            print(f"No commit was checked: {error}\n{REMEDY}", file=sys.stderr)
+            return 2
     found = [f"{name}: {fault}" for name, message in messages.items() for fault in faults(message)]
     for line in found:
         print(line, file=sys.stderr)
@@ -83,10 +95,15 @@ def messages_since(base: str) -> dict[str, str]:
 
     Args:
         base: a branch, tag or commit.
+
+    Raises:
+        BaseError: if git cannot list them: there is no such commit here, or this is no checkout.
     """
-    command = ["git", "log", "--no-merges", "--reverse", "-z", "--format=%h%n%B", f"{base}..HEAD"]
-    logged = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    entries = (entry.partition("\n") for entry in logged.split("\0") if entry)
+    command = ["git", "log", "--no-merges", "--reverse", "-z", "--format=%h%n%B", f"{base}..HEAD", "--"]
+    logged = subprocess.run(command, check=False, capture_output=True, text=True)
+    if logged.returncode != 0:
+        raise BaseError(f"git cannot list the commits since {base!r}: {logged.stderr.strip()}")
+    entries = (entry.partition("\n") for entry in logged.stdout.split("\0") if entry)
     return {commit: message for commit, _, message in entries}
 
 

@@ -76,3 +76,14 @@ def test_every_commit_since_the_base_is_judged_and_none_before(
     shown = capsys.readouterr().err
     assert shown.count("no body") == 1
     assert "CONTRIBUTING.md" in shown
+
+
+def test_a_base_that_is_not_there_ends_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subprocess.run(["git", "init"], cwd=tmp_path, check=True, capture_output=True)
+    monkeypatch.chdir(tmp_path)
+    assert commits.main(["since", "origin/main"]) == 2
+    shown = capsys.readouterr().err
+    assert "git cannot list the commits since 'origin/main'" in shown
+    assert "make commits BASE=<commit>" in shown
