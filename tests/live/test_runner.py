@@ -248,7 +248,7 @@ def test_a_bundle_with_one_flipped_bit_is_refused_and_the_old_one_goes_on(folder
     assert status.ledger_sha256 == run_backtest(random_model(4), BARS, 100).ledger_sha256
     # The same after a restart: the registry still offers the broken one.
     again = trade(folder / "j.db", promotions, BARS, 100)
-    assert again.bundle_digest == old.digest
+    assert (again.bundle_digest, again.refusals) == (old.digest, 2)
 
 
 def test_a_bundle_that_cannot_be_opened_here_is_refused_and_the_old_one_goes_on(
@@ -257,10 +257,10 @@ def test_a_bundle_that_cannot_be_opened_here_is_refused_and_the_old_one_goes_on(
     old, new = bundle_of(folder, 4), bundle_of(folder, 2)
     promotions = Promotions(pointer_to(old, 1))
 
-    def refuse(model: object) -> None:
+    def refuse(model: object, bars: object) -> None:
         raise RegistryError(ReasonCode.BUNDLE_INVALID, "it needs what is not installed here.", remedy="Install it.")
 
-    monkeypatch.setattr("trading.live.runner.Decider", refuse)
+    monkeypatch.setattr("trading.live.runner.caught_up", refuse)
     status = trade(folder / "j.db", promotions, BARS, 100, Promoting(promotions, int(BARS.ts[300]), pointer_to(new, 2)))
     assert (status.bundle_digest, status.swaps, status.refusals) == (old.digest, 0, 1)
     assert status.ledger_sha256 == run_backtest(random_model(4), BARS, 100).ledger_sha256
@@ -298,6 +298,9 @@ def test_a_damaged_pointer_is_refused_and_the_model_goes_on(folder: Path) -> Non
     status = trade(folder / "j.db", PointerFile(path), BARS, 100, damage)
     assert status.refusals == 1
     assert status.bars == len(BARS) - 100
+    # The same after a restart: it is still damaged.
+    assert trade(folder / "j.db", PointerFile(path), BARS, 100).refusals == 2
+    assert rows(folder / "j.db", "SELECT subject, code FROM refusals") == [("pointer", "BUNDLE_INVALID")] * 2
     write_pointer(path, pointer_to(bundle, 2))
     assert trade(folder / "j.db", PointerFile(path), BARS, 100).version == 2
 

@@ -152,11 +152,10 @@ class SignalStream:
 
     def save(self) -> dict[str, Floats] | None:
         """Everything the stream remembers, or None if its engine can only be shown the bars again."""
-        engine = self.engine.save()
-        if engine is None:
-            return None
         own = {RING: self._ring.copy(), COUNT: np.array([float(self.count)])}
-        return own | {f"{ENGINE_PREFIX}{name}": array for name, array in engine.items()}
+        with engine_errors(self._model.spec.engine.name, "save what it remembers"):
+            engine = self.engine.save()
+            return None if engine is None else own | {f"{ENGINE_PREFIX}{name}": engine[name] for name in engine}
 
     def restore(self, state: Mapping[str, Floats]) -> None:
         """Go on where a stream of the same model was saved.
@@ -167,7 +166,8 @@ class SignalStream:
         self._ring[:] = state[RING]
         self.count = int(state[COUNT][0])
         prefix = len(ENGINE_PREFIX)
-        self.engine.restore({name[prefix:]: state[name] for name in state if name.startswith(ENGINE_PREFIX)})
+        with engine_errors(self._model.spec.engine.name, "go on where it was saved"):
+            self.engine.restore({name[prefix:]: state[name] for name in state if name.startswith(ENGINE_PREFIX)})
 
 
 def compute_signals(model: TradingModel, bars: Bars) -> Signals:

@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 from trading.codes import ReasonCode
 from trading.engines.table import open_engine
-from trading.errors import ConfigError, EngineError, LiveError, RegistryError
+from trading.errors import LiveError, RegistryError, SevengatesError
 from trading.live.journal.file import Session
-from trading.live.journal.journal import Journal
 from trading.live.venues.base import Guarantees
-from trading.live.watch.pointer import ModelSource, Pointer
+from trading.live.watch.pointer import Pointer
 from trading.model.bundle import Bundle, load_bundle
 
 
@@ -20,6 +19,18 @@ class OfferedBundle(NamedTuple):
 
     pointer: Pointer
     bundle: Bundle
+
+
+class Refusal(NamedTuple):
+    """A promotion that is not followed here.
+
+    Attributes:
+        wanted: what was promoted; None if what should name it is damaged.
+        error: why not.
+    """
+
+    wanted: Pointer | None
+    error: SevengatesError
 
 
 def load_offered(pointer: Pointer, session: Session | None) -> OfferedBundle:
@@ -75,34 +86,3 @@ def require_allowed(bundle: Bundle, guarantees: Guarantees) -> None:
         f"bundle {bundle.digest[:12]} {why}, and the venue trades real money.",
         remedy="Trade it with live.venue = 'paper', or promote a version that is approved for real money.",
     )
-
-
-def starting_bundle(journal: Journal, models: ModelSource) -> OfferedBundle:
-    """The bundle that is promoted now, or, if there is none that can be traded here, the one the journal ended with.
-
-    Args:
-        journal: of the session.
-        models: says which bundle is promoted.
-
-    Raises:
-        LiveError: ``NO_MODEL`` if there is neither; ``JOURNAL_MISMATCH`` if it trades another market.
-        RegistryError: if the promoted one does not verify and the journal knows no other; likewise the other errors of
-            :func:`load_offered`.
-    """
-    session, snapshot = journal.session(), journal.snapshot()
-    kept = None if snapshot is None else journal.pointer(snapshot.bundle_digest)
-    try:
-        offered = models.current()
-        if offered is not None:
-            return load_offered(offered, session)
-    except (RegistryError, ConfigError, EngineError):
-        # The runner asks again before its first bar and writes this refusal down.
-        if kept is None:
-            raise
-    if kept is None:
-        raise LiveError(
-            ReasonCode.NO_MODEL,
-            "there is no promoted model to trade.",
-            remedy="Run `sevengates nightly`, or name a bundle folder with --bundle.",
-        )
-    return load_offered(kept, session)

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 
 from trading.codes import ReasonCode
 from trading.errors import LiveError, RegistryError, SevengatesError
-from trading.live.decider import Decider
-from trading.live.eligibility import OfferedBundle, load_offered, require_allowed
+from trading.live.decider import Decider, caught_up
+from trading.live.eligibility import OfferedBundle, Refusal, load_offered, require_allowed
 from trading.live.feeds.base import Feed, FeedRow
 from trading.live.feeds.joiner import BarJoiner
 from trading.live.feeds.replay import Pace
@@ -59,10 +59,11 @@ class Runner:
     Args:
         journal: where everything is written; it has begun.
         offered: the verified model to start with; if the journal ended with another, this one takes over.
-        decider: of that model.
+        decider: of that model; if the journal ended with another, it has seen every bar of the journal.
         venue: where orders go, with the account that the journal holds.
         models: says which bundle to trade, asked before every traded bar.
         max_jump: largest ratio between an open and the close before it, see :func:`check_bar`.
+        refusal: of what is promoted, if the journal's own model goes on instead; it is written down.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Runner:
         models: ModelSource,
         *,
         max_jump: float | None = None,
+        refusal: Refusal | None = None,
     ) -> None:
         session = journal.session()
         assert session is not None
@@ -86,6 +88,8 @@ class Runner:
         self._history: list[Bar] = []
         self._last: int | None = None
         self._recover(offered.bundle)
+        if refusal is not None:
+            self._refuse(refusal)
 
     def close(self) -> None:
         """Let go of the venue; orders and positions stay."""
@@ -144,7 +148,7 @@ class Runner:
         try:
             wanted = self._models.current()
         except RegistryError as error:
-            self._refuse(str(error), "pointer", error)
+            self._refuse(Refusal(None, error))
             return
         if wanted is None or wanted in (self._pointer, self._refused):
             return
@@ -152,9 +156,9 @@ class Runner:
         try:
             bundle = load_offered(wanted, self.session).bundle
             require_allowed(bundle, self._venue.guarantees)
-            decider = self._decider if same else self._caught_up(bundle)
+            decider = self._decider if same else caught_up(bundle.model, self._journal.bars())
         except SevengatesError as error:
-            self._refuse(wanted, wanted.digest, error)
+            self._refuse(Refusal(wanted, error))
             return
         self._pointer, self._decider = wanted, decider
         if same:
@@ -163,20 +167,9 @@ class Runner:
             self._venue.account.use(decider.parameters)
             self._take_over(bundle)
 
-    def _caught_up(self, bundle: Bundle) -> Decider:
-        """Another model at work, shown every bar so far; if its engine fails on them, nothing has changed yet."""
-        decider = Decider(bundle.model)
-        self._show_journal(decider)
-        return decider
-
     def _take_over(self, bundle: Bundle) -> None:
         """Let the model decide from the next bar on; the account stays."""
         self._journal.commit_model(self._pointer, bundle, None if self._last is None else self._snapshot(self._last))
-
-    def _show_journal(self, decider: Decider) -> None:
-        """Bring a model's stream to the last bar by showing it every bar of the journal."""
-        for bar in self._journal.bars():
-            decider.stream.on_bar(bar)
 
     def _recover(self, bundle: Bundle) -> None:
         """Go on after the last committed bar."""
@@ -189,7 +182,6 @@ class Runner:
             self._journal.commit_model(self._pointer, bundle, None)
             self._restore_stream(snapshot.stream)
         else:
-            self._show_journal(self._decider)
             self._take_over(bundle)
         intent = self._journal.intent_at(snapshot.ts)
         if intent is not None:
@@ -200,7 +192,7 @@ class Runner:
         if saved is not None and _layout(saved) == _layout(self._decider.stream.save()):
             self._decider.stream.restore(saved)
         else:
-            self._show_journal(self._decider)
+            self._decider.show(self._journal.bars())
 
     def _checked(self, row: FeedRow, before: Bar | None, interval: int) -> Bar | None:
         """A row as a bar if it keeps the contract; otherwise it goes to quarantine and nothing is decided on it."""
@@ -281,9 +273,13 @@ class Runner:
             stream=self._decider.stream.save(),
         )
 
-    def _refuse(self, known_as: Pointer | str, subject: str, error: SevengatesError) -> None:
+    def _refuse(self, refusal: Refusal) -> None:
+        """Write down, once, why a promotion is not followed; the same one is not tried again."""
+        wanted, error = refusal
+        known_as = str(error) if wanted is None else wanted
         if known_as != self._refused:
             self._refused = known_as
+            subject = "pointer" if wanted is None else wanted.digest
             self._journal.refuse(self._last, subject, error.code, error.message)
 
     def _mismatch(self, what: str) -> LiveError:

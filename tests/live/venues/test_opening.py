@@ -85,6 +85,11 @@ def test_a_promoted_bundle_that_may_trade_on_paper_only_does_not_take_over_real_
     status = trade(folder / "j.db", promotions, BARS.slice(0, 200), 100, promote, venue=REAL)
     assert (status.bundle_digest, status.swaps, status.refusals) == (old.digest, 0, 1)
     assert status.last_refusal.startswith("PAPER_ONLY: ")
+    # The same after a restart, with the trades of the old model to the end.
+    again = trade(folder / "j.db", promotions, BARS, 100, venue=REAL)
+    assert (again.bundle_digest, again.swaps, again.refusals) == (old.digest, 0, 2)
+    alone = trade(folder / "alone.db", fixed(old), BARS, 100, venue=REAL)
+    assert (again.ledger_sha256, again.trades > 2) == (alone.ledger_sha256, True)
 
 
 def test_a_venue_that_may_place_an_order_twice_is_refused_and_closed() -> None:
