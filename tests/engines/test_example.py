@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from tests.support import small_bars
 from tests.support.nights import Played, play_night
 from tests.support.plugins import installed
+from trading.checks.check import Part
 from trading.codes import ReasonCode
 from trading.engines.base import parsed_options
 from trading.engines.check import check_engine, checked_market
@@ -22,7 +24,9 @@ from trading.engines.table import ENGINES, GROUP, engine_class, engine_code, eng
 from trading.errors import ConfigError, EngineError, RegistryError
 from trading.gates.verdict import read_verdict
 from trading.model.bundle import Bundle, load_bundle
-from trading.night.artifacts import BACKTEST, BARS, SPLITS
+from trading.moments import DAY_MS, moment_text
+from trading.night import data, evidence, fit
+from trading.night.artifacts import BACKTEST, BARS, MODEL, SPLITS
 from trading.night.plan import plan_night
 from trading.night.publish import bundle_candidate, write_bundle_folder
 from trading.night.workspace import Night, open_night
@@ -39,6 +43,7 @@ from trading.settings.models import (
 from trading.simulation.backtest import run_backtest
 from trading.steps.features import FeatureWindows
 from trading.steps.opinion import EXTRAS
+from trading.store import Ref
 
 NAME, RANGE = "breakout", 24
 SETTINGS = SevengatesSettings(
@@ -106,6 +111,31 @@ def edited(package: Path, folder: Path) -> Path:
     source = copied / f"{NAME}.py"
     source.write_text(source.read_text().replace("min(0.5 + distance, 1.0)", "min(0.6 + distance, 1.0)"))
     return copied
+
+
+def looking_ahead(package: Path, folder: Path, *, from_ms: int) -> Path:
+    """The same package with a form for series whose opinions are those of the next bar from a moment on."""
+    copied = Path(shutil.copytree(package, folder, ignore=shutil.ignore_patterns("__pycache__")))
+    with (copied / f"{NAME}.py").open("a") as source:
+        source.write(
+            "\n    def opinions(self, bars, features):\n"
+            "        rows = super().opinions(bars, features)\n"
+            f"        first = int(bars.ts.searchsorted({from_ms}))\n"
+            "        rows[first:-1] = rows[first + 1 :].copy()\n"
+            "        return rows\n"
+        )
+    return copied
+
+
+def night_of(home: Path) -> Night:
+    """The night of the example in a home of its own."""
+    return open_night(SETTINGS.model_copy(update={"runtime": RuntimeSpec(home=str(home))}), "SIM", "2021-12-01")
+
+
+def begin_of_test_split(trained: Trained) -> int:
+    """When the first bar of the test split opens."""
+    store, measured = trained.night.store, trained.played.measured
+    return int(store.get(BARS, measured.bars_ref).ts[store.get(SPLITS, measured.splits_ref).test.start])
 
 
 @pytest.mark.usefixtures("breakout")
@@ -195,21 +225,50 @@ def test_without_the_package_its_bundle_and_its_name_are_refused(trained: Traine
     assert unknown.value.code == ReasonCode.ENGINE_UNKNOWN
 
 
-def test_a_form_for_series_that_sees_the_next_bar_stops_the_night(
+def test_a_form_for_series_that_sees_the_next_bar_stops_the_night_before_training(
     package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copied = Path(shutil.copytree(package, tmp_path / "ahead", ignore=shutil.ignore_patterns("__pycache__")))
-    with (copied / f"{NAME}.py").open("a") as source:
-        source.write(
-            "\n    def opinions(self, bars, features):\n"
-            "        rows = super().opinions(bars, features)\n"
-            "        rows[:-1] = rows[1:].copy()\n"
-            "        return rows\n"
-        )
-    use(copied, monkeypatch)
-    settings = SETTINGS.model_copy(update={"runtime": RuntimeSpec(home=str(tmp_path / "home"))})
+    use(looking_ahead(package, tmp_path / "ahead", from_ms=0), monkeypatch)
+    night = night_of(tmp_path / "home")
+    bars = data.load_bars(night).bars_ref
+    features, splits = data.compute_features(night, bars), data.make_splits(night, bars, night.plan.engines)
     with pytest.raises(EngineError, match="gives other opinions of a series than bar by bar") as refused:
-        play_night(open_night(settings, "SIM", "2021-12-01"))
+        fit.fit_model(night, bars, features, splits, night.plan.engines[0])
+    assert refused.value.code is ReasonCode.ENGINE_CHECK
+
+
+def test_a_form_for_series_that_sees_the_next_bar_on_the_test_split_alone_stops_the_night_at_its_backtest(
+    trained: Trained, package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = begin_of_test_split(trained)
+    use(looking_ahead(package, tmp_path / "ahead", from_ms=begin), monkeypatch)
+    with pytest.raises(EngineError, match=r"opinions\(\) says .*, and on_bar\(\) says ") as refused:
+        play_night(night_of(tmp_path / "home"))
+    assert refused.value.code is ReasonCode.ENGINE_CHECK
+    assert "run_backtest" in [entry.name for entry in refused.traceback]
+    found = int(str(refused.value.fields["ts"]))
+    assert begin <= found < begin + DAY_MS
+    assert moment_text(found) in refused.value.message
+
+
+@pytest.mark.parametrize("name", ["stress", "calibration"])
+def test_no_check_on_the_test_split_measures_a_form_for_series_that_sees_the_next_bar_there(
+    name: str, trained: Trained, package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, measured = trained.night.store, trained.played.measured
+    use(looking_ahead(package, tmp_path / "ahead", from_ms=begin_of_test_split(trained)), monkeypatch)
+    # What this engine was fitted on is honest, so its model is that of the example under its own code.
+    model = store.get(MODEL, measured.model_ref)
+    identity = model.spec.engine.model_copy(update={"code": engine_code(NAME)})
+    model = replace(model, spec=model.spec.model_copy(update={"engine": identity}))
+    parts: dict[Part, Ref[Any]] = {
+        "bars": measured.bars_ref,
+        "splits": measured.splits_ref,
+        "model": store.put(MODEL, model),
+        "fit_report": trained.played.fit_report_ref,
+    }
+    with pytest.raises(EngineError) as refused:
+        evidence.measuring(name)(trained.night, evidence.parts_of(name, parts))
     assert refused.value.code is ReasonCode.ENGINE_CHECK
 
 

@@ -141,13 +141,13 @@ def _pairs(p: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
 
 def _measure(subject: Subject) -> CalibrationEvidence:
     # The simulation compiles when it is imported, and gates read the evidence above without it.
-    from trading.engines.stream import compute_signals
+    from trading.engines.checked import checked_signals
     from trading.simulation.outcomes import signal_outcomes
 
     spec, model, part = subject.spec(CalibrationSpec), subject.model, subject.splits.test
     outcomes = signal_outcomes(
         subject.bars,
-        compute_signals(model, subject.bars),
+        checked_signals(model, subject.bars),
         (part.start, part.stop),
         horizon_bars=spec.horizon_bars,
         costs=model.spec.costs,

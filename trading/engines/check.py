@@ -14,18 +14,13 @@ import numpy as np
 from trading.arrays import Floats
 from trading.codes import ReasonCode
 from trading.engines.base import Engine, EngineSetup, TrainingData, engine_lookback
+from trading.engines.checked import first_difference
 from trading.engines.series import compute_features
-from trading.engines.stream import SignalStream, compute_signals
-from trading.errors import EngineError
 from trading.market.bars import Bars
-from trading.model.model import TradingModel
 from trading.results import CheckResult
 from trading.steps.features import FEATURE_NAMES, FeatureWindows, warmup_bars
 from trading.steps.opinion import DIRECTION, OPINION_FIELDS, OPINION_SIZE
 from trading.values import Frozen
-
-TOLERANCE = 2e-6
-"""Two quanta: the last digit of another summation may turn a rounding, and nothing more."""
 
 SLOWEST_BAR_US = 2_000.0
 
@@ -86,30 +81,6 @@ def check_engine(kind: type[Engine], options: Frozen, market: CheckedMarket, *, 
         _lookback_is_enough(kind, setup, market, streamed, cuts),
         _is_fast_enough(microseconds),
     ]
-
-
-def require_streaming(model: TradingModel, bars: Bars) -> None:
-    """Refuse an engine whose own form for a series says something else than bar by bar, where no later bar is known.
-
-    A backtest of such an engine would be of another strategy than the one that trades, or of one that sees the future.
-
-    Args:
-        model: whose engine it is.
-        bars: to try it on.
-
-    Raises:
-        EngineError: ``ENGINE_CHECK``, naming the first difference.
-    """
-    batch, stream = compute_signals(model, bars).opinions, SignalStream(model)
-    streamed = np.array([stream.on_bar(bar).opinion.copy() for bar in bars.rows()])
-    difference = _difference(batch, streamed)
-    if difference:
-        raise EngineError(
-            ReasonCode.ENGINE_CHECK,
-            f"engine {model.spec.engine.name} gives other opinions of a series than bar by bar: {difference}.",
-            remedy="Mend its opinions(); `sevengates engine check` says whether it sees later bars.",
-            engine=model.spec.engine.name,
-        )
 
 
 def _fitted(kind: type[Engine], options: Frozen, market: CheckedMarket, seed: int) -> EngineSetup:
@@ -258,13 +229,10 @@ def _difference(found: Floats, expected: Floats) -> str:
     """Where two stretches of opinions differ first, or nothing."""
     if found.shape != expected.shape:
         return f"its shape is {found.shape}, expected {expected.shape}"
-    same = np.isclose(found, expected, rtol=0.0, atol=TOLERANCE, equal_nan=True)
-    same[:, DIRECTION] = (found[:, DIRECTION] == expected[:, DIRECTION]) | np.isnan(found[:, DIRECTION]) & np.isnan(
-        expected[:, DIRECTION]
-    )
-    if same.all():
+    place = first_difference(found, expected)
+    if place is None:
         return ""
-    row, column = (int(place) for place in np.argwhere(~same)[0])
+    row, column = place
     return f"{OPINION_FIELDS[column]} of bar {row} is {found[row, column]:.6g}, expected {expected[row, column]:.6g}"
 
 

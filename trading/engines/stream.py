@@ -134,7 +134,7 @@ class SignalStream:
         )
         self.count += n
         with engine_errors(model.spec.engine.name, f"give opinions of {n} bars"):
-            opinions = np.ascontiguousarray(self.engine.opinions(bars, features), dtype=np.float64)
+            opinions = self._opinions(bars, features)
         signals = Signals(
             log_volatility=log_volatility,
             features=features,
@@ -168,6 +168,10 @@ class SignalStream:
         prefix = len(ENGINE_PREFIX)
         with engine_errors(self._model.spec.engine.name, "go on where it was saved"):
             self.engine.restore({name[prefix:]: state[name] for name in state if name.startswith(ENGINE_PREFIX)})
+
+    def _opinions(self, bars: Bars, features: Floats) -> Floats:
+        """What the engine says of the next stretch of bars, in its own form for series."""
+        return np.ascontiguousarray(self.engine.opinions(bars, features), dtype=np.float64)
 
 
 def compute_signals(model: TradingModel, bars: Bars) -> Signals:

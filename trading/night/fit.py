@@ -103,6 +103,7 @@ def train_policy(
     splits, untrained = store.get(SPLITS, splits_ref), store.get(MODEL, model_ref)
     # The test split is not shown to training at all.
     seen = store.get(BARS, bars_ref).slice(0, splits.validation.stop)
+    # The fit has held the engine to bar by bar on these bars.
     signals = compute_signals(untrained, seen)
     jobs = [
         TrainingJob(

@@ -53,7 +53,7 @@ def decisions(model: TradingModel, bars: Bars) -> dict[str, NDArray[Any]]:
         equity, longest holding time in bars, and distances of stop and target in log price. Without an order these
         four are NaN.
     """
-    from trading.engines.stream import compute_signals
+    from trading.engines.checked import checked_signals
     from trading.simulation.denials import DENIALS
     from trading.simulation.parameters import model_parameters, policy_of
     from trading.steps import account as a
@@ -63,7 +63,7 @@ def decisions(model: TradingModel, bars: Bars) -> dict[str, NDArray[Any]]:
     from trading.steps.opinion import EXTRAS
 
     n, extras = len(bars), len(model.spec.engine.extras)
-    signals = compute_signals(model, bars)
+    signals = checked_signals(model, bars)
     columns, series = bars.columns(), signals.columns()
     account, parameters = a.new_account(model.spec.limits.initial_equity), model_parameters(model)
     policy = policy_of(model)

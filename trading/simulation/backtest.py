@@ -66,6 +66,7 @@ def run_backtest(
 
     Raises:
         DataError: if the bars are not of the model's interval.
+        EngineError: ``ENGINE_CHECK`` if a user's form for series differs from bar by bar on these bars.
     """
     if bars.interval != model.spec.interval:
         raise DataError(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trading.arrays import Floats, Ints
+from trading.engines.checked import checked_stream
 from trading.engines.stream import SignalStream
 from trading.market.bars import COLUMNS, Bars
 from trading.model.model import TradingModel
@@ -49,6 +50,7 @@ def run_lanes(
     stop: int,
     *,
     fixed_action: Sequence[float] | None = None,
+    checked: bool = True,
 ) -> list[LaneRun]:
     """Run lanes over bars ``start`` to ``stop``; the bars before only warm features and engine.
 
@@ -61,16 +63,22 @@ def run_lanes(
         start: first traded bar.
         stop: bar after the last traded one.
         fixed_action: size, duration, stop and target in [-1, 1] used instead of the policy.
+        checked: whether a user's form for series is held to bar by bar; only for bars on which it was held before
+            may this be False.
+
+    Raises:
+        EngineError: ``ENGINE_CHECK``, naming the first bar of which the engine's two forms say different things.
     """
     first = lanes[0]
     for bars in lanes[1:]:
         if not all(np.array_equal(getattr(bars, name)[:start], getattr(first, name)[:start]) for name in COLUMNS):
             raise ValueError(f"lanes need the same bars before bar {start}")
     policy = policy_of(model, fixed_action)
-    warmed = None if len(lanes) == 1 else _warmed(model, first, start)
+    fresh = checked_stream if checked else SignalStream
+    warmed = None if len(lanes) == 1 else _warmed(fresh(model), first, start)
 
     def run(lane: int) -> LaneRun:
-        stream = _warmed(model, lanes[lane], start) if warmed is None else warmed.copy()
+        stream = _warmed(fresh(model), lanes[lane], start) if warmed is None else warmed.copy()
         return _run_lane(model, stream, lanes[lane], parameters[lane], start, stop, policy)
 
     if len(lanes) == 1:
@@ -79,9 +87,8 @@ def run_lanes(
         return list(pool.map(run, range(len(lanes))))
 
 
-def _warmed(model: TradingModel, bars: Bars, start: int) -> SignalStream:
-    """A stream that has seen the bars before the first traded one."""
-    stream = SignalStream(model)
+def _warmed(stream: SignalStream, bars: Bars, start: int) -> SignalStream:
+    """The stream after the bars before the first traded one; an engine that wants all bars at once has seen none."""
     if not stream.engine.whole_series:
         for begin in range(0, start, STRETCH):
             stream.advance(bars.slice(begin, min(begin + STRETCH, start)))

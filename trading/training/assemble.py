@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from trading.arrays import Floats
-from trading.engines.base import Engine, TrainingData, engine_errors
-from trading.engines.check import require_streaming
+from trading.engines.base import TrainingData, engine_errors
+from trading.engines.checked import checked_signals
 from trading.engines.choice import EngineChoice
-from trading.engines.stream import compute_signals
 from trading.engines.table import engine_class
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
@@ -57,6 +56,9 @@ def fit_model(
         settings: tables of features, calibration, costs, limits and policy.
         engine: with its options.
         seed: of everything random in the engine's fit.
+
+    Raises:
+        EngineError: ``ENGINE_CHECK`` if a user's form for series differs from bar by bar on these splits.
     """
     rows, kind = slice(*train), engine_class(engine.name)
     mean, deviation = fit_scaler(raw[rows])
@@ -86,9 +88,6 @@ def fit_model(
         calibrator_y=IDENTITY_MAP,
         layers=_empty_layers(settings.policy),
     )
-    if engine.code and kind.opinions is not Engine.opinions:
-        # The built-in ones are held to this by tests; somebody else's is met here first.
-        require_streaming(model, bars.slice(0, validation[1]))
     calibrator = _calibrate(model, bars, validation, settings.calibration)
     return FittedParts(
         model=replace(model, calibrator_x=calibrator.x, calibrator_y=calibrator.y),
@@ -183,9 +182,10 @@ def _empty_layers(policy: PolicySpec) -> Layers | None:
 
 
 def _calibrate(model: TradingModel, bars: Bars, validation: tuple[int, int], spec: CalibrationSpec) -> Calibrator:
-    # Only bars up to the end of the validation split are shown, so no later bar can matter.
+    # Only bars up to the end of the validation split are shown, so no later bar can matter; a user's engine whose form
+    # for series knows later ones within them ends here, before anything is trained on it.
     seen = bars.slice(0, validation[1])
     outcomes = signal_outcomes(
-        seen, compute_signals(model, seen), validation, horizon_bars=spec.horizon_bars, costs=model.spec.costs
+        seen, checked_signals(model, seen), validation, horizon_bars=spec.horizon_bars, costs=model.spec.costs
     )
     return fit_calibrator(outcomes.raw, outcomes.won, spec.method)
