@@ -104,7 +104,13 @@ def _from_1_to_2(db: sqlite3.Connection) -> None:
     db.execute("INSERT OR REPLACE INTO session (key, value) VALUES ('schema', '2')")
 
 
-_UPGRADES: dict[int, Callable[[sqlite3.Connection], None]] = {1: _from_1_to_2}
+def _from_2_to_3(db: sqlite3.Connection) -> None:
+    """Bars have a funding; what was charged before is none."""
+    db.execute("ALTER TABLE bars ADD COLUMN funding REAL NOT NULL DEFAULT 0.0")
+    db.execute("INSERT OR REPLACE INTO session (key, value) VALUES ('schema', '3')")
+
+
+_UPGRADES: dict[int, Callable[[sqlite3.Connection], None]] = {1: _from_1_to_2, 2: _from_2_to_3}
 
 
 def _rows(db: sqlite3.Connection, query: str) -> list[dict[str, Any]]:
