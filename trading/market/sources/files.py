@@ -105,7 +105,11 @@ class FileSource(ABC):
 
     @cached_property
     def _data(self) -> bytes:
-        return _file_bytes(self.path, self.symbol)
+        remedy = (
+            "Check market.source; {symbol} in it is replaced by the symbol, and a relative path starts where the "
+            "command runs."
+        )
+        return file_bytes(self.path, subject=self.symbol, remedy=remedy)
 
     @cached_property
     def _columns(self) -> Columns:
@@ -129,6 +133,29 @@ class BarsFile(FileSource):
         return common_step(ts) or interval_ms(self.spec.interval)
 
 
+def file_bytes(path: Path, *, subject: str, remedy: str) -> bytes:
+    """All bytes of a file.
+
+    Args:
+        path: of the file.
+        subject: what the file is of, for messages.
+        remedy: what the user can do if there is no such file.
+
+    Raises:
+        DataError: ``SOURCE_MISSING``, or ``SOURCE_UNREADABLE`` if it may not be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise DataError(ReasonCode.SOURCE_MISSING, f"{subject}: no file {path}.", remedy=remedy) from error
+    except OSError as error:
+        raise DataError(
+            ReasonCode.SOURCE_UNREADABLE,
+            f"{subject}: {path} cannot be read: {error.strerror or error}.",
+            remedy="Name a file that this user may read.",
+        ) from error
+
+
 def _file_path(target: str, symbol: str, spec: MarketSpec) -> Path:
     if not target.strip():
         raise DataError(
@@ -143,21 +170,3 @@ def _file_path(target: str, symbol: str, spec: MarketSpec) -> Path:
             remedy="Write {symbol} where the file names differ, or name one symbol.",
         )
     return Path(target.replace("{symbol}", symbol)).expanduser()
-
-
-def _file_bytes(path: Path, symbol: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise DataError(
-            ReasonCode.SOURCE_MISSING,
-            f"{symbol}: no file {path}.",
-            remedy="Check market.source; {symbol} in it is replaced by the symbol, and a relative path starts where "
-            "the command runs.",
-        ) from error
-    except OSError as error:
-        raise DataError(
-            ReasonCode.SOURCE_UNREADABLE,
-            f"{symbol}: {path} cannot be read: {error.strerror or error}.",
-            remedy="Name a file that this user may read.",
-        ) from error
