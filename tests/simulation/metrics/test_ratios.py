@@ -16,6 +16,13 @@ def test_ratios_follow_their_formulas() -> None:
     assert volatility(RETURNS, 100.0) == pytest.approx(RETURNS.std(ddof=1) * 10)
 
 
+def test_two_returns_are_enough_for_a_ratio() -> None:
+    two = np.array([0.03, -0.01])
+    assert sharpe(two, 1.0) == pytest.approx(0.01 / (0.02 * math.sqrt(2.0)))
+    assert sortino(two, 1.0) == pytest.approx(0.01 / (0.01 / math.sqrt(2.0)))
+    assert volatility(two, 1.0) == pytest.approx(0.02 * math.sqrt(2.0))
+
+
 def test_half_a_year_of_a_tenth_grows_by_a_fifth_a_year() -> None:
     assert cagr(np.array([0.1]), 2.0) == pytest.approx(0.21)
     assert cagr(np.array([0.21, 0.0, 0.0, 0.0]), 2.0) == pytest.approx(0.1)

@@ -46,6 +46,8 @@ def test_bars_of_a_day_each_have_the_same_returns_by_day_as_by_bar() -> None:
 def test_after_an_equity_of_zero_there_is_no_return() -> None:
     daily = daily_returns(np.arange(3) * DAY_MS, np.array([50.0, 0.0, 0.0]), 100.0)
     np.testing.assert_array_equal(daily.returns, [-0.5, -1.0, np.nan])
+    again = daily_returns(np.arange(4) * DAY_MS, np.array([0.0, 10.0, -10.0, 5.0]), 100.0)
+    np.testing.assert_array_equal(again.returns, [-1.0, np.nan, -2.0, np.nan])
 
 
 def test_no_bars_have_no_days() -> None:

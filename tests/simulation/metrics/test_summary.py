@@ -31,7 +31,7 @@ PLAIN = [
     "cost_share",
     "costs",
 ]
-PNL = np.array([5.0, -2.0, -1.0, 4.0])
+PNL = np.array([5.0, -2.0, -1.0, 0.5])
 COUNT = 24 * 60
 
 
@@ -59,14 +59,25 @@ def test_a_lane_without_details_has_the_metrics_that_gates_read() -> None:
     years = COUNT / HOURS_PER_YEAR
     assert found["total_return"] == equity[-1] / 100.0 - 1.0
     assert found["win_rate"] == 0.5
-    assert found["profit_factor"] == 3.0
+    assert found["profit_factor"] == pytest.approx(5.5 / 3.0)
     assert found["max_consecutive_losses"] == 2
-    assert found["mean_trade"] == 1.5
+    assert found["mean_trade"] == 0.625
     assert found["trades"] == 4
     assert found["exposure"] == 0.25
     assert found["turnover"] == pytest.approx(5.0 / years)
-    assert found["cost_share"] == pytest.approx(0.2)
+    assert found["cost_share"] == pytest.approx(1.8 / 5.5)
     assert found["costs"] == 1.8
+
+
+def test_a_lane_that_never_won_has_no_share_of_costs_and_one_without_trades_no_figure_of_them() -> None:
+    equity, trades, account = lane()
+    lost = backtest_metrics(equity, trades[1:3], account, 100.0, HOURS_PER_YEAR)
+    assert (lost["win_rate"], lost["profit_factor"], lost["mean_trade"]) == (0.0, 0.0, -1.5)
+    assert math.isnan(lost["cost_share"])
+    idle = backtest_metrics(equity, trades[:0], account, 100.0, HOURS_PER_YEAR)
+    assert (idle["trades"], idle["max_consecutive_losses"]) == (0, 0)
+    for name in ("win_rate", "profit_factor", "mean_trade", "cost_share"):
+        assert math.isnan(idle[name])
 
 
 def test_details_add_metrics_and_change_none() -> None:

@@ -46,6 +46,24 @@ def test_the_standard_error_is_los_general_form(seed: int, count: int, lags: int
     assert found == pytest.approx(error_by_matrices(returns, lags) * math.sqrt(365.25), rel=1e-9)
 
 
+@pytest.mark.parametrize(("count", "lags"), [(20, 2), (99, 3), (100, 4), (1_000, 6), (3_000, 8)])
+def test_lags_follow_the_rule_of_newey_and_west_if_none_are_named(count: int, lags: int) -> None:
+    returns = np.random.default_rng(count).standard_t(4, count) * 0.01
+    assert sharpe_standard_error(returns, 365.25) == sharpe_standard_error(returns, 365.25, lags)
+
+
+def test_there_are_never_more_lags_than_pairs_of_returns() -> None:
+    returns = np.random.default_rng(0).standard_t(4, 30) * 0.01
+    assert sharpe_standard_error(returns, 365.25, 500) == sharpe_standard_error(returns, 365.25, 29)
+
+
+@pytest.mark.parametrize("count", [64, 1_000])
+def test_blocks_are_as_long_as_the_cube_root_of_the_days_if_nothing_is_said(count: int) -> None:
+    returns = np.random.default_rng(count).standard_t(4, count) * 0.01
+    named = sharpe_interval(returns, 365.25, seed=1, level=0.9, draws=1_000, mean_block=count ** (1.0 / 3.0))
+    assert sharpe_interval(returns, 365.25, seed=1) == named
+
+
 def test_for_independent_normal_returns_it_is_los_short_form() -> None:
     returns = np.random.default_rng(1).normal(0.005, 0.01, 100_000)
     ratio = sharpe(returns, 1.0)
