@@ -13,10 +13,9 @@ from trading.compiled import compile_loop
 from trading.steps.account import EQUITY, LOW_EQUITY
 from trading.steps.bar import bar_at
 from trading.steps.breakers import ALLOWED
-from trading.steps.decision import choose_step, ready_step
+from trading.steps.decision import choose_step, place_step, ready_step
 from trading.steps.numbers import quantised
 from trading.steps.observation import observation_step, signal_at, view_at
-from trading.steps.sizing import order_step
 from trading.steps.venue import CLOSED, venue_step
 
 
@@ -108,7 +107,7 @@ def advance_loop(bars, signals, lanes, actions, trade):
         if not math.isnan(actions[lane, 0]):
             for i in range(action.shape[0]):
                 action[i] = quantised(min(max(actions[lane, i], -1.0), 1.0))
-            order_step(account, p, action, signal_at(bars, signals, t))
+            place_step(account, p, view_at(bars, signals, t), action)
         answer = -1
         while answer != ALLOWED and t < lanes.last[lane]:
             t += 1

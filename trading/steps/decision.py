@@ -72,5 +72,20 @@ def choose_step(account: Floats, p: Floats, view: View, policy: Policy, observat
     else:
         for i in range(action.shape[0]):
             action[i] = policy.fixed[i]
+    return place_step(account, p, view, action)
+
+
+def place_step(account: Floats, p: Floats, view: View, action: Floats) -> int:
+    """Size an action into an order, which remembers the regime it was decided in.
+
+    Args:
+        account: of the lane, found ready.
+        p: packed parameters.
+        view: what is known at the close of the bar.
+        action: shape (len(ACTIONS),), each in [-1, 1].
+
+    Returns:
+        ALLOWED when an order waits, else the denial.
+    """
     account[a.ORDER_REGIME] = regime_number(view.opinion)
     return order_step(account, p, action, view.signal)
