@@ -1,7 +1,7 @@
 """An account kept in plain decimals: what fills and carry make of cash, position, equity and trades.
 
-It knows nothing of orders and uses nothing of the simulator: given bars and the fills of any ledger it books them by the
-page on the simulator's rules, so that two ways of counting can be held against each other.
+It knows nothing of orders and uses nothing of the simulator: given bars and the fills of any ledger it books them by
+the page on the simulator's rules, so that two ways of counting can be held against each other.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class BookedFill(NamedTuple):
     """A fill of a ledger: index of its bar, signed quantity, price, and whether it rested as a limit."""
 
     bar: int
-    quantity: float
-    price: float
+    quantity: float | Decimal
+    price: float | Decimal
     maker: bool
 
 
@@ -107,13 +107,22 @@ class Replay:
     open_trade: BookedTrade | None
 
 
+def as_decimal(number: float | Decimal) -> Decimal:
+    """The decimal that a person would write for a number.
+
+    Args:
+        number: a float as its shortest text has it.
+    """
+    return number if isinstance(number, Decimal) else Decimal(repr(float(number)))
+
+
 def decimal_bars(bars: Sequence[tuple[float, ...]]) -> list[DecimalBar]:
     """Rows of ts, open, high, low, close, volume and funding as decimals.
 
     Args:
         bars: in their order.
     """
-    return [DecimalBar(int(ts), *(Decimal(repr(float(number))) for number in rest)) for ts, *rest in bars]
+    return [DecimalBar(int(ts), *(as_decimal(number) for number in rest)) for ts, *rest in bars]
 
 
 def confirmed(bars: Sequence[DecimalBar], wick_limit: float | None) -> list[DecimalBar]:
@@ -128,7 +137,7 @@ def confirmed(bars: Sequence[DecimalBar], wick_limit: float | None) -> list[Deci
     for index, bar in enumerate(bars):
         top, bottom = max(bar.open, bar.close), min(bar.open, bar.close)
         if wick_limit is not None and index:
-            longest = Decimal(repr(float(wick_limit))) * max(typical, (top - bottom) / bar.open) * bar.open
+            longest = as_decimal(wick_limit) * max(typical, (top - bottom) / bar.open) * bar.open
             bar = bar._replace(high=min(bar.high, top + longest), low=max(bar.low, bottom - longest))
         size = (bar.high - bar.low) / bar.open
         typical = size if not index else typical + Decimal("0.02") * (size - typical)
@@ -147,7 +156,7 @@ def replay(bars: Sequence[DecimalBar], fills: Sequence[BookedFill], rates: Rates
     """
     with localcontext() as context:
         context.prec = DIGITS
-        return _replay(bars, fills, [Decimal(repr(float(rate))) / 10_000 for rate in rates], Decimal(repr(initial)))
+        return _replay(bars, fills, [as_decimal(rate) / 10_000 for rate in rates], as_decimal(initial))
 
 
 def _replay(bars: Sequence[DecimalBar], fills: Sequence[BookedFill], rates: list[Decimal], cash: Decimal) -> Replay:
@@ -167,7 +176,7 @@ def _replay(bars: Sequence[DecimalBar], fills: Sequence[BookedFill], rates: list
             trade.pnl -= paid
         while waiting and waiting[0].bar == index:
             fill = waiting.pop(0)
-            quantity, price = Decimal(repr(float(fill.quantity))), Decimal(repr(float(fill.price)))
+            quantity, price = as_decimal(fill.quantity), as_decimal(fill.price)
             fee = abs(quantity) * price * (maker if fill.maker else taker)
             cash, fees = cash - quantity * price - fee, fees + fee
             if trade is None:

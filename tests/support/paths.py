@@ -158,3 +158,20 @@ def bars_of(path: PricePath) -> list[tuple[float, ...]]:
         (START_MS + int(hour * HOUR_MS), *prices, path.funding.get(index, 0.0))
         for index, (hour, prices) in enumerate(zip(hours, path.bars, strict=True))
     ]
+
+
+@dataclass(frozen=True)
+class Played:
+    """What a player made of a path, in the terms of a row.
+
+    Attributes:
+        fills: in their order.
+        after: cash, position and equity at the close of every bar.
+        trades: that closed, in their order.
+        halted: at the close of every bar.
+    """
+
+    fills: list[Filled]
+    after: list[After]
+    trades: list[TradeRow]
+    halted: list[bool]

@@ -115,8 +115,6 @@ ROWS = [
         # 10,000 - 4,012 = 5,988; + 4,400 = 10,388
         after=[(10_000, 0, 10_000), (5_988, 40, 9_988), (10_388, 0, 10_388)],
         # 40 x 0.10 of spread, and 40 x 0.30 less that
-        trade=TradeRow(
-            reason="target", pnl=388, held=1, mae=1.09 / 100.3, mfe=9.7 / 100.3, spread=4, slippage=8
-        ),
+        trade=TradeRow(reason="target", pnl=388, held=1, mae=1.09 / 100.3, mfe=9.7 / 100.3, spread=4, slippage=8),
     ),
 ]

@@ -223,10 +223,10 @@ ROWS = [
         given={"max_participation": 0.01},
         bars=[QUIET, DEEP, (95, 96, 85, 88, 1_000), (89, 89, 89, 89, 1_000)],
         order=buy(15, stop=90, duration=1),
-        # 10 leave at the open; the stop finds no volume, and 5 leave at the next open
-        fills=[("entry", 15, 100.00, 1), ("time", -10, 95.00, 2), ("exit", -5, 89.00, 3)],
+        # 10 leave at the open; the stop finds no volume, and 5 leave at the next open as its rest
+        fills=[("entry", 15, 100.00, 1), ("time", -10, 95.00, 2), ("stop", -5, 89.00, 3)],
         # 8,500; + 950 = 9,450 + 5 x 88; + 445 = 9,895
         after=[(10_000, 0, 10_000), (8_500, 15, 10_000), (9_450, 5, 9_890), (9_895, 0, 9_895)],
-        trade=TradeRow(reason="", pnl=-105, held=2, mae=0.15, mfe=0.01),  # by time or stop: the page leaves it open
+        trade=TradeRow(reason="stop", pnl=-105, held=2, mae=0.15, mfe=0.01),
     ),
 ]

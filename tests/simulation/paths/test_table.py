@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 
 import pytest
 
@@ -17,7 +18,8 @@ from tests.simulation.paths import (
     targets,
 )
 from tests.support.decimal_account import BookedFill, Rates, confirmed, decimal_bars, replay
-from tests.support.paths import FREE, PricePath, bars_of
+from tests.support.decimal_simulator import play_in_decimals
+from tests.support.paths import FREE, Played, PricePath, TradeRow, bars_of
 
 TOPICS = (entries, rounding, stops, targets, extremes, slippage, latency, carry, liquidations, halts)
 TABLE = [path for topic in TOPICS for path in topic.ROWS]
@@ -50,3 +52,27 @@ def test_the_numbers_of_a_row_agree_with_each_other(path: PricePath) -> None:
         counted = [float(number) for number in (trade.pnl, trade.fees, trade.funding, trade.mae, trade.mfe)]
         assert counted == pytest.approx(said, rel=1e-9, abs=1e-9)
         assert trade.held == path.trade.held
+
+
+@by_name
+def test_the_page_in_decimals_plays_every_row(path: PricePath) -> None:
+    require_row(path, play_in_decimals(path))
+
+
+def require_row(path: PricePath, played: Played) -> None:
+    """Every number of the row, and no fill or trade besides."""
+    assert [(fill[0], fill[3]) for fill in played.fills] == [(fill[0], fill[3]) for fill in path.fills]
+    for found, said in zip(played.fills, path.fills, strict=True):
+        assert found[1:3] == pytest.approx(said[1:3], rel=1e-12)
+    for found, said in zip(played.after, path.after, strict=True):
+        assert found == pytest.approx(said, rel=1e-12, abs=1e-9)
+    assert [trade.reason for trade in played.trades] == ([path.trade.reason] if path.trade else [])
+    for trade in played.trades:
+        assert path.trade is not None
+        assert _numbers(trade) == pytest.approx(_numbers(path.trade), rel=1e-9, abs=1e-9)
+    if path.halted:
+        assert played.halted == list(path.halted)
+
+
+def _numbers(trade: TradeRow) -> dict[str, float]:
+    return {name: number for name, number in asdict(trade).items() if name != "reason"}
