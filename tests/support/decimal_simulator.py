@@ -21,7 +21,7 @@ from tests.support.decimal_account import (
     decimal_bars,
     replay,
 )
-from tests.support.paths import FREE, HOUR_MS, After, EntryOrder, Played, PricePath, TradeRow, bars_of
+from tests.support.paths import HOUR_MS, After, EntryOrder, Orders, Played, TradeRow
 
 ONE = Decimal(1)
 MILLIONTH = Decimal("1e-6")
@@ -93,6 +93,11 @@ class DecimalSimulator:
         """+1 long, -1 short, 0 flat."""
         return int(self.position.compare(ZERO))
 
+    @property
+    def free(self) -> bool:
+        """Whether an entry may be decided: flat, nothing waits, not halted."""
+        return self.order is None and not self.side and not self.halted
+
     def decide(self, order: EntryOrder, close_ms: int) -> None:
         """Let an entry wait.
 
@@ -150,7 +155,6 @@ class DecimalSimulator:
         cap = min(self.size_cap, as_decimal(order.cap))
         fits = cap * self.cash / (price + cap * (side * (price - reference) + self.fee * price))
         quantity = self._lots(min(quantity, fits))
-        price = self._market(bar, reference, side, quantity)
         if quantity == 0 or quantity * price < self.min_notional:
             return False
         self._fill("entry", side * quantity, price, bar.open, reference)
@@ -279,30 +283,34 @@ class DecimalSimulator:
         return near * self.tick
 
 
-def play_in_decimals(path: PricePath) -> Played:
-    """Play a path by the page in decimals; the account in decimals tells the trades.
+def play_in_decimals(given: Mapping[str, Any], bars: list[tuple[float, ...]], orders: Orders) -> Played:
+    """Play bars by the page in decimals; the account in decimals tells the trades.
 
     Args:
-        path: a row of a table.
+        given: every setting.
+        bars: ts, open, high, low, close, volume, funding.
+        orders: by the index of the bar at whose close each is decided, if the account is free then.
     """
     with localcontext() as context:
         context.prec = DIGITS
-        return _play({**FREE, **path.given}, path)
+        return _play(DecimalSimulator(given), given, decimal_bars(bars), orders)
 
 
-def _play(given: Mapping[str, Any], path: PricePath) -> Played:
-    simulator, bars = DecimalSimulator(given), decimal_bars(bars_of(path))
+def _play(simulator: DecimalSimulator, given: Mapping[str, Any], bars: list[DecimalBar], orders: Orders) -> Played:
     fills: list[tuple[int, SimulatedFill]] = []
     after: list[After] = []
     halted: list[bool] = []
+    taken: list[int] = []
     for index, bar in enumerate(bars):
-        if index == path.order.after + 1:
-            simulator.decide(path.order, bars[index - 1].ts + HOUR_MS if index else bar.ts)
+        order = orders.get(index - 1)
+        if order is not None and simulator.free:
+            simulator.decide(order, bars[index - 1].ts + HOUR_MS if index else bar.ts)
+            taken.append(index - 1)
         fills += [(index, fill) for fill in simulator.play(bar)]
         after.append((float(simulator.cash), float(simulator.position), float(simulator.equity)))
         halted.append(simulator.halted)
     ledger = [(fill.kind, float(fill.quantity), float(fill.price), index) for index, fill in fills]
-    return Played(ledger, after, _trades(given, bars, fills), halted)
+    return Played(ledger, after, _trades(given, bars, fills), halted, taken)
 
 
 def _trades(given: Mapping[str, Any], bars: list[DecimalBar], fills: list[tuple[int, SimulatedFill]]) -> list[TradeRow]:

@@ -14,6 +14,8 @@ START_MS = 1_704_067_200_000  # 2024-01-01, a Monday
 
 #: open, high, low, close, volume
 Prices = tuple[float, float, float, float, float]
+#: entries by the index of the bar at whose close each is decided
+Orders = Mapping[int, "EntryOrder"]
 #: what filled (entry, stop, target, time, liquidation), signed quantity, price, index of the bar
 Filled = tuple[str, float, float, int]
 #: cash, position, equity at the close of a bar
@@ -169,9 +171,11 @@ class Played:
         after: cash, position and equity at the close of every bar.
         trades: that closed, in their order.
         halted: at the close of every bar.
+        taken: indexes of the bars whose orders were taken, since the account was flat and nothing waited.
     """
 
     fills: list[Filled]
     after: list[After]
     trades: list[TradeRow]
     halted: list[bool]
+    taken: list[int]

@@ -99,14 +99,23 @@ ROWS = [
         after=[(10_000, 0, 10_000), (100, 33, 10_000)],
     ),
     PricePath(
-        name="the price before the cap decides how much fits, and what fits then pays its own slippage",
+        name="an entry that the cap cuts keeps the price of what it asked for, so the cap holds at its fill",
         given={"impact_bps": 100, "lot": 10},
         bars=[QUIET, FLAT],
-        order=buy(90, cap=0.5, stop=50, target=200, at=100.2),
+        order=buy(90, cap=0.5, stop=50, target=200, at=100.3),
         # 90 of 1,000: sqrt(0.09) = 0.3, price 100.30; 5,000 / (100.30 + 0.5 x 0.30) = 49.78, lots of 10: 40
-        # 40 of 1,000: sqrt(0.04) = 0.2, price 100.20
-        fills=[("entry", 40, 100.20, 1)],
-        after=[(10_000, 0, 10_000), (5_992, 40, 9_992)],
+        fills=[("entry", 40, 100.30, 1)],
+        after=[(10_000, 0, 10_000), (5_988, 40, 9_988)],
+    ),
+    PricePath(
+        name="a seller whom the cap cuts gets no better price for it, which would break the cap",
+        given={"impact_bps": 1_000},
+        bars=[QUIET, FLAT],
+        order=sell(360, at=94, stop=188, target=47),
+        # 360 of 1,000: sqrt(0.36) = 0.6, price 94; 10,000 / (94 + (100 - 94)) = 100
+        fills=[("entry", -100, 94.00, 1)],
+        # 10,000 + 9,400 = 19,400; marked at 100: 9,400, which is the notional at the fill
+        after=[(10_000, 0, 10_000), (19_400, -100, 9_400)],
     ),
     PricePath(
         name="a quantity is whole lots of contracts",

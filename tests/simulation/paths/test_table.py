@@ -56,7 +56,7 @@ def test_the_numbers_of_a_row_agree_with_each_other(path: PricePath) -> None:
 
 @by_name
 def test_the_page_in_decimals_plays_every_row(path: PricePath) -> None:
-    require_row(path, play_in_decimals(path))
+    require_row(path, play_in_decimals({**FREE, **path.given}, bars_of(path), {path.order.after: path.order}))
 
 
 def require_row(path: PricePath, played: Played) -> None:
