@@ -26,6 +26,7 @@ from tests.support.paths import HOUR_MS, After, EntryOrder, Orders, Played, Trad
 ONE = Decimal(1)
 MILLIONTH = Decimal("1e-6")
 BASIS_POINT = Decimal("1e-4")
+ROUNDING = Decimal("1e-30")
 
 
 class SimulatedFill(NamedTuple):
@@ -255,6 +256,8 @@ class DecimalSimulator:
         if bankrupt > 0 and side * (price - bankrupt) >= 0:
             kind, price = "liquidation", bankrupt
         self._fill(kind, side * quantity, price, start, reference)
+        if kind == "liquidation" and not self.side and abs(self.cash) < ROUNDING:
+            self.cash = ZERO
 
     def _fill(self, kind: str, quantity: Decimal, price: Decimal, start: Decimal, reference: Decimal | None) -> None:
         fee = abs(quantity) * price * (self.fee if reference is not None else self.maker_fee)
