@@ -49,7 +49,7 @@ def bench_model(interval: int) -> tuple[TradingModel, Any]:
         windows=USUAL_WINDOWS,
         engine=regimes_of(threshold=0.2),
         actions=ActionBounds(**policy.model_dump(include=set(ActionBounds.model_fields))),
-        costs=costs_of(fee_bps=0.0, spread_bps=0.0, impact_bps=0.0),
+        costs=costs_of(fee_bps=0.0, spread_bps=0.0, impact=0.0),
         limits=limits_of(halt_drawdown=1.0, size_cap=0.05, cooldown_bars=12),
     )
     return model, agent

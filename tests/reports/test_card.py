@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from trading.model.bundle import Bundle
+from trading.model.spec import ModelSpec
 from trading.reports.card import assumptions, model_card
 
 MakeBundle = Callable[..., Bundle]
@@ -17,6 +18,10 @@ def card_of(bundle: Bundle, **changes: object) -> str:
         "test": (1_660_000_000_000, 1_670_000_000_000, 2_777),
     }
     return model_card(bundle.model, bundle.lineage, evidence, bundle.gates, splits)
+
+
+def assumptions_of(spec: ModelSpec) -> list[str]:
+    return assumptions(spec.costs, spec.instrument, spec.limits)
 
 
 def test_the_card_says_what_was_decided_on_what_data_and_by_which_rules(make_bundle: MakeBundle) -> None:
@@ -32,7 +37,7 @@ def test_the_card_says_what_was_decided_on_what_data_and_by_which_rules(make_bun
         "| trades | 120 |",
     ):
         assert part in card
-    assert all(sentence in card for sentence in assumptions(bundle.model.spec.costs, bundle.model.spec.limits))
+    assert all(sentence in card for sentence in assumptions_of(bundle.model.spec))
     assert all(gate["name"] in card for gate in bundle.gates["gates"])
     assert bundle.lineage.code in card
 
@@ -69,4 +74,4 @@ def test_a_source_cannot_break_out_of_its_table(make_bundle: MakeBundle) -> None
 def test_the_assumptions_state_the_latency(make_bundle: MakeBundle, latency: int, text: str) -> None:
     spec = make_bundle(1).model.spec
     costs = spec.costs.model_copy(update={"latency_bars": latency})
-    assert text in assumptions(costs, spec.limits)[0]
+    assert text in assumptions_of(spec.changed(costs=costs))[0]

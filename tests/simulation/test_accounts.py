@@ -14,7 +14,17 @@ from trading.simulation.accounts import FIELDS, ORDER_ID, Account, Order, saved_
 from trading.steps import account as a
 
 NUMBERS = st.one_of(st.floats(allow_nan=True, allow_infinity=False), st.sampled_from([-0.0, 5e-324, 0.1 + 0.2]))
-ORDER = Order(quantity=-2.5, wait_bars=1.0, duration_bars=12.0, stop_log=0.02, target_log=0.05)
+ORDER = Order(
+    quantity=-2.5,
+    wait_bars=1.0,
+    ready_ms=7.0,
+    cap=0.35,
+    confidence=0.7,
+    regime=2.0,
+    duration_bars=12.0,
+    stop_log=0.02,
+    target_log=0.05,
+)
 
 
 def new_account() -> Account:
@@ -51,6 +61,13 @@ def test_a_field_that_an_earlier_release_did_not_know_has_its_value_of_a_new_acc
     account.order_id = "SIM-1"
     other.restore({name: value for name, value in account.save().items() if name not in missing})
     fresh = new_account().save()
+    # Release 0.1 knew no limit at the fill, and did not follow the prices of an open trade.
+    if "order_cap" in missing:
+        fresh = {**fresh, "order_cap": 1.0}
+    if "worst_price" in missing:
+        entry = other.save()["entry_price"]
+        fresh = {**fresh, "worst_price": entry, "best_price": entry}
+        missing = missing | {"best_price"}
     for name, value in other.save().items():
         assert value == (fresh[name] if name in missing else account.save()[name])
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.models import ACTIONS, COSTS, limits_of
+from tests.support.models import ACTIONS, COSTS, INSTRUMENT, limits_of
 from trading.simulation.denials import DENIALS
 from trading.simulation.parameters import pack_parameters
 from trading.steps.account import (
@@ -36,7 +36,7 @@ from trading.steps.observation import Signal
 from trading.steps.sizing import order_step
 
 LIMITED = limits_of(size_cap=0.4, volatility_target=0.25, min_confidence=0.55)
-P = pack_parameters(COSTS, LIMITED, ACTIONS, stop_horizon=16, bars_per_year=10_000.0)
+P = pack_parameters(COSTS, INSTRUMENT, LIMITED, ACTIONS, interval=1000, stop_horizon=16, bars_per_year=10_000.0)
 unit = st.floats(-1.0, 1.0)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from trading.arrays import Floats
 from trading.model.model import TradingModel, layer_shapes, model_from
-from trading.model.spec import ActionBounds, Costs, EngineIdentity, Limits, ModelSpec, PolicyShape, Windows
+from trading.model.spec import ActionBounds, Costs, EngineIdentity, Instrument, Limits, ModelSpec, PolicyShape, Windows
 from trading.steps.features import FEATURE_NAMES, FEATURES
 from trading.steps.observation import observation_names
 
@@ -19,16 +19,38 @@ REGIME_FEATURES = ("log_range_medium", "log_volatility_medium", "trend_slow")
 
 COSTS = Costs(
     fee_bps=4.0,
+    maker_fee_bps=2.0,
     spread_bps=2.0,
-    impact_bps=20.0,
+    impact_bps=0.0,
+    impact=1.0,
+    stop_slip=0.25,
+    limit_through=True,
+    wick_limit=20.0,
     latency_bars=0,
+    latency_ms=500,
+    funding_bps_per_day=1.0,
+    borrow_bps_per_day=3.0,
     max_participation=0.1,
-    lot=1e-6,
-    tick=1e-8,
 )
+SIMPLE = COSTS.model_copy(
+    update={
+        "maker_fee_bps": 4.0,
+        "impact_bps": 20.0,
+        "impact": 0.0,
+        "stop_slip": 0.0,
+        "limit_through": False,
+        "wick_limit": None,
+        "latency_ms": 0,
+        "funding_bps_per_day": 0.0,
+        "borrow_bps_per_day": 0.0,
+    }
+)
+INSTRUMENT = Instrument(tick=1e-8, lot=1e-6, contract_size=1.0, min_notional=0.0)
 LIMITS = Limits(
     initial_equity=100_000.0,
     size_cap=0.35,
+    max_leverage=1.0,
+    maintenance_margin=0.05,
     volatility_target=0.25,
     min_confidence=0.0,
     cooldown_bars=1,
@@ -69,6 +91,7 @@ def make_model(
     policy: PolicyShape | None = None,
     actions: ActionBounds = ACTIONS,
     costs: Costs = COSTS,
+    instrument: Instrument = INSTRUMENT,
     limits: Limits = LIMITS,
 ) -> TradingModel:
     """A checked model of these arrays and parts."""
@@ -83,6 +106,7 @@ def make_model(
         policy=policy or PolicyShape(kind="ppo", hidden=len(arrays["policy.b0"])),
         actions=actions,
         costs=costs,
+        instrument=instrument,
         limits=limits,
     )
     return model_from(spec, arrays)

@@ -65,7 +65,9 @@ class Bars:
 
     def columns(self) -> BarColumns:
         """The same as compiled loops take it."""
-        return BarColumns(self.interval, self.ts, self.open, self.high, self.low, self.close, self.volume)
+        return BarColumns(
+            self.interval, self.ts, self.open, self.high, self.low, self.close, self.volume, np.zeros(len(self))
+        )
 
     def rows(self) -> Iterator[Bar]:
         """Every bar, oldest first."""

@@ -86,26 +86,74 @@ class ActionBounds(Frozen):
 
 
 class Costs(Frozen):
-    """What trading costs in the simulation, in the units of the settings table of that name."""
+    """How orders fill in the simulation and what that costs, in the units of the settings table of that name.
+
+    A level of realism is not stored, but what it comes to: the null version of a choice is its null value.
+
+    Attributes:
+        fee_bps: of a taker.
+        maker_fee_bps: of a resting limit.
+        spread_bps: full quoted spread.
+        impact_bps: constant slippage of an order that is all of a bar's volume.
+        impact: slippage of such an order in volatilities of the bar; 0 is none.
+        stop_slip: share of the way from a stop to the bar's extreme; 0 is none.
+        limit_through: whether a resting limit needs a trade-through.
+        wick_limit: longest confirmed wick in typical ranges; None confirms every one.
+        latency_bars: between a decision and its fill.
+        latency_ms: further milliseconds.
+        funding_bps_per_day: that a long pays to shorts, beside what the bars carry.
+        borrow_bps_per_day: of a short's notional, and of a long's borrowed cash.
+        max_participation: share of a bar's volume that its fills may take together.
+    """
 
     fee_bps: NotNegative
+    maker_fee_bps: NotNegative
     spread_bps: NotNegative
     impact_bps: NotNegative
+    impact: NotNegative
+    stop_slip: Share
+    limit_through: bool
+    wick_limit: Positive | None
     latency_bars: int = Field(ge=0)
+    latency_ms: int = Field(ge=0)
+    funding_bps_per_day: FiniteFloat
+    borrow_bps_per_day: NotNegative
     max_participation: Share
-    lot: Positive
+
+
+class Instrument(Frozen):
+    """What an exchange says of the units in which its market trades.
+
+    Attributes:
+        tick: smallest price step, quote currency.
+        lot: smallest quantity, contracts.
+        contract_size: units of the asset in a contract.
+        min_notional: smallest entry, quote currency.
+    """
+
     tick: Positive
+    lot: Positive
+    contract_size: Positive
+    min_notional: NotNegative
 
 
 class Limits(Frozen):
     """What no model may exceed, in the units of the settings table ``risk``."""
 
     initial_equity: Positive
-    size_cap: Share
+    size_cap: Positive
+    max_leverage: Annotated[FiniteFloat, Field(ge=1.0)]
+    maintenance_margin: Annotated[FiniteFloat, Field(ge=0.0, lt=1.0)]
     volatility_target: Positive
     min_confidence: Share
     cooldown_bars: int = Field(ge=0)
     halt_drawdown: Share
+
+    @model_validator(mode="after")
+    def _within_leverage(self) -> Limits:
+        if not self.size_cap <= self.max_leverage:
+            raise ValueError(f"size_cap {self.size_cap:g} is over max_leverage {self.max_leverage:g}")
+        return self
 
 
 class ModelSpec(Frozen):
@@ -122,6 +170,7 @@ class ModelSpec(Frozen):
         policy: what chooses the action.
         actions: bounds of the action.
         costs: of the simulation it was trained and judged with.
+        instrument: units of its market.
         limits: of the orders it may place.
     """
 
@@ -135,6 +184,7 @@ class ModelSpec(Frozen):
     policy: PolicyShape
     actions: ActionBounds
     costs: Costs
+    instrument: Instrument
     limits: Limits
 
     def changed(self, **parts: Any) -> ModelSpec:

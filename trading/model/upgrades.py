@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # Written down, and not taken from the steps of today: this is what release 0.1 computed and observed.
 _FEATURES_1 = 12
@@ -56,7 +56,9 @@ def upgraded_bundle(head: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]])
     """
     version = head.get("schema_version")
     if version == 1:
-        return _from_1(head, arrays)
+        return upgraded_bundle(*_from_1(head, arrays))
+    if version == 2:
+        return _from_2(head), dict(arrays)
     if version != SCHEMA_VERSION:
         raise ValueError(f"schema_version is {version!r}, this release reads 1 to {SCHEMA_VERSION}")
     return dict(head), dict(arrays)
@@ -100,4 +102,28 @@ def _from_1(head: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> tupl
     if unknown:
         raise ValueError(f"arrays {', '.join(unknown)} are not of schema 1")
     renamed = {_ARRAYS_1[name]: array for name, array in arrays.items()}
-    return {"schema_version": SCHEMA_VERSION, "model": model, "lineage": lineage}, renamed
+    return {"schema_version": 2, "model": model, "lineage": lineage}, renamed
+
+
+def _from_2(head: Mapping[str, Any]) -> dict[str, Any]:
+    """Before fills had levels of realism: each choice had what is now its null version, and one fee."""
+    try:
+        model = dict(head["model"])
+        costs, limits = dict(model["costs"]), dict(model["limits"])
+        lot, tick = costs.pop("lot"), costs.pop("tick")
+        added = {
+            "maker_fee_bps": costs["fee_bps"],
+            "impact": 0.0,
+            "stop_slip": 0.0,
+            "limit_through": False,
+            "wick_limit": None,
+            "latency_ms": 0,
+            "funding_bps_per_day": 0.0,
+            "borrow_bps_per_day": 0.0,
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"a part of schema 2 is missing: {error}") from error
+    model["costs"] = {**costs, **added}
+    model["instrument"] = {"tick": tick, "lot": lot, "contract_size": 1.0, "min_notional": 0.0}
+    model["limits"] = {**limits, "max_leverage": 1.0, "maintenance_margin": 0.05}
+    return {**head, "schema_version": SCHEMA_VERSION, "model": model}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from trading.engines.choice import EngineChoice
 from trading.market.bars import Bars
 from trading.night.artifacts import BARS, FEATURES, LOAD_REPORT, SPLITS, Features, Report
 from trading.night.reads import reads
 from trading.night.workspace import Night
+from trading.settings.models import SevengatesSettings
 from trading.splits import Splits, refuse_overlaps
 from trading.steps.features import warmup_bars
 from trading.store import Ref
@@ -74,8 +77,20 @@ def make_splits(night: Night, bars_ref: Ref[Bars], engines: tuple[EngineChoice, 
         len(bars),
         settings.splits,
         lookback=warmup,
-        max_holding=max(settings.policy.max_duration + settings.costs.latency_bars, settings.calibration.horizon_bars),
+        max_holding=max(longest_holding(settings, bars.interval), settings.calibration.horizon_bars),
         warmup=warmup,
     )
     refuse_overlaps(made, bars.ts)
     return night.store.put(SPLITS, made)
+
+
+def longest_holding(settings: SevengatesSettings, interval: int) -> int:
+    """Bars from a decision to the last bar of its trade, apart from exits that volume delays.
+
+    Args:
+        settings: bound of the holding time, and latency, which entry and exit both wait for.
+        interval: milliseconds of a bar.
+    """
+    costs = settings.costs
+    latency = costs.latency_bars + math.ceil(costs.latency_ms / interval)
+    return settings.policy.max_duration + 2 * latency

@@ -15,6 +15,7 @@ from trading.model.naming import model_name
 from trading.moments import END_MS, Moment, moment_ms
 from trading.seeds import seed_for
 from trading.settings.models import RuntimeSpec, SevengatesSettings
+from trading.training.instruments import resolved_instrument
 from trading.values import Frozen
 
 SEED_USES = ("regimes", "policy", *(name for name, check in CHECKS.items() if check.seeded))
@@ -82,7 +83,8 @@ def plan_night(settings: SevengatesSettings, symbol: str, as_of: Moment = None) 
 
     Raises:
         DataError: if the source is missing or unknown.
-        ConfigError: if the moment cannot be read, an engine is unknown, or the source or an engine has wrong options.
+        ConfigError: if the moment cannot be read, an engine is unknown, the source or an engine has wrong options, or
+            the exchange's table of instruments does not know the symbol.
     """
     source = open_source(settings.market, symbol)
     digest = source.identity()
@@ -126,6 +128,7 @@ def _relevant(settings: SevengatesSettings, symbol: str) -> SevengatesSettings:
     return settings.model_copy(
         update={
             "market": settings.market.model_copy(update={"symbols": (symbol,)}),
+            "instrument": resolved_instrument(settings.instrument, symbol),
             "policy": settings.policy.model_copy(update={"workers": blank.policy.workers}),
             "live": blank.live,
             "runtime": RuntimeSpec(seed=settings.runtime.seed),

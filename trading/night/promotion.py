@@ -163,7 +163,9 @@ def compare_with_champion(store: Store, candidate: Candidate, champion: Champion
     from trading.simulation.backtest import run_backtest
 
     model, held = store.get(MODEL, candidate.model_ref), store.get(MODEL, champion.model_ref)
-    held = replace(held, spec=held.spec.model_copy(update={"costs": model.spec.costs}))
+    held = replace(
+        held, spec=held.spec.model_copy(update={"costs": model.spec.costs, "instrument": model.spec.instrument})
+    )
     part = store.get(SPLITS, candidate.splits_ref).test
     result = run_backtest(held, store.get(BARS, candidate.bars_ref), part.start, part.stop)
     record = ComparisonRecord(

@@ -30,6 +30,10 @@ class Order:
     Attributes:
         quantity: signed, units of the asset.
         wait_bars: extra bars before it may fill.
+        ready_ms: UTC milliseconds from which it may fill.
+        cap: largest notional at the fill, share of equity.
+        confidence: at the decision, effective.
+        regime: at the decision, see :func:`trading.steps.opinion.regime_number`.
         duration_bars: longest holding time.
         stop_log: distance of the stop from the fill, log price.
         target_log: distance of the target from the fill, log price.
@@ -37,6 +41,10 @@ class Order:
 
     quantity: float
     wait_bars: float
+    ready_ms: float
+    cap: float
+    confidence: float
+    regime: float
     duration_bars: float
     stop_log: float
     target_log: float
@@ -121,6 +129,10 @@ class Account:
         return Order(
             quantity=float(state[a.ORDER_QUANTITY]),
             wait_bars=float(state[a.ORDER_WAIT]),
+            ready_ms=float(state[a.ORDER_READY]),
+            cap=float(state[a.ORDER_CAP]),
+            confidence=float(state[a.ORDER_CONFIDENCE]),
+            regime=float(state[a.ORDER_REGIME]),
             duration_bars=float(state[a.ORDER_DURATION]),
             stop_log=float(state[a.ORDER_STOP]),
             target_log=float(state[a.ORDER_TARGET]),
@@ -158,6 +170,10 @@ class Account:
         state = self.state
         state[a.ORDER_QUANTITY] = order.quantity
         state[a.ORDER_WAIT] = order.wait_bars
+        state[a.ORDER_READY] = order.ready_ms
+        state[a.ORDER_CAP] = order.cap
+        state[a.ORDER_CONFIDENCE] = order.confidence
+        state[a.ORDER_REGIME] = order.regime
         state[a.ORDER_DURATION] = order.duration_bars
         state[a.ORDER_STOP] = order.stop_log
         state[a.ORDER_TARGET] = order.target_log
@@ -210,6 +226,11 @@ class Account:
                     f"{self.symbol}: the stored account's {name} is {value!r}",
                     "The journal was changed by hand; put the copy from before that back.",
                 )
+        # Of an account that release 0.1 stored: an open trade has met its entry price, an order only its own limits.
+        if "worst_price" not in saved:
+            self.state[a.WORST_PRICE] = self.state[a.BEST_PRICE] = self.state[a.ENTRY_PRICE]
+        if "order_cap" not in saved:
+            self.state[a.ORDER_CAP] = 1.0
 
 
 def saved_trading_state(saved: SavedAccount) -> TradingState:

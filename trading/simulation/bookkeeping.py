@@ -14,8 +14,9 @@ from trading.simulation.accounts import Account
 from trading.simulation.trades import ClosedTrade, Reason, closed_trade
 from trading.steps import account as a
 from trading.steps.bar import Bar
-from trading.steps.numbers import ticks
-from trading.steps.venue import CANCELLED, CLOSED, ENTERED, venue_step
+from trading.steps.booking import book, open_trade, see_price
+from trading.steps.extremes import confirm_step
+from trading.steps.venue import CANCELLED, CLOSED, ENTERED, end_step, venue_step
 
 _REASON_NUMBERS = {name: number for number, name in a.REASONS.items()}
 
@@ -93,19 +94,12 @@ def record_entry(account: Account, *, ts: int, quantity: float, price: float, fe
     if order is None or account.open_trade is not None:
         raise _impossible(account, f"an entry of {quantity:g} that no order asks for")
     _require_fill(account, quantity, price, fee)
-    state, side = account.state, math.copysign(1.0, quantity)
+    state = account.state
     account.withdraw()
     state[a.ENTRY_EQUITY] = state[a.EQUITY]
-    _book(account, quantity, price, fee)
-    state[a.ENTRY_PRICE] = price
-    state[a.ENTRY_TS] = ts
-    state[a.ENTRY_QUANTITY] = quantity
-    state[a.EXIT_VALUE] = 0.0
-    state[a.HELD] = 0.0
-    state[a.DURATION] = order.duration_bars
-    tick = account.parameters[a.TICK]
-    state[a.STOP] = ticks(price * math.exp(-side * order.stop_log), tick)
-    state[a.TARGET] = ticks(price * math.exp(side * order.target_log), tick)
+    # Of the costs only the fee is known: spread and slippage are in the price.
+    book(state, quantity, price, price, fee, 0.0)
+    open_trade(state, account.parameters, ts, quantity, price)
 
 
 def record_exit(account: Account, *, quantity: float, price: float, fee: float, reason: Reason) -> None:
@@ -125,10 +119,12 @@ def record_exit(account: Account, *, quantity: float, price: float, fee: float, 
     state, half_lot = account.state, 0.5 * float(account.parameters[a.LOT])
     if quantity * account.position >= 0.0 or abs(quantity) > abs(account.position) + half_lot:
         raise _impossible(account, f"an exit of {quantity:g} from a position of {account.position:g}")
-    _book(account, quantity, price, fee)
+    book(state, quantity, price, price, fee, 0.0)
     state[a.EXIT_VALUE] += abs(quantity) * price
+    see_price(state, price)
     state[a.EXIT_REASON] = _REASON_NUMBERS[reason]
     state[a.EXIT_WAIT] = 0.0
+    state[a.EXIT_READY] = 0.0
     # As in the venue step: less than half a lot is a rounding error of the subtraction.
     if abs(state[a.QUANTITY]) < half_lot:
         state[a.QUANTITY] = 0.0
@@ -145,23 +141,10 @@ def end_bar(account: Account, bar: Bar) -> ClosedTrade | None:
         The trade, if the last of the position has left.
     """
     state = account.state
-    # The venue step on a bar without volume fills nothing and does all the rest; an order waits on at the venue.
-    waiting = float(state[a.ORDER_QUANTITY])
-    account.withdraw()
+    # What the venue did is recorded: the rest of the venue step, without its fills.
     record = np.zeros(a.TRADE_SIZE)
-    events = venue_step(state, account.parameters, bar._replace(volume=0.0), record)
-    state[a.ORDER_QUANTITY] = waiting
+    events = end_step(state, account.parameters, bar, confirm_step(state, account.parameters, bar), record)
     return closed_trade(record.tolist()) if events & CLOSED else None
-
-
-def _book(account: Account, quantity: float, price: float, fee: float) -> None:
-    """Move cash and position; of the costs only the fee is known, spread and slippage are in the price."""
-    state = account.state
-    state[a.CASH] -= quantity * price + fee
-    state[a.QUANTITY] += quantity
-    state[a.TRADE_FEES] += fee
-    state[a.TURNOVER] += abs(quantity) * price
-    state[a.COSTS] += fee
 
 
 def _require_fill(account: Account, quantity: float, price: float, fee: float) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trading.arrays import Floats, Ints
 from trading.compiled import compile_loop
-from trading.steps.account import EQUITY
+from trading.steps.account import EQUITY, LOW_EQUITY
 from trading.steps.bar import bar_at
 from trading.steps.breakers import ALLOWED
 from trading.steps.decision import choose_step, ready_step
@@ -25,13 +25,15 @@ class LaneOutput(NamedTuple):
 
     Attributes:
         equity: shape (n,), at every close.
+        low_equity: shape (n,), at the extreme of every bar that hurts.
         codes: shape (n,), the breaker's answer at every close.
-        trades: shape (M, TRADE_SIZE), with room for one more trade than can close.
+        trades: shape (n + 1, TRADE_SIZE), with room for one more trade than can close.
         observation: scratch, as long as the policy's inputs.
         action: scratch, as long as the policy's outputs.
     """
 
     equity: Floats
+    low_equity: Floats
     codes: Ints
     trades: Floats
     observation: Floats
@@ -61,7 +63,7 @@ class WaitingLanes(NamedTuple):
 
 
 @compile_loop
-def trade_loop(bars, signals, policy, account, p, output, closed):
+def trade_loop(bars, signals, policy, account, p, output):
     """Trade one lane over a stretch of bars and return how many of its trades have closed.
 
     Args:
@@ -70,9 +72,9 @@ def trade_loop(bars, signals, policy, account, p, output, closed):
         policy: what chooses the action.
         account: of the lane, changed in place.
         p: packed parameters.
-        output: of the same n bars, written; trades from row ``closed`` on.
-        closed: trades closed before this stretch.
+        output: of the same n bars, written.
     """
+    closed = 0
     for t in range(bars.ts.shape[0]):
         if venue_step(account, p, bar_at(bars, t), output.trades[closed]) & CLOSED:
             closed += 1
@@ -83,6 +85,7 @@ def trade_loop(bars, signals, policy, account, p, output, closed):
             answer = choose_step(account, p, view, policy, output.observation, output.action)
         output.codes[t] = answer
         output.equity[t] = account[EQUITY]
+        output.low_equity[t] = account[LOW_EQUITY]
     return closed
 
 

@@ -31,12 +31,14 @@ class LaneRun:
 
     Attributes:
         equity: shape (n,), marked at every close.
+        low_equity: shape (n,), marked at the extreme of every bar that hurts.
         trades: shape (number of trades, TRADE_SIZE), in the order of closing.
         codes: shape (n,), the breaker's answer at every close (``trading.steps.breakers``).
         account: shape (ACCOUNT_SIZE,), after the last bar.
     """
 
     equity: Floats
+    low_equity: Floats
     trades: Floats
     codes: Ints
     account: Floats
@@ -106,16 +108,16 @@ def _run_lane(
 ) -> LaneRun:
     n = stop - start
     account = new_account(model.spec.limits.initial_equity)
-    equity, codes = np.empty(n), np.empty(n, dtype=np.int64)
-    # Room for every trade that could close; untouched rows cost nothing.
-    trades = np.zeros((n + 1, TRADE_SIZE))
-    observation, scratch, closed = np.empty(len(model.spec.observation_names)), np.empty(len(ACTIONS)), 0
+    equity, low_equity, codes = np.empty(n), np.empty(n), np.empty(n, dtype=np.int64)
+    trades, room = [np.zeros((0, TRADE_SIZE))], np.zeros((STRETCH + 1, TRADE_SIZE))
+    observation, scratch = np.empty(len(model.spec.observation_names)), np.empty(len(ACTIONS))
     whole = stream.advance(bars.slice(0, stop)) if stream.engine.whole_series else None
     for begin in range(start, stop, STRETCH):
         end = min(begin + STRETCH, stop)
         part = bars.slice(begin, end)
         signals = stream.advance(part) if whole is None else whole.slice(begin, end)
         rows = slice(begin - start, end - start)
-        output = LaneOutput(equity[rows], codes[rows], trades, observation, scratch)
-        closed = trade_loop(part.columns(), signals.columns(), policy, account, parameters, output, closed)
-    return LaneRun(equity, trades[:closed], codes, account)
+        output = LaneOutput(equity[rows], low_equity[rows], codes[rows], room, observation, scratch)
+        closed = trade_loop(part.columns(), signals.columns(), policy, account, parameters, output)
+        trades.append(room[:closed].copy())
+    return LaneRun(equity, low_equity, np.concatenate(trades), codes, account)

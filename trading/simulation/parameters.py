@@ -9,7 +9,7 @@ import numpy as np
 
 from trading.arrays import Floats
 from trading.model.model import TradingModel, layer_shapes
-from trading.model.spec import ActionBounds, Costs, Limits
+from trading.model.spec import ActionBounds, Costs, Instrument, Limits
 from trading.steps import account as a
 from trading.steps.policy import ACTIONS, Layers, Policy
 
@@ -22,30 +22,56 @@ def model_parameters(model: TradingModel) -> Floats:
     """
     spec = model.spec
     return pack_parameters(
-        spec.costs, spec.limits, spec.actions, stop_horizon=spec.windows.medium, bars_per_year=spec.bars_per_year
+        spec.costs,
+        spec.instrument,
+        spec.limits,
+        spec.actions,
+        interval=spec.interval,
+        stop_horizon=spec.windows.medium,
+        bars_per_year=spec.bars_per_year,
     )
 
 
 def pack_parameters(
-    costs: Costs, limits: Limits, actions: ActionBounds, *, stop_horizon: int, bars_per_year: float
+    costs: Costs,
+    instrument: Instrument,
+    limits: Limits,
+    actions: ActionBounds,
+    *,
+    interval: int,
+    stop_horizon: int,
+    bars_per_year: float,
 ) -> Floats:
-    """Costs, limits and action bounds in the units of the steps: fractions and bars.
+    """Costs, units, limits and action bounds in the units of the steps: fractions and bars.
 
     Args:
         costs: of trading.
+        instrument: units of the market.
         limits: of orders and losses.
         actions: bounds of the action.
+        interval: milliseconds of a bar.
         stop_horizon: bars whose volatility is the unit of stop and target.
         bars_per_year: of the market.
     """
     packed = np.zeros(a.PARAMETERS_SIZE)
     packed[a.FEE] = costs.fee_bps * 1e-4
     packed[a.HALF_SPREAD] = costs.spread_bps * 0.5e-4
+    packed[a.MAKER_FEE] = costs.maker_fee_bps * 1e-4
     packed[a.IMPACT] = costs.impact_bps * 1e-4
+    packed[a.VOLATILITY_IMPACT] = costs.impact
+    packed[a.STOP_SLIP] = costs.stop_slip
+    packed[a.LIMIT_THROUGH] = float(costs.limit_through)
+    packed[a.WICK_LIMIT] = 0.0 if costs.wick_limit is None else costs.wick_limit
     packed[a.LATENCY] = costs.latency_bars
+    packed[a.LATENCY_MS] = costs.latency_ms
+    packed[a.INTERVAL] = interval
+    packed[a.FUNDING_RATE] = costs.funding_bps_per_day * 1e-4
+    packed[a.BORROW_RATE] = costs.borrow_bps_per_day * 1e-4
     packed[a.PARTICIPATION] = costs.max_participation
-    packed[a.LOT] = costs.lot
-    packed[a.TICK] = costs.tick
+    packed[a.LOT] = instrument.lot * instrument.contract_size
+    packed[a.TICK] = instrument.tick
+    packed[a.MIN_NOTIONAL] = instrument.min_notional
+    packed[a.MAINTENANCE_MARGIN] = limits.maintenance_margin
     packed[a.SIZE_CAP] = limits.size_cap
     packed[a.VOLATILITY_TARGET] = limits.volatility_target
     packed[a.MIN_CONFIDENCE] = limits.min_confidence

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple, cast
 
 from trading.canonical import digest_of
-from trading.steps.account import (
-    REASONS,
-    TRADE_ENTRY,
-    TRADE_ENTRY_TS,
-    TRADE_EXIT,
-    TRADE_EXIT_TS,
-    TRADE_FEES_PAID,
-    TRADE_PNL,
-    TRADE_QUANTITY,
-    TRADE_REASON,
-)
+from trading.steps.account import REASONS, TRADE_FIELDS
 
-Reason = Literal["stop", "target", "time"]
+Reason = Literal["stop", "target", "time", "liquidation", "end"]
+Side = Literal["long", "short"]
 
 
 class ClosedTrade(NamedTuple):
-    """One finished trade.
+    """One finished trade, in the order of the trade record; what release 0.1 did not write is NaN, or 0 for a count.
 
     Attributes:
         entry_ts: UTC milliseconds of the open of the bar on which it was entered.
@@ -33,6 +25,14 @@ class ClosedTrade(NamedTuple):
         fees: quote currency.
         pnl: quote currency, after all costs.
         reason: why it was left.
+        spread: quote currency, inside the prices.
+        slippage: quote currency, inside the prices.
+        funding: quote currency, negative when received.
+        held: bars at whose close it was open.
+        confidence: effective, at the decision.
+        regime: which of the engine's further numbers was largest at the decision, from 1; 0 none.
+        mae: largest move against it, share of the entry price.
+        mfe: largest move for it, share of the entry price.
     """
 
     entry_ts: int
@@ -43,6 +43,23 @@ class ClosedTrade(NamedTuple):
     fees: float
     pnl: float
     reason: Reason
+    spread: float = math.nan
+    slippage: float = math.nan
+    funding: float = math.nan
+    held: int = 0
+    confidence: float = math.nan
+    regime: int = 0
+    mae: float = math.nan
+    mfe: float = math.nan
+
+    @property
+    def side(self) -> Side:
+        """Whether it gained when the price rose."""
+        return "long" if self.quantity > 0.0 else "short"
+
+
+_REASON = TRADE_FIELDS.index("reason")
+_WHOLE = tuple(TRADE_FIELDS.index(name) for name in ("entry_ts", "exit_ts", "held", "regime"))
 
 
 def closed_trade(record: Sequence[float]) -> ClosedTrade:
@@ -51,16 +68,11 @@ def closed_trade(record: Sequence[float]) -> ClosedTrade:
     Args:
         record: TRADE_SIZE numbers, as :func:`trading.steps.venue.venue_step` writes them, ``tolist()``.
     """
-    return ClosedTrade(
-        entry_ts=int(record[TRADE_ENTRY_TS]),
-        exit_ts=int(record[TRADE_EXIT_TS]),
-        quantity=record[TRADE_QUANTITY],
-        entry_price=record[TRADE_ENTRY],
-        exit_price=record[TRADE_EXIT],
-        fees=record[TRADE_FEES_PAID],
-        pnl=record[TRADE_PNL],
-        reason=cast("Reason", REASONS[int(record[TRADE_REASON])]),
-    )
+    values: list[Any] = list(record)
+    for place in _WHOLE:
+        values[place] = int(values[place])
+    values[_REASON] = cast("Reason", REASONS[int(values[_REASON])])
+    return ClosedTrade(*values)
 
 
 def ledger_row(trade: ClosedTrade) -> dict[str, Any]:
@@ -72,13 +84,26 @@ def ledger_row(trade: ClosedTrade) -> dict[str, Any]:
     return {
         "entry_ts": trade.entry_ts,
         "exit_ts": trade.exit_ts,
+        "side": trade.side,
         "quantity": round(trade.quantity, 9),
         "entry_price": round(trade.entry_price, 8),
         "exit_price": round(trade.exit_price, 8),
         "fees": round(trade.fees, 6),
+        "spread": _rounded(trade.spread, 6),
+        "slippage": _rounded(trade.slippage, 6),
+        "funding": _rounded(trade.funding, 6),
         "pnl": round(trade.pnl, 6),
         "reason": trade.reason,
+        "held": trade.held,
+        "confidence": _rounded(trade.confidence, 6),
+        "regime": trade.regime,
+        "mae": _rounded(trade.mae, 8),
+        "mfe": _rounded(trade.mfe, 8),
     }
+
+
+def _rounded(value: float, digits: int) -> float | None:
+    return None if math.isnan(value) else round(value, digits)
 
 
 def trade_row(record: Sequence[float]) -> dict[str, Any]:

@@ -22,17 +22,30 @@ ACCOUNT_FIELDS = (
     "target",
     "held",  # bars since the entry
     "duration",  # bars after which to leave
-    "trade_fees",
+    "trade_fees",  # of the open trade, quote currency, as the next three
+    "trade_spread",
+    "trade_slippage",
+    "trade_funding",
     "exit_value",  # quote currency received for what already left the position
     "exit_reason",  # 0 none; a market exit waits when set
-    "exit_wait",
+    "exit_wait",  # bars
+    "exit_ready",  # UTC milliseconds
+    "worst_price",  # against the open trade
+    "best_price",  # for it
+    "confidence",  # at the decision of the open trade
+    "regime",  # the same, see order_regime
     "order_quantity",  # signed; 0 when no entry order waits
-    "order_wait",
+    "order_wait",  # bars
+    "order_ready",  # UTC milliseconds from which it may fill
+    "order_cap",  # largest notional, share of equity
     "order_duration",
     "order_stop",  # distance, log price
     "order_target",
+    "order_confidence",
+    "order_regime",  # which of the engine's further numbers was largest, from 1; 0 none
     "cooldown",
     "equity",
+    "low_equity",  # at the extreme of the bar that hurts
     "peak",
     "halted",
     "last_return",  # of the last trade, share of equity at its entry
@@ -41,9 +54,16 @@ ACCOUNT_FIELDS = (
     "direction",
     "direction_age",
     "turnover",  # quote currency traded so far
-    "costs",  # fees, spread and slippage so far, quote currency
+    "turns",  # the same in equities of the time
+    "costs",  # all parts so far, quote currency
+    "fees",
+    "spread",
+    "slippage",
+    "funding",  # paid, both parts of the carry
     "exposed",  # bars with a position
     "entry_equity",
+    "typical_range",  # mean relative range of the bars, NaN before the first
+    "last_ts",  # open of the last bar, NaN before the first
 )
 (
     CASH,
@@ -56,16 +76,29 @@ ACCOUNT_FIELDS = (
     HELD,
     DURATION,
     TRADE_FEES,
+    TRADE_SPREAD,
+    TRADE_SLIPPAGE,
+    TRADE_FUNDING,
     EXIT_VALUE,
     EXIT_REASON,
     EXIT_WAIT,
+    EXIT_READY,
+    WORST_PRICE,
+    BEST_PRICE,
+    CONFIDENCE,
+    REGIME,
     ORDER_QUANTITY,
     ORDER_WAIT,
+    ORDER_READY,
+    ORDER_CAP,
     ORDER_DURATION,
     ORDER_STOP,
     ORDER_TARGET,
+    ORDER_CONFIDENCE,
+    ORDER_REGIME,
     COOLDOWN,
     EQUITY,
+    LOW_EQUITY,
     PEAK,
     HALTED,
     LAST_RETURN,
@@ -74,21 +107,39 @@ ACCOUNT_FIELDS = (
     DIRECTION,
     DIRECTION_AGE,
     TURNOVER,
+    TURNS,
     COSTS,
+    FEES,
+    SPREAD,
+    SLIPPAGE,
+    FUNDING,
     EXPOSED,
     ENTRY_EQUITY,
+    TYPICAL_RANGE,
+    LAST_TS,
 ) = range(len(ACCOUNT_FIELDS))
 ACCOUNT_SIZE = len(ACCOUNT_FIELDS)
 
 PARAMETER_FIELDS = (
-    "fee",  # fractions, not basis points
+    "fee",  # fractions, not basis points; of a taker
+    "maker_fee",
     "half_spread",
-    "impact",
-    "latency",
+    "impact",  # constant
+    "volatility_impact",  # times the volatility of the bar
+    "stop_slip",
+    "limit_through",  # 1 if a resting limit needs a trade-through
+    "wick_limit",  # 0 is none
+    "latency",  # bars
+    "latency_ms",
+    "interval",  # milliseconds of a bar
+    "funding_rate",  # a day, as the next
+    "borrow_rate",
     "participation",
-    "lot",
+    "lot",  # units of the asset
     "tick",
+    "min_notional",
     "size_cap",
+    "maintenance_margin",
     "volatility_target",
     "min_confidence",
     "cooldown_bars",
@@ -104,13 +155,24 @@ PARAMETER_FIELDS = (
 )
 (
     FEE,
+    MAKER_FEE,
     HALF_SPREAD,
     IMPACT,
+    VOLATILITY_IMPACT,
+    STOP_SLIP,
+    LIMIT_THROUGH,
+    WICK_LIMIT,
     LATENCY,
+    LATENCY_MS,
+    INTERVAL,
+    FUNDING_RATE,
+    BORROW_RATE,
     PARTICIPATION,
     LOT,
     TICK,
+    MIN_NOTIONAL,
     SIZE_CAP,
+    MAINTENANCE_MARGIN,
     VOLATILITY_TARGET,
     MIN_CONFIDENCE,
     COOLDOWN_BARS,
@@ -131,10 +193,18 @@ TRADE_FIELDS = (
     "exit_ts",
     "quantity",  # signed
     "entry_price",  # average
-    "exit_price",
-    "fees",
-    "pnl",  # quote currency, after all costs
+    "exit_price",  # average
+    "fees",  # quote currency
+    "pnl",  # after all costs
     "reason",
+    "spread",  # quote currency, as the next two
+    "slippage",
+    "funding",
+    "held",  # bars
+    "confidence",  # at the decision
+    "regime",  # at the decision, see order_regime
+    "mae",  # share of the entry price
+    "mfe",  # share of the entry price
 )
 (
     TRADE_ENTRY_TS,
@@ -145,11 +215,25 @@ TRADE_FIELDS = (
     TRADE_FEES_PAID,
     TRADE_PNL,
     TRADE_REASON,
+    TRADE_SPREAD_PAID,
+    TRADE_SLIPPAGE_PAID,
+    TRADE_FUNDING_PAID,
+    TRADE_HELD,
+    TRADE_CONFIDENCE,
+    TRADE_REGIME,
+    TRADE_MAE,
+    TRADE_MFE,
 ) = range(len(TRADE_FIELDS))
 TRADE_SIZE = len(TRADE_FIELDS)
 
-REASON_STOP, REASON_TARGET, REASON_TIME = 1, 2, 3
-REASONS = {REASON_STOP: "stop", REASON_TARGET: "target", REASON_TIME: "time"}
+REASON_STOP, REASON_TARGET, REASON_TIME, REASON_LIQUIDATION, REASON_END = range(1, 6)
+REASONS = {
+    REASON_STOP: "stop",
+    REASON_TARGET: "target",
+    REASON_TIME: "time",
+    REASON_LIQUIDATION: "liquidation",
+    REASON_END: "end",
+}
 
 
 def new_account(initial_equity: float) -> Floats:
@@ -161,7 +245,10 @@ def new_account(initial_equity: float) -> Floats:
     account = np.zeros(ACCOUNT_SIZE)
     account[CASH] = initial_equity
     account[EQUITY] = initial_equity
+    account[LOW_EQUITY] = initial_equity
     account[PEAK] = initial_equity
     account[STOP] = math.nan
     account[TARGET] = math.nan
+    account[TYPICAL_RANGE] = math.nan
+    account[LAST_TS] = math.nan
     return account

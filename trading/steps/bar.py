@@ -8,7 +8,17 @@ from trading.arrays import Floats, Ints
 
 
 class Bar(NamedTuple):
-    """One closed bar: UTC milliseconds of its open, prices in quote currency, volume in units of the asset."""
+    """One closed bar.
+
+    Attributes:
+        ts: UTC milliseconds of its open.
+        open: price, quote currency.
+        high: highest price.
+        low: lowest price.
+        close: price.
+        volume: units of the asset.
+        funding: share of notional that longs pay on what they hold as the bar opens.
+    """
 
     ts: int
     open: float
@@ -16,6 +26,7 @@ class Bar(NamedTuple):
     low: float
     close: float
     volume: float
+    funding: float = 0.0
 
 
 class BarColumns(NamedTuple):
@@ -28,6 +39,7 @@ class BarColumns(NamedTuple):
     low: Floats
     close: Floats
     volume: Floats
+    funding: Floats
 
 
 def bar_at(bars: BarColumns, t: int) -> Bar:
@@ -37,4 +49,4 @@ def bar_at(bars: BarColumns, t: int) -> Bar:
         bars: columns of n bars.
         t: which.
     """
-    return Bar(bars.ts[t], bars.open[t], bars.high[t], bars.low[t], bars.close[t], bars.volume[t])
+    return Bar(bars.ts[t], bars.open[t], bars.high[t], bars.low[t], bars.close[t], bars.volume[t], bars.funding[t])

@@ -8,6 +8,7 @@ from trading.arrays import Floats
 from trading.steps import account as a
 from trading.steps.breakers import ALLOWED, breaker_step
 from trading.steps.observation import Signal, View, observation_step
+from trading.steps.opinion import regime_number
 from trading.steps.policy import Policy, policy_step
 from trading.steps.sizing import order_step
 
@@ -71,4 +72,5 @@ def choose_step(account: Floats, p: Floats, view: View, policy: Policy, observat
     else:
         for i in range(action.shape[0]):
             action[i] = policy.fixed[i]
+    account[a.ORDER_REGIME] = regime_number(view.opinion)
     return order_step(account, p, action, view.signal)

@@ -30,14 +30,35 @@ def lots(quantity: float, lot: float) -> float:
     return math.floor(quantity / lot + 1e-6) * lot
 
 
-def ticks(price: float, tick: float) -> float:
-    """Round a price to the nearest tick.
+def tick_up(price: float, tick: float) -> float:
+    """Round a price up to a tick; a price within a millionth of a tick is on it.
 
     Args:
         price: quote currency.
         tick: smallest price increment.
     """
-    return math.floor(price / tick + 0.5) * tick
+    return math.ceil(price / tick - 1e-6) * tick
+
+
+def tick_down(price: float, tick: float) -> float:
+    """Round a price down to a tick; a price within a millionth of a tick is on it.
+
+    Args:
+        price: quote currency.
+        tick: smallest price increment.
+    """
+    return math.floor(price / tick + 1e-6) * tick
+
+
+def tick_away(price: float, tick: float, side: float) -> float:
+    """Round a price against whoever trades at it: up for a buyer, down for a seller, never under one tick.
+
+    Args:
+        price: quote currency.
+        tick: smallest price increment.
+        side: 1 for a buyer, -1 for a seller.
+    """
+    return tick_up(price, tick) if side > 0.0 else max(tick_down(price, tick), tick)
 
 
 def unit(value: float) -> float:

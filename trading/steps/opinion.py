@@ -61,3 +61,20 @@ def binary_entropy(p: float) -> float:
     if not 0.0 < p < 1.0:
         return 0.0
     return -(p * math.log(p) + (1.0 - p) * math.log(1.0 - p)) / math.log(2.0)
+
+
+def regime_number(opinion: Floats) -> int:
+    """Which of the engine's further numbers is largest, counted from 1; 0 if one of them is no number.
+
+    Of an engine whose further numbers are probabilities of regimes, this is the most likely regime.
+
+    Args:
+        opinion: shape (OPINION_SIZE,), of the engine.
+    """
+    largest = 0
+    for k in range(EXTRA_NUMBERS):
+        if not math.isfinite(opinion[EXTRAS + k]):
+            return 0
+        if opinion[EXTRAS + k] > opinion[EXTRAS + largest]:
+            largest = k
+    return largest + 1

@@ -17,8 +17,8 @@ def order_step(account: Floats, p: Floats, action: Floats, signal: Signal) -> in
     """Turn an action into a waiting entry order in the account, or deny it.
 
     The notional is ``size * size_cap`` of equity, scaled down where the asset's annualised volatility is over the
-    volatility target. Duration is geometric between its bounds; stop and target are multiples of the volatility of a
-    medium-horizon return.
+    volatility target; both limits bind again at the price of the fill. Duration is geometric between its bounds; stop
+    and target are multiples of the volatility of a medium-horizon return.
 
     Args:
         account: whose order fields are written.
@@ -34,15 +34,19 @@ def order_step(account: Floats, p: Floats, action: Floats, signal: Signal) -> in
     total = action[0] + action[1] + action[2] + action[3] + close + volatility + account[a.EQUITY]
     if not (math.isfinite(total) and close > 0.0 and volatility > 0.0 and account[a.EQUITY] > 0.0):
         return NOT_FINITE
-    share = min(unit(action[0]) * p[a.SIZE_CAP], p[a.SIZE_CAP], p[a.VOLATILITY_TARGET] / (volatility * p[a.YEAR]))
+    cap = min(p[a.SIZE_CAP], p[a.VOLATILITY_TARGET] / (volatility * p[a.YEAR]))
+    share = min(unit(action[0]) * p[a.SIZE_CAP], cap)
     quantity = lots(share * account[a.EQUITY] / close, p[a.LOT])
-    if not quantity > 0.0:
+    if not (quantity > 0.0 and quantity * close >= p[a.MIN_NOTIONAL]):
         return TOO_SMALL
     spread = volatility * p[a.STOP_HORIZON]
     stop = (p[a.MIN_STOP] + unit(action[2]) * (p[a.MAX_STOP] - p[a.MIN_STOP])) * spread
     target = (p[a.MIN_TARGET] + unit(action[3]) * (p[a.MAX_TARGET] - p[a.MIN_TARGET])) * spread
     account[a.ORDER_QUANTITY] = signal.direction * quantity
     account[a.ORDER_WAIT] = p[a.LATENCY]
+    account[a.ORDER_READY] = signal.close_ts + p[a.LATENCY_MS]
+    account[a.ORDER_CAP] = cap
+    account[a.ORDER_CONFIDENCE] = signal.confidence
     account[a.ORDER_DURATION] = math.floor(
         p[a.MIN_DURATION] * (p[a.MAX_DURATION] / p[a.MIN_DURATION]) ** unit(action[1]) + 0.5
     )

@@ -1,9 +1,7 @@
 """The venue step: what one bar does to an account, written once for training, backtest, stress, paper and replay.
 
-Assumptions, printed with every report: a decision at a close fills no earlier than the next open; market fills pay
-half the spread and a slippage that grows with the square root of the share of the bar's volume; one fill takes at
-most a share of that volume, the rest of an entry is cancelled and the rest of an exit waits; if a bar touches both
-stop and target, the stop was first; a bar that opens beyond a stop fills at its open.
+It puts the steps of fills in their order: extremes, carry, entry, waiting exit, stop, liquidation, target, mark. Every
+rule stands in ``docs/simulation.md``.
 """
 
 from __future__ import annotations
@@ -13,11 +11,18 @@ import math
 from trading.arrays import Floats
 from trading.steps import account as a
 from trading.steps.bar import Bar
-from trading.steps.numbers import lots, ticks
+from trading.steps.booking import book, close_trade, open_trade, see_price
+from trading.steps.carry import carry_step
+from trading.steps.extremes import VenueBar, confirm_step
+from trading.steps.latency import late_price, lateness
+from trading.steps.margin import bankruptcy_price, entry_room, liquidation_price
+from trading.steps.numbers import lots
+from trading.steps.resting import resting_quantity
+from trading.steps.slippage import market_price
+from trading.steps.stops import first_price, triggered_price
 
 # What happened on a bar, added up.
 NOTHING, ENTERED, CANCELLED, CLOSED = 0, 1, 2, 4
-WIN_MEMORY = 0.9
 
 
 def venue_step(account: Floats, p: Floats, bar: Bar, trade: Floats) -> int:
@@ -33,32 +38,40 @@ def venue_step(account: Floats, p: Floats, bar: Bar, trade: Floats) -> int:
         The sum of ENTERED, CANCELLED and CLOSED that happened.
     """
     events = NOTHING
-    if account[a.ORDER_QUANTITY] != 0.0:
-        if account[a.ORDER_WAIT] > 0.0:
-            account[a.ORDER_WAIT] -= 1.0
-        else:
-            events += enter(account, p, bar)
-    if account[a.QUANTITY] != 0.0 and account[a.EXIT_REASON] != 0.0:
-        if account[a.EXIT_WAIT] > 0.0:
-            account[a.EXIT_WAIT] -= 1.0
-        else:
-            leave(account, p, bar.open, True, bar.volume)
+    seen = confirm_step(account, p, bar)
+    if account[a.QUANTITY] != 0.0 or account[a.ORDER_QUANTITY] != 0.0:
+        events = fill_step(account, p, bar, seen)
+    return events + end_step(account, p, bar, seen, trade)
+
+
+def end_step(account: Floats, p: Floats, bar: Bar, seen: VenueBar, trade: Floats) -> int:
+    """End a bar whose fills are done: ages, cooldown, mark to market, drawdown.
+
+    Args:
+        account: of the lane, changed in place.
+        p: packed parameters.
+        bar: closed bar.
+        seen: the same as fills see it.
+        trade: shape (TRADE_SIZE,), written when a trade closes.
+
+    Returns:
+        CLOSED, if the last of a position has left, else NOTHING.
+    """
+    events = NOTHING
+    account[a.LAST_TS] = bar.ts
     if account[a.QUANTITY] != 0.0:
-        bracket(account, p, bar)
-    if account[a.QUANTITY] != 0.0:
-        account[a.HELD] += 1.0
-        account[a.EXPOSED] += 1.0
-        if account[a.EXIT_REASON] == 0.0 and account[a.HELD] >= account[a.DURATION]:
-            account[a.EXIT_REASON] = a.REASON_TIME
-            account[a.EXIT_WAIT] = p[a.LATENCY]
+        hold_step(account, p, bar, seen)
     elif account[a.ENTRY_QUANTITY] != 0.0:
         close_trade(account, p, bar.ts, trade)
-        events += CLOSED
+        events = CLOSED
     else:
         account[a.SINCE_EXIT] += 1.0
         if account[a.COOLDOWN] > 0.0:
             account[a.COOLDOWN] -= 1.0
     account[a.EQUITY] = account[a.CASH] + account[a.QUANTITY] * bar.close
+    account[a.LOW_EQUITY] = account[a.EQUITY]
+    if account[a.QUANTITY] != 0.0:
+        account[a.LOW_EQUITY] = account[a.CASH] + account[a.QUANTITY] * hurting_extreme(account, seen)
     if account[a.EQUITY] > account[a.PEAK]:
         account[a.PEAK] = account[a.EQUITY]
     # Written so that a NaN equity halts too.
@@ -67,142 +80,222 @@ def venue_step(account: Floats, p: Floats, bar: Bar, trade: Floats) -> int:
     return events
 
 
-def enter(account: Floats, p: Floats, bar: Bar) -> int:
-    """Fill the waiting entry order at the open, as far as the bar's volume allows; the rest is cancelled.
+def fill_step(account: Floats, p: Floats, bar: Bar, seen: VenueBar) -> int:
+    """Every fill of one bar, out of one volume budget.
 
     Args:
-        account: of the lane.
+        account: with a position or an order that waits.
         p: packed parameters.
-        bar: at whose open the order may fill.
+        bar: closed bar.
+        seen: the same as fills see it.
 
     Returns:
-        ENTERED, or CANCELLED if the bar has no volume for a single lot.
+        ENTERED or CANCELLED if an entry order came to its end, else NOTHING.
+    """
+    events = NOTHING
+    budget = p[a.PARTICIPATION] * bar.volume
+    late = 0.0
+    if account[a.QUANTITY] != 0.0:
+        carry_step(account, p, bar)
+        if account[a.EXIT_REASON] != 0.0:
+            if account[a.EXIT_WAIT] > 0.0:
+                account[a.EXIT_WAIT] -= 1.0
+            else:
+                share = lateness(p, bar, account[a.EXIT_READY])
+                if share < 1.0:
+                    side = 1.0 if account[a.QUANTITY] > 0.0 else -1.0
+                    budget -= leave(account, p, seen, late_price(seen, -side, share), seen.open, budget)
+    elif account[a.ORDER_WAIT] > 0.0:
+        account[a.ORDER_WAIT] -= 1.0
+    else:
+        late = lateness(p, bar, account[a.ORDER_READY])
+        if late < 1.0:
+            filled = enter(account, p, seen, late, budget)
+            budget -= filled
+            events = ENTERED if filled > 0.0 else CANCELLED
+    if account[a.QUANTITY] != 0.0:
+        bracket(account, p, seen, budget, late)
+    return events
+
+
+def enter(account: Floats, p: Floats, seen: VenueBar, late: float, budget: float) -> float:
+    """Fill the waiting entry order as far as volume and limits allow; the rest is cancelled.
+
+    Args:
+        account: flat, with an order.
+        p: packed parameters.
+        seen: bar as fills see it.
+        late: share of the bar that is over when the order may fill.
+        budget: largest quantity, units of the asset.
+
+    Returns:
+        The quantity that filled; 0 if none could.
     """
     wanted = account[a.ORDER_QUANTITY]
     account[a.ORDER_QUANTITY] = 0.0
     side = 1.0 if wanted > 0.0 else -1.0
-    filled = lots(min(abs(wanted), p[a.PARTICIPATION] * bar.volume), p[a.LOT])
+    reference = late_price(seen, side, late)
+    filled = lots(min(abs(wanted), budget), p[a.LOT])
     if not filled > 0.0:
-        return CANCELLED
-    price = market_price(p, bar.open, side, filled, bar.volume)
-    account[a.ENTRY_EQUITY] = account[a.EQUITY]
-    book(account, p, side * filled, price, bar.open)
-    account[a.ENTRY_PRICE] = price
-    account[a.ENTRY_TS] = bar.ts
-    account[a.ENTRY_QUANTITY] = side * filled
-    account[a.EXIT_VALUE] = 0.0
-    account[a.HELD] = 0.0
-    account[a.DURATION] = account[a.ORDER_DURATION]
-    account[a.STOP] = ticks(price * math.exp(-side * account[a.ORDER_STOP]), p[a.TICK])
-    account[a.TARGET] = ticks(price * math.exp(side * account[a.ORDER_TARGET]), p[a.TICK])
-    return ENTERED
+        return 0.0
+    price = market_price(p, seen, reference, side, filled)
+    room = entry_room(account, p, price, reference, side)
+    if not filled <= room:
+        filled = lots(room, p[a.LOT])
+        if not filled > 0.0:
+            return 0.0
+        price = market_price(p, seen, reference, side, filled)
+    if not filled * price >= p[a.MIN_NOTIONAL]:
+        return 0.0
+    account[a.ENTRY_EQUITY] = account[a.CASH]
+    spread = filled * reference * p[a.HALF_SPREAD]
+    book(account, side * filled, price, seen.open, filled * price * p[a.FEE], spread)
+    open_trade(account, p, seen.ts, side * filled, price)
+    return filled
 
 
-def bracket(account: Floats, p: Floats, bar: Bar) -> None:
-    """One cancels other, pessimistically: the stop is looked at first, and a gap fills beyond it.
+def bracket(account: Floats, p: Floats, seen: VenueBar, budget: float, late: float) -> None:
+    """Stop, liquidation and target, pessimistically: whatever hurts was first.
 
     Args:
-        account: with an open position.
+        account: with a position.
         p: packed parameters.
-        bar: that may touch stop or target.
+        seen: bar as fills see it.
+        budget: what is left of the bar's volume for fills, units of the asset.
+        late: share of the bar that was over when the position was entered, 0 if it was there before.
     """
     side = 1.0 if account[a.QUANTITY] > 0.0 else -1.0
-    worst = bar.low if side > 0.0 else bar.high
-    best = bar.high if side > 0.0 else bar.low
-    if side * (worst - account[a.STOP]) <= 0.0:
+    worst = hurting_extreme(account, seen)
+    stop, end = account[a.STOP], liquidation_price(account, p)
+    forced = False
+    if side * (worst - stop) <= 0.0 and not side * (end - stop) > 0.0:
+        forced = True
         account[a.EXIT_REASON] = a.REASON_STOP
         account[a.EXIT_WAIT] = 0.0
-        leave(account, p, side * min(side * bar.open, side * account[a.STOP]), True, bar.volume)
-    elif account[a.EXIT_REASON] == 0.0 and side * (best - account[a.TARGET]) >= 0.0:
-        account[a.EXIT_REASON] = a.REASON_TARGET
-        account[a.EXIT_WAIT] = 0.0
-        leave(account, p, side * max(side * bar.open, side * account[a.TARGET]), False, bar.volume)
+        account[a.EXIT_READY] = 0.0
+        reference = triggered_price(p, seen, stop, side)
+        budget -= leave(account, p, seen, reference, first_price(seen, stop, side), budget)
+        if account[a.QUANTITY] != 0.0:
+            end = liquidation_price(account, p)
+    if account[a.QUANTITY] != 0.0 and side * (worst - end) <= 0.0:
+        forced = True
+        account[a.EXIT_REASON] = a.REASON_LIQUIDATION
+        reference = triggered_price(p, seen, end, side)
+        everything = abs(account[a.QUANTITY]) + p[a.LOT]
+        leave(account, p, seen, reference, first_price(seen, end, side), everything)
+    if not forced and account[a.EXIT_REASON] == 0.0 and late == 0.0:
+        target = account[a.TARGET]
+        most = min(budget, resting_quantity(p, seen, target, side))
+        rest(account, p, target, most)
 
 
-def leave(account: Floats, p: Floats, reference: float, at_market: bool, volume: float) -> None:
-    """Fill as much of the exit as the bar's volume allows; a limit fill pays neither spread nor slippage.
+def leave(account: Floats, p: Floats, seen: VenueBar, reference: float, base: float, most: float) -> float:
+    """Take as much of the position as may fill to the market.
 
     Args:
-        account: with an open position.
+        account: with a position and the reason for leaving it.
         p: packed parameters.
-        reference: price the exit is meant at.
-        at_market: whether it takes liquidity, or was a resting limit.
-        volume: of the bar.
+        seen: bar as fills see it.
+        reference: price without spread and slippage.
+        base: price that the exit was meant at.
+        most: largest quantity, units of the asset.
+
+    Returns:
+        The quantity that filled.
     """
     side = 1.0 if account[a.QUANTITY] > 0.0 else -1.0
-    filled = min(abs(account[a.QUANTITY]), lots(p[a.PARTICIPATION] * volume, p[a.LOT]))
+    filled = min(abs(account[a.QUANTITY]), lots(most, p[a.LOT]))
+    if not filled > 0.0:
+        return 0.0
+    price = market_price(p, seen, reference, -side, filled)
+    floor = bankruptcy_price(account, p)
+    if side * (price - floor) < 0.0:
+        price = floor
+        account[a.EXIT_REASON] = a.REASON_LIQUIDATION
+    spread = filled * reference * p[a.HALF_SPREAD]
+    take_out(account, p, -side * filled, price, base, filled * price * p[a.FEE], spread)
+    return filled
+
+
+def rest(account: Floats, p: Floats, target: float, most: float) -> None:
+    """Fill the resting target at its own price, as far as it may; what is left stays a limit.
+
+    Args:
+        account: with a position.
+        p: packed parameters.
+        target: price.
+        most: largest quantity, units of the asset.
+    """
+    side = 1.0 if account[a.QUANTITY] > 0.0 else -1.0
+    filled = min(abs(account[a.QUANTITY]), lots(most, p[a.LOT]))
     if not filled > 0.0:
         return
-    price = market_price(p, reference, -side, filled, volume) if at_market else ticks(reference, p[a.TICK])
-    book(account, p, -side * filled, price, reference)
-    account[a.EXIT_VALUE] += filled * price
+    take_out(account, p, -side * filled, target, target, filled * target * p[a.MAKER_FEE], 0.0)
+    if account[a.QUANTITY] == 0.0:
+        account[a.EXIT_REASON] = a.REASON_TARGET
+
+
+def take_out(account: Floats, p: Floats, quantity: float, price: float, base: float, fee: float, spread: float) -> None:
+    """Book a fill that closes a position or a part of it.
+
+    Args:
+        account: with a position.
+        p: packed parameters.
+        quantity: signed, against the position.
+        price: of the fill.
+        base: price that the exit was meant at.
+        fee: quote currency.
+        spread: quote currency.
+    """
+    book(account, quantity, price, base, fee, spread)
+    account[a.EXIT_VALUE] += abs(quantity) * price
+    see_price(account, price)
     # Subtracting lots leaves an error of the last digit; less than half a lot is nothing.
     if abs(account[a.QUANTITY]) < 0.5 * p[a.LOT]:
         account[a.QUANTITY] = 0.0
 
 
-def book(account: Floats, p: Floats, quantity: float, price: float, reference: float) -> None:
-    """Move cash and position for one fill, and count its costs.
+def hold_step(account: Floats, p: Floats, bar: Bar, seen: VenueBar) -> None:
+    """One bar more in a position that is open at the close.
 
     Args:
-        account: of the lane.
+        account: with a position.
         p: packed parameters.
-        quantity: signed, units of the asset.
-        price: of the fill.
-        reference: price without spread and slippage.
+        bar: closed bar.
+        seen: the same as fills see it.
     """
-    fee = abs(quantity) * price * p[a.FEE]
-    account[a.CASH] -= quantity * price + fee
-    account[a.QUANTITY] += quantity
-    account[a.TRADE_FEES] += fee
-    account[a.TURNOVER] += abs(quantity) * price
-    account[a.COSTS] += fee + quantity * (price - reference)
+    see_price(account, seen.high)
+    see_price(account, seen.low)
+    account[a.HELD] += 1.0
+    account[a.EXPOSED] += 1.0
+    if account[a.EXIT_REASON] == 0.0 and account[a.HELD] >= account[a.DURATION]:
+        account[a.EXIT_REASON] = a.REASON_TIME
+        account[a.EXIT_WAIT] = p[a.LATENCY]
+        account[a.EXIT_READY] = bar.ts + p[a.INTERVAL] + p[a.LATENCY_MS]
 
 
-def close_trade(account: Floats, p: Floats, ts: int, trade: Floats) -> None:
-    """Write the finished trade and make the account ready for the next decision.
+def hurting_extreme(account: Floats, seen: VenueBar) -> float:
+    """The confirmed extreme that hurts a position: the low of a long one, the high of a short one.
 
     Args:
-        account: whose position has just become flat.
+        account: with a position.
+        seen: bar as fills see it.
+    """
+    return seen.low if account[a.QUANTITY] > 0.0 else seen.high
+
+
+def settle(account: Floats, p: Floats, ts: int, close: float, trade: Floats) -> None:
+    """Close the open position at the last close, where it pays half the spread and the fee: for metrics alone.
+
+    Args:
+        account: a copy, changed in place.
         p: packed parameters.
-        ts: open of the bar it closed on, UTC milliseconds.
+        ts: UTC milliseconds of the open of the last bar.
+        close: price.
         trade: shape (TRADE_SIZE,), written.
     """
-    quantity = account[a.ENTRY_QUANTITY]
-    side = 1.0 if quantity > 0.0 else -1.0
-    pnl = side * (account[a.EXIT_VALUE] - abs(quantity) * account[a.ENTRY_PRICE]) - account[a.TRADE_FEES]
-    trade[a.TRADE_ENTRY_TS] = account[a.ENTRY_TS]
-    trade[a.TRADE_EXIT_TS] = ts
-    trade[a.TRADE_QUANTITY] = quantity
-    trade[a.TRADE_ENTRY] = account[a.ENTRY_PRICE]
-    trade[a.TRADE_EXIT] = account[a.EXIT_VALUE] / abs(quantity)
-    trade[a.TRADE_FEES_PAID] = account[a.TRADE_FEES]
-    trade[a.TRADE_PNL] = pnl
-    trade[a.TRADE_REASON] = account[a.EXIT_REASON]
-    account[a.LAST_RETURN] = pnl / account[a.ENTRY_EQUITY]
-    account[a.WIN_RATE] = WIN_MEMORY * account[a.WIN_RATE] + (1.0 - WIN_MEMORY) * (1.0 if pnl > 0.0 else -1.0)
-    account[a.ENTRY_QUANTITY] = 0.0
-    account[a.QUANTITY] = 0.0
-    account[a.EXIT_REASON] = 0.0
-    account[a.TRADE_FEES] = 0.0
-    account[a.EXIT_VALUE] = 0.0
-    account[a.STOP] = math.nan
-    account[a.TARGET] = math.nan
-    account[a.SINCE_EXIT] = 0.0
-    account[a.COOLDOWN] = p[a.COOLDOWN_BARS]
-
-
-def market_price(p: Floats, reference: float, side: float, quantity: float, volume: float) -> float:
-    """Price of a market fill: half the spread plus square-root slippage against the taker, on the tick.
-
-    Source of the square root: Almgren et al., "Direct estimation of equity market impact", Risk 18 (2005).
-
-    Args:
-        p: packed parameters.
-        reference: price without spread and slippage.
-        side: 1 for a buyer, -1 for a seller.
-        quantity: units of the asset.
-        volume: of the bar, units of the asset.
-    """
-    slip = p[a.HALF_SPREAD] + p[a.IMPACT] * math.sqrt(quantity / volume)
-    return ticks(reference * (1.0 + side * slip), p[a.TICK])
+    account[a.EXIT_REASON] = a.REASON_END
+    seen = VenueBar(ts, close, close, close, close, math.inf, 0.0)
+    leave(account, p, seen, close, close, abs(account[a.QUANTITY]) + p[a.LOT])
+    close_trade(account, p, ts, trade)
+    account[a.EQUITY] = account[a.CASH]

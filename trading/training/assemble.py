@@ -22,6 +22,7 @@ from trading.steps.features import FEATURE_NAMES
 from trading.steps.observation import observation_names
 from trading.steps.policy import Layers
 from trading.training.calibrator import Calibrator, fit_calibrator
+from trading.training.instruments import instrument_of
 from trading.training.scaler import fit_scaler
 
 IDENTITY_MAP = np.array([0.0, 1.0])
@@ -126,9 +127,12 @@ def model_spec(train_bars: Bars, settings: SevengatesSettings, engine: EngineIde
             max_target=policy.max_target,
         ),
         costs=model_costs(settings.costs),
+        instrument=instrument_of(settings.instrument, train_bars.symbol),
         limits=Limits(
             initial_equity=risk.initial_equity,
             size_cap=risk.size_cap,
+            max_leverage=risk.max_leverage,
+            maintenance_margin=risk.maintenance_margin,
             volatility_target=risk.volatility_target,
             min_confidence=risk.min_confidence,
             cooldown_bars=risk.cooldown_bars,
@@ -141,16 +145,23 @@ def model_costs(costs: CostSpec) -> Costs:
     """The costs of the settings as a model holds them.
 
     Args:
-        costs: the section ``[costs]``: basis points, bars of latency, share of a bar's volume, lot and tick.
+        costs: the table ``[costs]``; its level of realism chooses which of the others are used.
     """
+    real = costs.realism == "realistic"
     return Costs(
         fee_bps=costs.fee_bps,
+        maker_fee_bps=costs.maker_fee_bps,
         spread_bps=costs.spread_bps,
-        impact_bps=costs.impact_bps,
+        impact_bps=0.0 if real else costs.impact_bps,
+        impact=costs.impact if real else 0.0,
+        stop_slip=costs.stop_slip if real else 0.0,
+        limit_through=costs.limit_through and real,
+        wick_limit=costs.wick_limit if real else None,
         latency_bars=costs.latency_bars,
+        latency_ms=costs.latency_ms if real else 0,
+        funding_bps_per_day=costs.funding_bps_per_day if real else 0.0,
+        borrow_bps_per_day=costs.borrow_bps_per_day if real else 0.0,
         max_participation=costs.max_participation,
-        lot=costs.lot,
-        tick=costs.tick,
     )
 
 

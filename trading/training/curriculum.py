@@ -7,7 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from trading.arrays import Floats
-from trading.steps.account import FEE, HALF_SPREAD, HALT_DRAWDOWN, IMPACT, LATENCY, MIN_CONFIDENCE
+from trading.steps.account import (
+    FEE,
+    HALF_SPREAD,
+    HALT_DRAWDOWN,
+    IMPACT,
+    LATENCY,
+    MAKER_FEE,
+    MIN_CONFIDENCE,
+    VOLATILITY_IMPACT,
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,7 @@ def lane_parameters(parameters: Floats, level: Level, lanes: int, rng: np.random
     """
     packed = np.tile(parameters, (lanes, 1))
     scale = rng.uniform(level.cost_low, level.cost_high, size=lanes)
-    for cost in (FEE, HALF_SPREAD, IMPACT):
+    for cost in (FEE, MAKER_FEE, HALF_SPREAD, IMPACT, VOLATILITY_IMPACT):
         packed[:, cost] *= scale
     packed[:, LATENCY] += rng.integers(0, level.latency + 1, size=lanes)
     packed[:, MIN_CONFIDENCE] = 0.0

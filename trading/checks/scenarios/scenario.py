@@ -15,7 +15,7 @@ from trading.arrays import Floats
 from trading.checks.scenarios.moves import Moves
 from trading.market.bars import Bars
 from trading.seeds import seed_for
-from trading.steps.account import FEE, HALF_SPREAD, IMPACT, LATENCY, PARTICIPATION
+from trading.steps.account import FEE, HALF_SPREAD, IMPACT, LATENCY, MAKER_FEE, PARTICIPATION, VOLATILITY_IMPACT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +101,10 @@ def stressed_parameters(scenario: Scenario, parameters: Floats) -> Floats:
     """
     costs, changed = scenario.costs, parameters.copy()
     changed[FEE] *= costs.fee
+    changed[MAKER_FEE] *= costs.fee
     changed[HALF_SPREAD] *= costs.spread
     changed[IMPACT] *= costs.impact
+    changed[VOLATILITY_IMPACT] *= costs.impact
     changed[PARTICIPATION] *= costs.participation
     changed[LATENCY] += costs.latency_bars
     return changed

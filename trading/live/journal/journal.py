@@ -10,7 +10,7 @@ import json
 import math
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -135,7 +135,7 @@ class Journal:
         Args:
             ts: the bar's open.
         """
-        columns = ("id", "ts", "quantity", "wait_bars", "duration_bars", "stop_log", "target_log")
+        columns = tuple(field.name for field in fields(Intent))
         row = self._db.execute(f"SELECT {', '.join(columns)} FROM intents WHERE ts = ?", (ts,)).fetchone()
         return None if row is None else Intent(**dict(zip(columns, row, strict=True)))
 

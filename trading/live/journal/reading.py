@@ -9,7 +9,7 @@ from trading.live.journal.upgrade import REASONS_1, TRADES_1, account_1
 from trading.simulation.accounts import SavedAccount
 from trading.simulation.trades import ClosedTrade
 
-_TRADE_COLUMNS = ("entry_ts", "exit_ts", "quantity", "entry_price", "exit_price", "fees", "pnl", "reason")
+_TRADE_COLUMNS_2 = ("entry_ts", "exit_ts", "quantity", "entry_price", "exit_price", "fees", "pnl", "reason")
 
 
 def read_account(db: sqlite3.Connection, version: int) -> SavedAccount | None:
@@ -33,8 +33,9 @@ def read_trades(db: sqlite3.Connection, version: int) -> list[ClosedTrade]:
         version: of its schema.
     """
     table = f"({TRADES_1})" if version == 1 else "trades"
-    rows = db.execute(f"SELECT {', '.join(_TRADE_COLUMNS)} FROM {table} ORDER BY number")
-    trades = [dict(zip(_TRADE_COLUMNS, row, strict=True)) for row in rows]
+    columns = _TRADE_COLUMNS_2 if version < 3 else ClosedTrade._fields
+    rows = db.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY number")
+    trades = [{name: value for name, value in zip(columns, row, strict=True) if value is not None} for row in rows]
     if version == 1:
         trades = [{**trade, "reason": REASONS_1[trade["reason"]]} for trade in trades]
     return [ClosedTrade(**trade) for trade in trades]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 TABLES = MappingProxyType(
     {
@@ -30,16 +30,20 @@ TABLES = MappingProxyType(
         )""",
         "intents": """(
             id TEXT PRIMARY KEY, ts INTEGER NOT NULL UNIQUE REFERENCES decisions, quantity REAL NOT NULL,
-            wait_bars REAL NOT NULL, duration_bars REAL NOT NULL, stop_log REAL NOT NULL, target_log REAL NOT NULL
+            wait_bars REAL NOT NULL, duration_bars REAL NOT NULL, stop_log REAL NOT NULL, target_log REAL NOT NULL,
+            ready_ms REAL NOT NULL DEFAULT 0, cap REAL NOT NULL DEFAULT 1, confidence REAL NOT NULL DEFAULT 0,
+            regime REAL NOT NULL DEFAULT 0
         )""",
         "fills": """(
             ts INTEGER NOT NULL REFERENCES bars, number INTEGER NOT NULL, kind TEXT NOT NULL, quantity REAL NOT NULL,
             price REAL NOT NULL, PRIMARY KEY (ts, number)
         ) WITHOUT ROWID""",
+        # What a trade says since version 3 is NULL in older rows.
         "trades": """(
             number INTEGER PRIMARY KEY, ts INTEGER NOT NULL REFERENCES bars, bundle TEXT NOT NULL REFERENCES bundles,
             entry_ts INTEGER NOT NULL, exit_ts INTEGER NOT NULL, quantity REAL NOT NULL, entry_price REAL NOT NULL,
-            exit_price REAL NOT NULL, fees REAL NOT NULL, pnl REAL NOT NULL, reason TEXT NOT NULL
+            exit_price REAL NOT NULL, fees REAL NOT NULL, pnl REAL NOT NULL, reason TEXT NOT NULL,
+            spread REAL, slippage REAL, funding REAL, held INTEGER, confidence REAL, regime INTEGER, mae REAL, mfe REAL
         )""",
         # The bar at whose end a model took over; from_bundle is the one before.
         "swaps": """(

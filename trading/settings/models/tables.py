@@ -14,6 +14,7 @@ from trading.settings.models.drift import DriftSpec
 from trading.settings.models.engine import EngineSpec
 from trading.settings.models.features import FeatureSpec
 from trading.settings.models.gates import GateSpec
+from trading.settings.models.instrument import InstrumentSpec
 from trading.settings.models.leakage import LeakageSpec
 from trading.settings.models.live import LiveSpec
 from trading.settings.models.market import MarketSpec
@@ -36,6 +37,7 @@ class SevengatesSettings(Spec):
     regimes: RegimeSpec = RegimeSpec()
     policy: PolicySpec = PolicySpec()
     costs: CostSpec = CostSpec()
+    instrument: InstrumentSpec = InstrumentSpec()
     risk: RiskSpec = RiskSpec()
     calibration: CalibrationSpec = CalibrationSpec()
     drift: DriftSpec = DriftSpec()
