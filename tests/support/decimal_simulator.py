@@ -16,6 +16,7 @@ from tests.support.decimal_account import (
     BookedFill,
     DecimalBar,
     Rates,
+    Replay,
     as_decimal,
     confirmed,
     decimal_bars,
@@ -313,15 +314,19 @@ def _play(simulator: DecimalSimulator, given: Mapping[str, Any], bars: list[Deci
         after.append((float(simulator.cash), float(simulator.position), float(simulator.equity)))
         halted.append(simulator.halted)
     ledger = [(fill.kind, float(fill.quantity), float(fill.price), index) for index, fill in fills]
-    return Played(ledger, after, _trades(given, bars, fills), halted, taken)
+    booked = _book(given, bars, fills)
+    paid = [(float(close.fees), float(close.funding)) for close in booked.closes]
+    return Played(ledger, after, _trades(booked, [fill for _, fill in fills]), halted, paid, taken)
 
 
-def _trades(given: Mapping[str, Any], bars: list[DecimalBar], fills: list[tuple[int, SimulatedFill]]) -> list[TradeRow]:
+def _book(given: Mapping[str, Any], bars: list[DecimalBar], fills: list[tuple[int, SimulatedFill]]) -> Replay:
     rates = Rates(*(given[name] for name in Rates._fields))
     ledger = [BookedFill(index, fill.quantity, fill.price, fill.kind == "target") for index, fill in fills]
-    booked = replay(confirmed(bars, given["wick_limit"]), ledger, rates, initial=given["initial_equity"])
+    return replay(confirmed(bars, given["wick_limit"]), ledger, rates, initial=given["initial_equity"])
+
+
+def _trades(booked: Replay, waiting: list[SimulatedFill]) -> list[TradeRow]:
     rows: list[TradeRow] = []
-    waiting = [fill for _, fill in fills]
     for trade in booked.trades:
         own = [waiting.pop(0)]
         while abs(sum(fill.quantity for fill in own)) > 0:

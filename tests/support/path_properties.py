@@ -84,9 +84,16 @@ class _Path:
             ):
                 near = math.isclose(one, float(other), rel_tol=CLOSE, abs_tol=CLOSE * start)
                 self._require(near, f"bar {index}: {name} {one} is not {other}")
+            for name, one, other in zip(
+                ("fees", "funding"), self.played.paid[index], (close.fees, close.funding), strict=True
+            ):
+                near = math.isclose(one, float(other), rel_tol=CLOSE, abs_tol=CLOSE * start)
+                self._require(near, f"bar {index}: {name} {one} are not {other}")
             self._require(found[2] >= 0.0, f"bar {index}: equity {found[2]} is under 0")
         for trade, counted in zip(self.played.trades, booked.trades, strict=True):
-            for name in ("pnl", "fees", "funding", "mae", "mfe", "held"):
+            # A liquidation may be summed with the fill before it, and the extreme of the two is not told.
+            extremes = () if trade.reason == "liquidation" else ("mae", "mfe")
+            for name in ("pnl", "fees", "funding", "held", *extremes):
                 one, other = float(getattr(trade, name)), float(getattr(counted, name))
                 near = math.isclose(one, other, rel_tol=CLOSE, abs_tol=CLOSE * start)
                 self._require(near, f"a trade's {name} {one} is not {other}")
@@ -103,7 +110,7 @@ class _Path:
         waiting = list(self.played.fills)
         for trade in self.played.trades:
             own = [waiting.pop(0)]
-            while abs(sum(fill[1] for fill in own)) > 0.5 * self.lot:
+            while abs(sum(fill[1] for fill in own)) > 0.5 * self.lot and waiting:
                 own.append(waiting.pop(0))
             self._cost_of(trade, own, [self.paid[id(fill)] for fill in own])
 
@@ -126,7 +133,8 @@ class _Path:
             self._require(abs(lots - round(lots)) < 1e-6, f"bar {index}: {quantity} is not in whole lots")
             ticks = price / self.given["tick"]
             self._require(
-                kind == "liquidation" or abs(ticks - round(ticks)) < 1e-6, f"bar {index}: {price} is not on the tick"
+                kind in ("liquidation", "exit") or abs(ticks - round(ticks)) < 1e-6,
+                f"bar {index}: {price} is not on the tick",
             )
 
     def _entry(self, index: int, fill: Filled) -> None:
@@ -136,7 +144,8 @@ class _Path:
         order = self.orders[decided]
         bar, side = self.bars[index], math.copysign(1.0, quantity)
         self._require(
-            quantity * order.quantity > 0 and abs(quantity) <= abs(order.quantity), f"bar {index}: not ordered"
+            quantity * order.quantity > 0 and abs(quantity) <= abs(order.quantity) * (1 + CLOSE),
+            f"bar {index}: not ordered",
         )
         self._require(index > decided + self.given["latency_bars"], f"bar {index}: before its latency")
         ready = int(self.bars[decided].ts) + HOUR_MS + self.given["latency_ms"]
@@ -180,18 +189,25 @@ class _Path:
             self._require(math.isclose(price, self.target, rel_tol=1e-12), f"bar {index}: {price} is not {self.target}")
             self.paid[id(fill)] = 0.0
         else:
-            start = first
-            if kind == "stop" and not self.stopped_before:
-                self._require(self._reaches_stop(index), f"bar {index}: a stop beyond the confirmed bar")
-                start = min(first, self.stop) if side > 0 else max(first, self.stop)
+            start = self._start(index, kind, first)
             if kind != "liquidation" and price > self.given["tick"]:
+                worst = first if start is None else start
                 self._require(
-                    side * (start - price) >= (self.half_spread - CLOSE) * start,
-                    f"bar {index}: {kind} at {price} is better than half the spread off {start}",
+                    side * (worst - price) >= (self.half_spread - CLOSE) * worst,
+                    f"bar {index}: {kind} at {price} is better than half the spread off {worst}",
                 )
-            self.paid[id(fill)] = None if kind == "liquidation" else quantity * (price - start)
+            self.paid[id(fill)] = None if start is None else quantity * (price - start)
         if abs(self.played.after[index][1]) < 0.5 * self.lot and fill is self._last_of(index):
             self.side = 0.0
+
+    def _start(self, index: int, kind: str, first: float) -> float | None:
+        """Where a market exit starts to pay: its stop or the open; None where the fill does not tell."""
+        if kind == "stop" and not self.stopped_before:
+            self._require(self._reaches_stop(index), f"bar {index}: a stop beyond the confirmed bar")
+            return min(first, self.stop) if self.side > 0 else max(first, self.stop)
+        if kind in ("stop", "time"):
+            return first
+        return None
 
     def _last_of(self, index: int) -> Filled:
         return [fill for fill in self.played.fills if fill[3] == index][-1]

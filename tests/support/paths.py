@@ -8,6 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+from trading.arrays import Floats
+from trading.model.spec import ActionBounds, Costs, Instrument, Limits
+from trading.simulation.accounts import Account
+from trading.simulation.bookkeeping import BarOutcome, simulate_bar
+from trading.simulation.parameters import pack_parameters
+from trading.steps import account as a
+from trading.steps.bar import Bar
 
 HOUR_MS = 3_600_000
 START_MS = 1_704_067_200_000  # 2024-01-01, a Monday
@@ -16,7 +25,7 @@ START_MS = 1_704_067_200_000  # 2024-01-01, a Monday
 Prices = tuple[float, float, float, float, float]
 #: entries by the index of the bar at whose close each is decided
 Orders = Mapping[int, "EntryOrder"]
-#: what filled (entry, stop, target, time, liquidation), signed quantity, price, index of the bar
+#: what filled (entry, stop, target, time, liquidation; exit if it is not told which), signed quantity, price, bar
 Filled = tuple[str, float, float, int]
 #: cash, position, equity at the close of a bar
 After = tuple[float, float, float]
@@ -162,6 +171,21 @@ def bars_of(path: PricePath) -> list[tuple[float, ...]]:
     ]
 
 
+def summed(fills: Sequence[Filled]) -> list[Filled]:
+    """The fills with the exits of a bar as one at their average price, of the last one's kind.
+
+    Args:
+        fills: in their order.
+    """
+    sums: list[Filled] = []
+    for kind, quantity, price, bar in fills:
+        if kind != "entry" and sums and sums[-1][3] == bar and sums[-1][0] != "entry":
+            _, before, average, _ = sums.pop()
+            quantity, price = before + quantity, (before * average + quantity * price) / (before + quantity)
+        sums.append((kind, quantity, price, bar))
+    return sums
+
+
 @dataclass(frozen=True)
 class Played:
     """What a player made of a path, in the terms of a row.
@@ -171,6 +195,7 @@ class Played:
         after: cash, position and equity at the close of every bar.
         trades: that closed, in their order.
         halted: at the close of every bar.
+        paid: fees and funding since the start, at the close of every bar.
         taken: indexes of the bars whose orders were taken, since the account was flat and nothing waited.
     """
 
@@ -178,4 +203,68 @@ class Played:
     after: list[After]
     trades: list[TradeRow]
     halted: list[bool]
+    paid: list[tuple[float, float]]
     taken: list[int]
+
+
+def simulate(given: Mapping[str, Any], bars: Sequence[tuple[float, ...]], orders: Orders) -> Played:
+    """Play bars by the simulator.
+
+    Args:
+        given: every setting.
+        bars: ts, open, high, low, close, volume, funding.
+        orders: by the index of the bar at whose close each is decided, if the account is free then.
+    """
+    account = Account(
+        symbol="SIM", interval=HOUR_MS, initial_equity=given["initial_equity"], parameters=_parameters(given)
+    )
+    played = Played([], [], [], [], [], [])
+    for index, bar in enumerate(bars):
+        order = orders.get(index - 1)
+        state = account.state
+        if order is not None and state[a.QUANTITY] == 0.0 and state[a.ORDER_QUANTITY] == 0.0 and not state[a.HALTED]:
+            _place(state, order, bars[index - 1][0] + HOUR_MS if index else bar[0], given)
+            played.taken.append(index - 1)
+        # A target does not fill while a market exit waits.
+        leaving = state[a.EXIT_REASON] != 0.0
+        outcome = simulate_bar(account, Bar(int(bar[0]), *bar[1:]))
+        played.fills.extend(_fills(outcome, index, math.nan if leaving else float(state[a.TARGET])))
+        played.after.append((float(state[a.CASH]), float(state[a.QUANTITY]), float(state[a.EQUITY])))
+        played.paid.append((float(state[a.FEES]), float(state[a.FUNDING])))
+        played.halted.append(bool(state[a.HALTED]))
+        if outcome.trade is not None:
+            row = outcome.trade._asdict()
+            played.trades.append(TradeRow(**{name: row[name] for name in TradeRow.__dataclass_fields__}))
+    return played
+
+
+def _parameters(given: Mapping[str, Any]) -> Floats:
+    values = {"volatility_target": 1.0, "min_confidence": 0.0, "cooldown_bars": 0, **given}
+    costs, instrument, limits = (
+        model.model_validate({name: values[name] for name in model.model_fields})
+        for model in (Costs, Instrument, Limits)
+    )
+    bounds = ActionBounds(min_duration=1, max_duration=99, min_stop=1, max_stop=2, min_target=1, max_target=2)
+    return pack_parameters(costs, instrument, limits, bounds, interval=HOUR_MS, stop_horizon=1, bars_per_year=8_766.0)
+
+
+def _place(state: Floats, order: EntryOrder, close_ms: float, given: Mapping[str, Any]) -> None:
+    state[a.ORDER_QUANTITY] = order.quantity
+    state[a.ORDER_WAIT] = given["latency_bars"]
+    state[a.ORDER_READY] = close_ms + given["latency_ms"]
+    state[a.ORDER_CAP] = min(order.cap, given["size_cap"])
+    state[a.ORDER_DURATION] = order.duration
+    state[a.ORDER_STOP], state[a.ORDER_TARGET] = order.stop_log, order.target_log
+
+
+def _fills(outcome: BarOutcome, index: int, target: float) -> list[Filled]:
+    """What a bar filled; of its exits the simulator tells the sum at the average price, and the reason of the last."""
+    fills: list[Filled] = []
+    for fill in outcome.fills:
+        kind = str(fill.kind)
+        if kind == "exit" and outcome.trade is not None:
+            kind = outcome.trade.reason
+        elif kind == "exit" and math.isclose(fill.price, target, rel_tol=1e-12):
+            kind = "target"
+        fills.append((kind, fill.quantity, fill.price, index))
+    return fills

@@ -109,13 +109,13 @@ ROWS = [
     ),
     PricePath(
         name="a seller whom the cap cuts gets no better price for it, which would break the cap",
-        given={"impact_bps": 1_000},
+        given={"impact_bps": 1_000, "initial_equity": 9_700},
         bars=[QUIET, FLAT],
-        order=sell(360, at=94, stop=188, target=47),
-        # 360 of 1,000: sqrt(0.36) = 0.6, price 94; 10,000 / (94 + (100 - 94)) = 100
-        fills=[("entry", -100, 94.00, 1)],
-        # 10,000 + 9,400 = 19,400; marked at 100: 9,400, which is the notional at the fill
-        after=[(10_000, 0, 10_000), (19_400, -100, 9_400)],
+        order=sell(360, cap=0.5, at=94, stop=188, target=47),
+        # 360 of 1,000: sqrt(0.36) = 0.6, price 94; 0.5 x 9,700 / (94 + 0.5 x (100 - 94)) = 50
+        fills=[("entry", -50, 94.00, 1)],
+        # 9,700 + 4,700 = 14,400; marked at 100: 9,400, twice the notional at the fill
+        after=[(9_700, 0, 9_700), (14_400, -50, 9_400)],
     ),
     PricePath(
         name="a quantity is whole lots of contracts",
