@@ -38,7 +38,7 @@ class ReasonCode(StrEnum):
     SOURCE_UNREADABLE = "SOURCE_UNREADABLE", "The file a source names cannot be parsed."
     SOURCE_NEEDS_EXTRA = "SOURCE_NEEDS_EXTRA", "The source needs a package that is not installed."
     BARS_SCHEMA = "BARS_SCHEMA", "A column is missing, or a cell is not a number."
-    BARS_NOT_FINITE = "BARS_NOT_FINITE", "A price or volume is NaN or infinite."
+    BARS_NOT_FINITE = "BARS_NOT_FINITE", "A price, volume or funding is NaN or infinite."
     BARS_NOT_POSITIVE = "BARS_NOT_POSITIVE", "A price is zero or negative, or a volume is negative."
     BARS_HIGH_LOW = "BARS_HIGH_LOW", "High or low does not contain open and close."
     BARS_NOT_INCREASING = "BARS_NOT_INCREASING", "A timestamp repeats or goes back."
@@ -48,6 +48,9 @@ class ReasonCode(StrEnum):
     BARS_ZERO_VOLUME = "BARS_ZERO_VOLUME", "More bars trade nothing than the contract allows."
     BARS_TOO_FEW = "BARS_TOO_FEW", "There are fewer bars than the splits and warm-ups need."
     BARS_INTERVAL = "BARS_INTERVAL", "The source's interval does not divide the traded interval."
+    FUNDING_RATE = "FUNDING_RATE", "A funding rate is NaN, infinite, or over 5 % of notional in size."
+    FUNDING_NOT_INCREASING = "FUNDING_NOT_INCREASING", "A funding time repeats or goes back."
+    FUNDING_GAPS = "FUNDING_GAPS", "The funding file does not cover all bars; where it is silent nothing is charged."
 
     STORE_MISSING = "STORE_MISSING", "An artifact the night refers to is not in the store."
     STORE_CORRUPT = "STORE_CORRUPT", "An artifact's bytes do not match its digest."

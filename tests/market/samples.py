@@ -36,8 +36,8 @@ def clean_bars(n: int = 600, interval: int = HOUR_MS, seed: int = 1) -> Bars:
 
 
 def rows_of(bars: Bars) -> list[list[str]]:
-    """Bars as cells of text."""
-    return [[str(cell) for cell in bars.row(index)] for index in range(len(bars))]
+    """Bars as cells of text, without funding."""
+    return [[str(cell) for cell in bars.row(index)[:6]] for index in range(len(bars))]
 
 
 def csv_text(rows: list[list[str]], header: str = HEADER) -> str:

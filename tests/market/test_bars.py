@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from tests.market.samples import HOUR_MS, START_MS, clean_bars
 from trading.errors import DataError
 from trading.market.bars import COLUMNS, Bars, resample
+from trading.market.raw import raw_from_bars
 
 MINUTE_MS = 60_000
 
@@ -61,3 +64,37 @@ def test_joining_twice_is_joining_once(bars: Bars) -> None:
 def test_bars_cannot_be_cut_into_shorter_ones() -> None:
     with pytest.raises(DataError, match="BARS_INTERVAL"):
         resample(clean_bars(10), HOUR_MS // 4)
+
+
+def charged(n: int = 20) -> Bars:
+    return replace(clean_bars(n, MINUTE_MS), funding=np.arange(n) / 1024)
+
+
+def test_bars_without_funding_keep_the_digest_of_earlier_releases() -> None:
+    assert clean_bars(20).digest() == "81d3489e6a65fc349d33d888c8c5749f5cc3a4a84dbc70817efe4a1ec63ee177"
+
+
+def test_funding_is_in_the_digest_even_if_it_is_nothing() -> None:
+    bars = clean_bars(20, MINUTE_MS)
+    digests = {bars.digest(), charged().digest(), replace(bars, funding=np.zeros(20)).digest()}
+    assert len(digests) == 3
+
+
+def test_funding_goes_where_its_bars_go() -> None:
+    bars = charged()
+    assert bars.funding is not None
+    np.testing.assert_array_equal(bars.slice(3, 7).columns().funding, bars.funding[3:7])
+    np.testing.assert_array_equal(bars.until(int(bars.ts[5])).columns().funding, bars.funding[:5])
+    assert [bar.funding for bar in bars.rows()] == bars.funding.tolist()
+    assert [bars.row(at)[6] for at in range(20)] == bars.funding.tolist()
+    assert resample(bars, 5 * MINUTE_MS).columns().funding.tolist() == bars.funding.reshape(4, 5).sum(axis=1).tolist()
+    again = raw_from_bars(bars, "memory").bars()
+    assert again.digest() == bars.digest()
+
+
+def test_bars_without_funding_owe_nothing() -> None:
+    bars = clean_bars(20, MINUTE_MS)
+    assert bars.columns().funding.tolist() == [0.0] * 20
+    assert {bar.funding for bar in bars.rows()} == {0.0}
+    assert (bars.row(3)[6], bars.slice(2, 9).funding, resample(bars, 5 * MINUTE_MS).funding) == (0.0, None, None)
+    assert raw_from_bars(bars, "memory").bars().funding is None

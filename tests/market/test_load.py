@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -164,3 +165,75 @@ def test_trades_become_traded_bars(tmp_path: Path) -> None:
     assert len(loaded.bars) == 599
     assert loaded.bars.volume[0] == sum(1 + second % 3 for second in range(120))
     assert loaded.report.source_interval_ms == 60_000
+
+
+def write_funding(path: Path, ts: list[int], rates: list[float]) -> Path:
+    lines = [f"{when},{rate!r}" for when, rate in zip(ts, rates, strict=True)]
+    path.write_text("\n".join(["ts,funding_rate", *lines]) + "\n")
+    return path
+
+
+PERIOD_MS = 8 * HOUR_MS
+EVENTS = [int(MARKET.ts[0]) + PERIOD_MS * at + 3 for at in range(130)]
+RATES = [1e-4 * (at % 7 - 3) for at in range(130)]
+
+
+def test_bars_arrive_with_what_each_of_them_owes(good: Path, tmp_path: Path) -> None:
+    funding = write_funding(tmp_path / "funding.csv", EVENTS, RATES)
+    loaded, plain = load(good, funding=str(funding)), load(good)
+    assert loaded.bars.funding is not None
+    assert plain.bars.funding is None
+    np.testing.assert_array_equal(loaded.bars.funding[::8], RATES[: len(loaded.bars.funding[::8])])
+    assert np.count_nonzero(loaded.bars.funding) == np.count_nonzero(RATES[:125])
+    assert loaded.bars.digest() != plain.bars.digest() == replace(loaded.bars, funding=None).digest()
+    checks = {check.name: check for check in loaded.report.checks}
+    assert checks["funding_coverage"].passed
+    assert checks["funding_coverage"].evidence["sha256"] == sha256(funding.read_bytes())
+    assert set(checks) - {check.name for check in plain.report.checks} == {
+        "funding_schema",
+        "funding_rate",
+        "funding_increasing",
+        "funding_coverage",
+    }
+
+
+def test_the_history_that_is_kept_owes_what_it_owed_in_the_whole(tmp_path: Path) -> None:
+    bars = clean_bars(2_500)
+    rows = rows_of(bars)
+    # A gap just before the history that is kept: who holds over it owes the event in it.
+    del rows[496:500]
+    path = tmp_path / "x.csv"
+    path.write_text(csv_text(rows))
+    funding = write_funding(tmp_path / "funding.csv", [int(bars.ts[at]) for at in range(0, 2_500, 8)], [0.001] * 313)
+    loaded = load(path, history_bars=2_000, funding=str(funding))
+    assert loaded.bars.ts[0] == bars.ts[500]
+    assert loaded.bars.columns().funding[0] == 0.001
+
+
+@pytest.mark.parametrize("minutes", [0, 1, 480])
+def test_no_event_after_the_moment_is_seen(good: Path, tmp_path: Path, minutes: int) -> None:
+    as_of = int(MARKET.ts[0]) + 600 * HOUR_MS + minutes * 60_000
+    whole = write_funding(tmp_path / "whole.csv", EVENTS, RATES)
+    past = [(ts, rate) for ts, rate in zip(EVENTS, RATES, strict=True) if ts <= as_of]
+    short = write_funding(tmp_path / "short.csv", *map(list, zip(*past, strict=True)))
+    wrong = write_funding(tmp_path / "wrong.csv", [*(ts for ts, _ in past), as_of + 1], [*(r for _, r in past), 77.0])
+    digests = {load(good, as_of, funding=str(path)).bars.digest() for path in (whole, short, wrong)}
+    assert len(digests) == 1
+
+
+def test_funding_that_breaches_its_contract_goes_to_quarantine(good: Path, tmp_path: Path) -> None:
+    funding = write_funding(tmp_path / "funding.csv", EVENTS, [*RATES[:40], 0.9, *RATES[41:]])
+    with pytest.raises(DataError, match=r"FUNDING_RATE: TEST: funding\.csv: .* line 42 ") as caught:
+        load(good, funding=str(funding))
+    folder = Path(str(caught.value.fields["quarantine"]))
+    assert (folder / "funding.csv").read_bytes() == funding.read_bytes()
+    assert "FUNDING_RATE" in (folder / "report.md").read_text()
+
+
+def test_bars_that_no_event_covers_are_a_warning_with_dates(good: Path, tmp_path: Path) -> None:
+    funding = write_funding(tmp_path / "funding.csv", EVENTS[10:100], RATES[10:100])
+    report = load(good, funding=str(funding)).report
+    assert blocking_failures(list(report.checks)) == []
+    found = next(check for check in report.checks if check.name == "funding_coverage")
+    assert (found.passed, found.severity, found.code) == (False, "warn", ReasonCode.FUNDING_GAPS)
+    assert "2024-01-01 00:00 UTC to 2024-01-04 08:00 UTC; 2024-02-03 00:00 UTC to 2024-02-11 15:00 UTC" in found.message

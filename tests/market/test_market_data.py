@@ -11,7 +11,9 @@ from tests.market.samples import HOUR_MS, market_file, needs_market_data, spec_f
 from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.load import LoadedBars, load_bars
+from trading.market.sources.funding_file import open_funding
 from trading.market.sources.table import open_source
+from trading.moments import moment_text
 
 pytestmark = needs_market_data
 
@@ -120,3 +122,37 @@ def test_a_real_night_sees_the_same_from_a_longer_file(tmp_path: Path) -> None:
     early = load_bars(spec, "TEST", as_of, tmp_path)
     common = int(np.searchsorted(early.bars.ts, whole.bars.ts[0]))
     np.testing.assert_array_equal(early.bars.close[common:], whole.bars.until(as_of).close)
+
+
+def test_a_perpetual_future_owes_its_real_funding(tmp_path: Path) -> None:
+    funding = market_file("SOLUSDT-funding-8h-2025.parquet")
+    loaded = load("SOLUSDT-1m-2025.parquet", tmp_path, interval="1h", funding=funding)
+    owed = loaded.bars.funding
+    assert owed is not None
+    # The file of bars begins on 4 May at 15:33: the first event in it is that of 16:00.
+    first, last = int(loaded.bars.ts[0]), int(loaded.bars.ts[-1])
+    assert moment_text(first) == "2025-05-04 15:00 UTC"
+    events = open_funding(spec_for("x", funding=funding), "TEST")
+    assert events is not None
+    columns = events.read(None)
+    inside = (columns.ts >= first) & (columns.ts < last + HOUR_MS)
+    assert int(inside.sum()) == 152
+    at = np.searchsorted(loaded.bars.ts, columns.ts[inside] // HOUR_MS * HOUR_MS)
+    np.testing.assert_array_equal(owed[at], columns.values["funding_rate"][inside])
+    assert set(loaded.bars.ts[owed != 0] // HOUR_MS % 24) == {0, 8, 16}
+    checks = {check.name: check for check in loaded.report.checks}
+    # It ends ten hours before the bars, which is less than two periods.
+    assert checks["funding_coverage"].passed
+    assert "152 events, one every 8 h" in checks["funding_coverage"].message
+
+
+def test_a_night_of_the_past_sees_the_real_funding_of_then_and_warns_of_what_it_does_not_cover(tmp_path: Path) -> None:
+    settings = {"interval": "1h", "funding": market_file("SOLUSDT-funding-8h-2025.parquet")}
+    spec = spec_for(market_file("SOLUSDT-1m-2025.parquet"), **settings)
+    whole = load_bars(spec, "TEST", None, tmp_path)
+    as_of = int(whole.bars.ts[800]) + HOUR_MS
+    assert load_bars(spec, "TEST", as_of, tmp_path).bars.digest() == whole.bars.until(as_of).digest()
+    earlier = load("SOLUSDT-30m-2023-2024.csv.gz", tmp_path, **settings)
+    assert earlier.bars.columns().funding.tolist() == [0.0] * len(earlier.bars)
+    (found,) = [check for check in earlier.report.checks if check.code == ReasonCode.FUNDING_GAPS]
+    assert "2023-01-01 00:00 UTC to 2024-12-31 23:00 UTC" in found.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from tests.support import random_model, small_bars
 from trading.night import artifacts
 from trading.night.artifacts import BACKTEST, BARS, FEATURES, MODEL, BacktestRecord, metrics_of, numbers
 from trading.store import Kind, Store
+from trading.store.kind import decode_arrays
 
 
 def test_a_model_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -27,6 +29,17 @@ def test_a_model_comes_back_as_it_was(tmp_path: Path) -> None:
 def test_bars_come_back_bit_for_bit(tmp_path: Path) -> None:
     store, bars = Store(tmp_path), small_bars(10)
     assert store.get(BARS, store.put(BARS, bars)).digest() == bars.digest()
+
+
+def test_bars_come_back_with_their_funding_and_without_it_as_release_0_1_kept_them(tmp_path: Path) -> None:
+    store, bars = Store(tmp_path), small_bars(10)
+    charged = replace(bars, funding=np.arange(len(bars)) / 1024)
+    again = store.get(BARS, store.put(BARS, charged))
+    assert again.digest() == charged.digest()
+    assert again.columns().funding.tolist() == charged.columns().funding.tolist()
+    assert store.get(BARS, store.put(BARS, bars)).funding is None
+    plain = decode_arrays(store.get_bytes(store.put(BARS, bars)))
+    assert set(plain) == {"symbol", "interval", "ts", "open", "high", "low", "close", "volume"}
 
 
 def test_features_keep_the_holes_of_their_warm_up(tmp_path: Path) -> None:

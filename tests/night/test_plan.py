@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from trading.canonical import sha256
 from trading.errors import ConfigError, DataError
 from trading.night.plan import NightPlan, code_version, plan_night
 from trading.settings.models import SevengatesSettings
@@ -41,6 +42,29 @@ def test_a_file_with_one_more_bar_is_another_night(tmp_path: Path) -> None:
     before = of_file(tmp_path / "a.csv")
     (tmp_path / "a.csv").write_text(ROWS + "1600020000000,1,1,1,1,5\n")
     assert of_file(tmp_path / "a.csv").key != before.key
+
+
+def test_funding_is_part_of_the_night_by_its_bytes_and_not_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(ROWS)
+
+    def charged(name: str, text: str) -> NightPlan:
+        (tmp_path / name).write_text(text)
+        market = {"source": f"csv:{tmp_path / 'a.csv'}", "symbols": ["ABC"], "funding": str(tmp_path / name)}
+        return plan_night(SevengatesSettings.model_validate({"market": market}), "ABC")
+
+    first = charged("f.csv", "ts,funding_rate\n1600000000000,0.0001\n")
+    assert first.funding == sha256((tmp_path / "f.csv").read_bytes())
+    assert first.key == charged("moved.csv", "ts,funding_rate\n1600000000000,0.0001\n").key
+    assert first.key != charged("f.csv", "ts,funding_rate\n1600000000000,0.0002\n").key
+    assert first.key != of_file(tmp_path / "a.csv").key
+    assert (of_file(tmp_path / "a.csv").funding, first.source) == ("", of_file(tmp_path / "a.csv").source)
+
+
+def test_a_file_of_funding_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    market = {"symbols": ["ABC"], "funding": str(tmp_path / "gone.csv")}
+    settings = SevengatesSettings.model_validate({"market": market})
+    with pytest.raises(DataError, match=r"Check market\.funding"):
+        plan_night(settings, "ABC")
 
 
 def test_a_file_is_run_as_of_the_close_of_its_last_bar(tmp_path: Path) -> None:

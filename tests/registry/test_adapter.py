@@ -196,6 +196,17 @@ def test_the_production_model_loads_without_pickle_and_decides_like_the_bundle(
     assert set(answer["code"][:50]) == {"WARMING_UP"}
 
 
+def test_the_logged_model_takes_bars_with_and_without_funding(registry: MlflowRegistry, log: Log) -> None:
+    number = log(1)
+    mlflow.set_tracking_uri(registry.tracking_uri)
+    loaded = mlflow.pyfunc.load_model(f"models:/{NAME}/{number}")
+    rows = table(random_bars())
+    # What is owed concerns an open position; the answer is that of a flat account.
+    pd.testing.assert_frame_equal(loaded.predict(rows.assign(funding=0.0001)), loaded.predict(rows))
+    with pytest.raises(Exception, match="BARS_NOT_FINITE: row 0"):
+        loaded.predict(rows.assign(funding=float("nan")))
+
+
 def test_the_logged_model_refuses_a_bundle_other_than_the_registered_one(registry: MlflowRegistry, log: Log) -> None:
     number = log(1)
     path = registry.download(NAME, number) / "gates.json"

@@ -28,6 +28,15 @@ def test_good_bars_arrive_as_they_were_given() -> None:
     assert bars_of(MODEL, columns_of(), 4.0).digest() == BARS.digest()
 
 
+def test_funding_is_taken_if_it_is_given_and_held_to_the_contract() -> None:
+    rates = np.arange(len(BARS)) / 1024
+    given = bars_of(MODEL, columns_of() | {"funding": rates}, 4.0)
+    assert given.columns().funding.tolist() == rates.tolist()
+    assert bars_of(MODEL, columns_of(), 4.0).funding is None
+    with pytest.raises(DataError, match=r"BARS_NOT_FINITE: row 7: .* funding is nan"):
+        bars_of(MODEL, columns_of() | {"funding": np.where(np.arange(len(BARS)) == 7, np.nan, rates)})
+
+
 def test_whole_times_kept_as_floats_and_whole_numbers_as_objects_are_read() -> None:
     columns = columns_of()
     columns["ts"] = columns["ts"].astype(np.float64)

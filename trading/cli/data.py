@@ -77,7 +77,7 @@ def facts(
     symbol = settings.market.symbols[0]
     found: dict[str, dict[str, float]] = {}
     for source in sources:
-        market = settings.market.model_copy(update={"source": source, "history_bars": 10_000_000})
+        market = settings.market.model_copy(update={"source": source, "funding": "", "history_bars": 10_000_000})
         loaded = load_bars(market, symbol, None, locations(settings.runtime).quarantine)
         found[source] = stylised_facts(loaded.bars)
     if as_json:

@@ -106,4 +106,6 @@ class _CheckedStream(SignalStream):
 
 
 def _copied(bars: Bars) -> Bars:
-    return replace(bars, ts=bars.ts.copy(), **{name: getattr(bars, name).copy() for name in COLUMNS})
+    columns = {name: getattr(bars, name).copy() for name in COLUMNS}
+    funding = None if bars.funding is None else bars.funding.copy()
+    return replace(bars, ts=bars.ts.copy(), funding=funding, **columns)

@@ -84,7 +84,7 @@ class WindowEngine(Engine):
         return Opinion(side_step(row), float(row[CONFIDENCE]), extras)
 
     def write(self, bar: Bar, features: Floats, row: Floats) -> None:
-        row[:] = self._rows(np.array(bar[1:])[:, None])[0]
+        row[:] = self._rows(np.array([getattr(bar, name) for name in COLUMNS])[:, None])[0]
 
     def opinions(self, bars: Bars, features: Floats) -> Floats:
         return self._rows(np.stack([getattr(bars, name) for name in COLUMNS]))

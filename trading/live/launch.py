@@ -128,6 +128,9 @@ def open_launch(
             )
         )
         replay = _replay(settings.market, runner.session, options.until_ms)
+        for check in replay.raw.checks:
+            if not check.passed:
+                notify(f"{check.message} {check.remedy}")
         speed = settings.live.bars_per_second if options.speed is None else options.speed
         yield Launch(runner=runner, journal=journal, replay=replay, speed=speed, watch=watch)
 

@@ -22,7 +22,7 @@ from trading.live.journal.file import Session
 from trading.live.journal.journal import BarDecision, Journal, Snapshot
 from trading.live.venues.base import Intent, Venue
 from trading.live.watch.pointer import ModelSource, Pointer
-from trading.market.contract.bar import check_bar
+from trading.market.contract.bar import check_bar, known_funding
 from trading.model.bundle import Bundle
 from trading.simulation.denials import DENIALS
 from trading.steps.bar import Bar
@@ -87,6 +87,7 @@ class Runner:
         self._refused: Pointer | str | None = None
         self._history: list[Bar] = []
         self._last: int | None = None
+        self._owed = 0.0
         self._recover(offered.bundle)
         if refusal is not None:
             self._refuse(refusal)
@@ -195,7 +196,10 @@ class Runner:
             self._decider.show(self._journal.bars())
 
     def _checked(self, row: FeedRow, before: Bar | None, interval: int) -> Bar | None:
-        """A row as a bar if it keeps the contract; otherwise it goes to quarantine and nothing is decided on it."""
+        """A row as a bar if it keeps the contract; otherwise it goes to quarantine and nothing is decided on it.
+
+        The funding of such a row is owed by the next bar: whoever holds over a bar that nobody saw pays all the same.
+        """
         breach = check_bar(
             None if before is None else before.ts,
             row.values,
@@ -205,16 +209,22 @@ class Runner:
         )
         if breach is not None:
             self._journal.quarantine(row.place, row.values, breach.code, breach.message)
+            self._owed += known_funding(row.values)
             return None
-        return Bar(*row.values)  # pyright: ignore[reportArgumentType]  # the contract has just looked at every type
+        bar = Bar(*row.values)  # pyright: ignore[reportArgumentType]  # the contract has just looked at every type
+        owed, self._owed = self._owed, 0.0
+        return bar._replace(funding=bar.funding + owed) if owed else bar
 
     def _is_known(self, bar: Bar) -> bool:
-        """Whether the journal holds a bar already; its last one must be the very same."""
+        """Whether the journal holds a bar already; its last one must be the very same, or another market's.
+
+        Funding alone may differ: it may have become known, or been corrected, after the bar was charged.
+        """
         if self._last is None or bar.ts > self._last:
             return False
         if bar.ts == self._last:
             kept = self._journal.bar(bar.ts)
-            if kept != bar:
+            if kept is None or kept._replace(funding=bar.funding) != bar:
                 raise self._mismatch(f"the feed's bar {bar} differs from the journal's {kept}")
         return True
 

@@ -15,6 +15,8 @@ from trading.moments import DAY_MS, duration_text
 from trading.steps.bar import Bar, BarColumns
 
 COLUMNS = ("open", "high", "low", "close", "volume")
+FUNDING = "funding"
+"""The column that bars may have beside :data:`COLUMNS`."""
 YEAR_MS = 365.25 * DAY_MS
 
 
@@ -31,6 +33,7 @@ class Bars:
         low: shape (n,), lowest price.
         close: shape (n,), price of the last trade.
         volume: shape (n,), traded quantity in units of the asset.
+        funding: shape (n,), share of notional that longs pay shorts at each bar's open; None if none is known.
     """
 
     symbol: str
@@ -41,6 +44,7 @@ class Bars:
     low: Floats
     close: Floats
     volume: Floats
+    funding: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -53,7 +57,9 @@ class Bars:
             stop: position after the last; None is the end.
         """
         part = slice(start, stop)
-        return replace(self, ts=self.ts[part], **{name: getattr(self, name)[part] for name in COLUMNS})
+        columns = {name: getattr(self, name)[part] for name in COLUMNS}
+        funding = None if self.funding is None else self.funding[part]
+        return replace(self, ts=self.ts[part], funding=funding, **columns)
 
     def until(self, as_of_ms: int) -> Bars:
         """The bars that had closed at a moment: nothing later is visible.
@@ -64,17 +70,16 @@ class Bars:
         return self.slice(0, int(np.searchsorted(self.ts + self.interval, as_of_ms, side="right")))
 
     def columns(self) -> BarColumns:
-        """The same as compiled loops take it."""
-        return BarColumns(
-            self.interval, self.ts, self.open, self.high, self.low, self.close, self.volume, np.zeros(len(self))
-        )
+        """The same as compiled loops take it; where no funding is known, nothing is paid."""
+        funding = np.zeros(len(self)) if self.funding is None else self.funding
+        return BarColumns(self.interval, self.ts, self.open, self.high, self.low, self.close, self.volume, funding)
 
     def rows(self) -> Iterator[Bar]:
         """Every bar, oldest first."""
         return map(Bar, *(column.tolist() for column in self.columns()[1:]))
 
-    def row(self, index: int) -> tuple[int, float, float, float, float, float]:
-        """One bar as ``ts, open, high, low, close, volume``.
+    def row(self, index: int) -> tuple[int, float, float, float, float, float, float]:
+        """One bar as ``ts, open, high, low, close, volume, funding``.
 
         Args:
             index: position of the bar.
@@ -86,6 +91,7 @@ class Bars:
             float(self.low[index]),
             float(self.close[index]),
             float(self.volume[index]),
+            0.0 if self.funding is None else float(self.funding[index]),
         )
 
     @property
@@ -97,11 +103,14 @@ class Bars:
         return (len(self) - 1) * YEAR_MS / span
 
     def digest(self) -> str:
-        """SHA-256 over symbol, interval and every number."""
+        """SHA-256 over symbol, interval and every number; bars without funding keep the digest of their prices."""
         h = hashlib.sha256(f"{self.symbol}|{self.interval}|".encode())
         h.update(np.ascontiguousarray(self.ts, dtype="<i8").tobytes())
         for name in COLUMNS:
             h.update(np.ascontiguousarray(getattr(self, name), dtype="<f8").tobytes())
+        if self.funding is not None:
+            h.update(b"|funding|")
+            h.update(np.ascontiguousarray(self.funding, dtype="<f8").tobytes())
         return h.hexdigest()
 
 
@@ -139,6 +148,7 @@ def resample(bars: Bars, interval: int) -> Bars:
         low=np.minimum.reduceat(bars.low, starts),
         close=bars.close[ends],
         volume=np.add.reduceat(bars.volume, starts),
+        funding=None if bars.funding is None else np.add.reduceat(bars.funding, starts),
     )
     complete = bars.ts[-1] + bars.interval >= joined.ts[-1] + interval
     return joined if complete else joined.slice(0, len(joined) - 1)

@@ -1,4 +1,4 @@
-"""Loads one symbol's bars as of a moment: source, repair, contract, quality; a breach ends in quarantine."""
+"""Loads one symbol's bars as of a moment: source, repair, contract, funding, quality; a breach ends in quarantine."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import Any
 from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.bars import Bars, resample
+from trading.market.contract.funding import check_coverage, read_events, require_one_funding
 from trading.market.contract.quality import check_quality
 from trading.market.contract.quarantine import quarantine_file, repair_as_json
 from trading.market.contract.repair import repair
 from trading.market.contract.suite import check_contract
+from trading.market.funding import FundingEvents, with_funding
 from trading.market.raw import RawBars, Repair
 from trading.market.sources.base import DATA_FAULTS, Source
+from trading.market.sources.funding_file import FundingFile, open_funding
 from trading.market.sources.table import open_source
 from trading.moments import END_MS, duration_text, interval_ms, moment_text
 from trading.results import CheckResult, blocking_failures
@@ -65,10 +68,10 @@ def load_bars(
     quarantine: Path,
     min_bars: int = MIN_TRADED_BARS,
 ) -> LoadedBars:
-    """Read, repair as asked, check, resample to the traded interval and cut to the history wanted.
+    """Read, repair as asked, check, resample to the traded interval, charge funding and cut to the history wanted.
 
     Args:
-        spec: source, interval, limits and repairs.
+        spec: source, funding, interval, limits and repairs.
         symbol: one of the symbols.
         as_of_ms: nothing that closes later is seen; None is the source's own end.
         quarantine: folder for files that breach the contract.
@@ -87,10 +90,21 @@ def load_bars(
     checks = check_contract(repaired, spec)
     if blocking_failures(checks) and (len(repaired) or repaired.data.problem_count):
         raise _refused(symbol, source, checks, quarantine, repaired.repairs)
+    funding = open_funding(spec, symbol)
+    events = None
+    if funding is not None:
+        require_one_funding(repaired)
+        events, found = _read_funding(funding, symbol, as_of, quarantine)
+        checks += found
     bars = resample(repaired.bars(), interval_ms(spec.interval)).until(as_of)
     if len(bars) < max(min_bars, 1):
         raise _too_few(symbol, bars, spec, as_of, repaired, max(min_bars, 1))
+    # Charged before the cut: what falls into a gap there is owed by the bar after it.
+    bars = bars if events is None else with_funding(bars, events)
     bars = bars.slice(max(len(bars) - spec.history_bars, 0))
+    quality = check_quality(repaired, spec, as_of)
+    if funding is not None and events is not None:
+        quality.append(check_coverage(events, bars.ts, funding))
     report = LoadReport(
         symbol=symbol,
         source=source.name,
@@ -103,7 +117,7 @@ def load_bars(
         first_ts=int(bars.ts[0]),
         last_ts=int(bars.ts[-1]),
         repairs=tuple(repair_as_json(step) for step in repaired.repairs),
-        checks=(*checks, *check_quality(repaired, spec, as_of)),
+        checks=(*checks, *quality),
     )
     return LoadedBars(bars, digest, report)
 
@@ -133,6 +147,15 @@ def _read(source: Source, symbol: str, as_of_ms: int, quarantine: Path) -> RawBa
     return raw
 
 
+def _read_funding(
+    file: FundingFile, symbol: str, as_of_ms: int, quarantine: Path
+) -> tuple[FundingEvents, list[CheckResult]]:
+    events, checks = read_events(file, as_of_ms)
+    if blocking_failures(checks):
+        raise _refused(symbol, file, checks, quarantine)
+    return events, checks
+
+
 def _check_interval(raw: RawBars, spec: MarketSpec) -> None:
     """Refuse a source whose bars cannot be joined into the traded ones."""
     wanted = interval_ms(spec.interval)
@@ -146,9 +169,13 @@ def _check_interval(raw: RawBars, spec: MarketSpec) -> None:
 
 
 def _refused(
-    symbol: str, source: Source, checks: list[CheckResult], quarantine: Path, repairs: Sequence[Repair] = ()
+    symbol: str,
+    source: Source | FundingFile,
+    checks: list[CheckResult],
+    quarantine: Path,
+    repairs: Sequence[Repair] = (),
 ) -> DataError:
-    """Keep a source that breaches the contract, with a report, and say what is wrong with it."""
+    """Keep a file that breaches the contract, with a report, and say what is wrong with it."""
     folder = quarantine_file(
         quarantine, symbol=symbol, digest=source.identity(), file=source.path, checks=checks, repairs=repairs
     )

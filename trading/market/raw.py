@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trading.arrays import Floats, Ints
-from trading.market.bars import COLUMNS, Bars
+from trading.market.bars import COLUMNS, FUNDING, Bars
 from trading.results import CheckResult
 
 
@@ -102,7 +102,7 @@ class RawBars:
         symbol: the name of the market.
         source: what the bars came from, for messages.
         interval: milliseconds, the source's most common step; the traded interval if there is none.
-        data: ``ts`` and the columns of :data:`trading.market.bars.COLUMNS`.
+        data: ``ts``, the columns of :data:`trading.market.bars.COLUMNS`, and funding if the source knows it.
         checks: what was already found before there were bars: checks of the trades they are made of.
         repairs: what explicit options have changed so far.
     """
@@ -121,11 +121,16 @@ class RawBars:
     def ts(self) -> Ints:
         return self.data.ts
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns that the bars have."""
+        return (*COLUMNS, FUNDING) if FUNDING in self.data.values else COLUMNS
+
     def column(self, name: str) -> Floats:
         """The numbers of a column, shape (n,); NaN where a cell could not be read.
 
         Args:
-            name: one of :data:`trading.market.bars.COLUMNS`.
+            name: one of :attr:`names`.
         """
         return self.data.values[name]
 
@@ -147,7 +152,7 @@ class RawBars:
 
     def bars(self) -> Bars:
         """The same numbers as bars; the caller has checked the contract."""
-        return Bars(self.symbol, self.interval, self.ts, **{name: self.column(name) for name in COLUMNS})
+        return Bars(self.symbol, self.interval, self.ts, **{name: self.column(name) for name in self.names})
 
 
 def raw_from_bars(bars: Bars, source: str) -> RawBars:
@@ -157,7 +162,8 @@ def raw_from_bars(bars: Bars, source: str) -> RawBars:
         bars: oldest first.
         source: what they came from, for messages.
     """
-    values = {name: np.asarray(getattr(bars, name), dtype=np.float64) for name in COLUMNS}
+    names = COLUMNS if bars.funding is None else (*COLUMNS, FUNDING)
+    values = {name: np.asarray(getattr(bars, name), dtype=np.float64) for name in names}
     rows = np.arange(1, len(bars) + 1, dtype=np.int64)
     return RawBars(bars.symbol, source, bars.interval, Columns(bars.ts, values, rows, row_word="bar"))
 

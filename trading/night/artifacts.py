@@ -14,7 +14,7 @@ from trading.canonical import canonical_json, parse_json
 from trading.checks.evidence import CheckEvidence, Evidence, LiveRecord, read_evidence
 from trading.checks.table import CHECKS
 from trading.gates.verdict import Verdict, read_verdict
-from trading.market.bars import COLUMNS, Bars
+from trading.market.bars import COLUMNS, FUNDING, Bars
 from trading.model.model import TradingModel, model_from
 from trading.model.spec import ModelSpec
 from trading.splits import Splits
@@ -101,6 +101,8 @@ def _encode_bars(bars: Bars) -> bytes:
     # Symbol and interval travel with the numbers.
     symbol = np.frombuffer(bars.symbol.encode(), dtype=np.uint8)
     columns = {column: getattr(bars, column) for column in COLUMNS}
+    if bars.funding is not None:
+        columns[FUNDING] = bars.funding
     return encode_arrays({"symbol": symbol, "interval": np.array([bars.interval]), "ts": bars.ts, **columns})
 
 
@@ -110,6 +112,7 @@ def _decode_bars(data: bytes) -> Bars:
         symbol=arrays["symbol"].tobytes().decode(),
         interval=int(arrays["interval"][0]),
         ts=arrays["ts"],
+        funding=arrays.get(FUNDING),
         **{column: arrays[column] for column in COLUMNS},
     )
 

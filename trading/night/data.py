@@ -23,9 +23,9 @@ class CheckedBars(Frozen):
     report_ref: Ref[Report]
 
 
-@reads("market", "symbol", "source", "as_of_ms")
+@reads("market", "symbol", "source", "funding", "as_of_ms")
 def load_bars(night: Night) -> CheckedBars:
-    """Read, check, resample and cut the symbol's bars; nothing that closes after the moment of the night is seen.
+    """Read, check, resample, charge and cut the symbol's bars; nothing later than the moment of the night is seen.
 
     Args:
         night: whose market it is.

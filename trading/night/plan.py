@@ -9,6 +9,7 @@ from pathlib import Path
 from trading.canonical import digest_of
 from trading.checks.table import CHECKS
 from trading.engines.choice import EngineChoice, chosen_engines
+from trading.market.sources.funding_file import open_funding
 from trading.market.sources.table import open_source
 from trading.model.lineage import library_versions
 from trading.model.naming import model_name
@@ -32,6 +33,7 @@ class NightPlan(Frozen):
         symbol: the market.
         as_of_ms: UTC milliseconds; nothing later is seen.
         source: digest of the data source, whatever its path is.
+        funding: digest of the file of funding events, whatever its path is; empty if none is charged.
         code: digest of the sources and libraries that train and judge.
         settings: every setting; what cannot change the outcome is at its default.
         engines: that are trained, with the options and the code of each.
@@ -40,6 +42,7 @@ class NightPlan(Frozen):
     symbol: str
     as_of_ms: int
     source: str
+    funding: str
     code: str
     settings: SevengatesSettings
     engines: tuple[EngineChoice, ...]
@@ -69,7 +72,8 @@ class NightPlan(Frozen):
     def key(self) -> str:
         """The same night has the same key, wherever its file lies."""
         values = self.model_dump(mode="json")
-        del values["settings"]["market"]["source"]
+        for path in ("source", "funding"):
+            del values["settings"]["market"][path]
         return digest_of(values)
 
 
@@ -82,11 +86,12 @@ def plan_night(settings: SevengatesSettings, symbol: str, as_of: Moment = None) 
         as_of: a moment, as ISO text or datetime, UTC unless it says otherwise; None is the source's own end.
 
     Raises:
-        DataError: if the source is missing or unknown.
+        DataError: if the source or the file of funding is missing or unknown.
         ConfigError: if the moment cannot be read, an engine is unknown, the source or an engine has wrong options, or
             the exchange's table of instruments does not know the symbol.
     """
     source = open_source(settings.market, symbol)
+    funding = open_funding(settings.market, symbol)
     digest = source.identity()
     as_of_ms = moment_ms(as_of, option="--as-of")
     if as_of_ms is None:
@@ -97,6 +102,7 @@ def plan_night(settings: SevengatesSettings, symbol: str, as_of: Moment = None) 
         symbol=symbol,
         as_of_ms=as_of_ms,
         source=digest,
+        funding="" if funding is None else funding.identity(),
         code=code_version(),
         settings=_relevant(settings, symbol),
         engines=chosen_engines(settings),

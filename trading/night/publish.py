@@ -20,7 +20,7 @@ from trading.splits import Splits
 from trading.store import Store
 
 
-@reads("symbol", "interval", "as_of_ms", "source", "source_label", "seeds")
+@reads("symbol", "interval", "as_of_ms", "source", "funding", "source_label", "seeds")
 def bundle_candidate(
     night: Night, measured: Measurements, judged: JudgedEvidence, champion: Champion | None
 ) -> Candidate:
@@ -48,7 +48,12 @@ def bundle_candidate(
         source=plan.source_label,
         as_of_ms=plan.as_of_ms,
         parent_digest=champion.bundle_digest if champion else None,
-        data={"source": plan.source, "bars": measured.bars_ref.digest, "splits": measured.splits_ref.digest},
+        data={
+            "source": plan.source,
+            **({"funding": plan.funding} if plan.funding else {}),
+            "bars": measured.bars_ref.digest,
+            "splits": measured.splits_ref.digest,
+        },
         ranges={name: (first, last) for name, (first, last, _) in moments.items()},
         code=plan.code,
         seeds=plan.seeds,

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
-from trading.market.bars import COLUMNS
+from trading.market.bars import COLUMNS, FUNDING
 from trading.model.bundle import CARD, EVIDENCE, GATES, Bundle, load_bundle, read_files, write_files
 from trading.moments import moment_iso
 from trading.registry.client import BUNDLE_TAG, CHAMPION
@@ -355,8 +355,9 @@ class MlflowRegistry:
 
 def _signature(bundle: Bundle) -> ModelSignature:
     """What the served model takes and gives."""
+    always = [ColSpec("long", "ts"), *(ColSpec("double", name) for name in COLUMNS)]
     return ModelSignature(
-        inputs=Schema([ColSpec("long", "ts"), *(ColSpec("double", name) for name in COLUMNS)]),
+        inputs=Schema([*always, ColSpec("double", FUNDING, required=False)]),
         outputs=Schema([ColSpec(kind, name) for name, kind in decision_columns(bundle.model).items()]),
     )
 

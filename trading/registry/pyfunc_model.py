@@ -12,7 +12,7 @@ import mlflow.models
 import pandas as pd
 from mlflow.pyfunc.model import PythonModel
 
-from trading.market.bars import COLUMNS
+from trading.market.bars import COLUMNS, FUNDING
 from trading.model.bundle import Bundle, load_bundle
 from trading.registry.serving import MAX_JUMP, bars_of, decisions
 
@@ -36,12 +36,14 @@ class BundleModel(PythonModel):
         Args:
             context: its configuration names the largest jump from one bar to the next, if the night knew one;
                 ``load_model(..., model_config={"max_jump": ...})`` sets another.
-            model_input: columns ts (UTC milliseconds), open, high, low, close, volume; oldest first. The first bars
-                warm the features: pass at least the model's slow look-back before the bar you ask for.
+            model_input: columns ts (UTC milliseconds), open, high, low, close, volume, and funding if it is known;
+                oldest first. The first bars warm the features: pass at least the model's slow look-back before the bar
+                you ask for.
             params: not used.
         """
         model = self.bundle.model
-        columns = {name: model_input[name].to_numpy() for name in ("ts", *COLUMNS)}
+        names = ("ts", *COLUMNS, *([FUNDING] if FUNDING in model_input else []))
+        columns = {name: model_input[name].to_numpy() for name in names}
         bars = bars_of(model, columns, context.model_config.get(MAX_JUMP))
         return pd.DataFrame(decisions(model, bars))
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trading.codes import ReasonCode
 from trading.errors import DataError
-from trading.market.bars import COLUMNS, Bars
+from trading.market.bars import COLUMNS, FUNDING, Bars
 from trading.market.contract.bar import first_breach
 from trading.model.model import TradingModel
 from trading.steps.policy import ACTIONS
@@ -89,19 +89,20 @@ def bars_of(model: TradingModel, columns: dict[str, NDArray[Any]], max_jump: flo
 
     Args:
         model: names symbol and interval.
-        columns: ``ts`` in UTC milliseconds, open, high, low, close, volume.
+        columns: ``ts`` in UTC milliseconds, open, high, low, close, volume, and funding if it is known.
         max_jump: largest ratio, up or down, between an open and the close before; None not to compare.
 
     Raises:
         DataError: naming the first row that breaks a rule, with the code of the rule.
     """
-    cells = [_whole(columns["ts"]), *(_cells(columns[name]) for name in COLUMNS)]
+    names = (*COLUMNS, FUNDING) if FUNDING in columns else COLUMNS
+    cells = [_whole(columns["ts"]), *(_cells(columns[name]) for name in names)]
     found = first_breach(zip(*cells, strict=True), model.spec.interval, max_jump=max_jump)
     if found is not None:
         row, breach = found
         raise DataError(breach.code, f"row {row}: {breach.message}", remedy=breach.remedy, row=row)
     ts, *numbers = cells
-    values = {name: np.array(column, dtype=np.float64) for name, column in zip(COLUMNS, numbers, strict=True)}
+    values = {name: np.array(column, dtype=np.float64) for name, column in zip(names, numbers, strict=True)}
     return Bars(symbol=model.spec.symbol, interval=model.spec.interval, ts=np.array(ts, dtype=np.int64), **values)
 
 

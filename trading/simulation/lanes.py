@@ -11,7 +11,7 @@ import numpy as np
 from trading.arrays import Floats, Ints
 from trading.engines.checked import checked_stream
 from trading.engines.stream import SignalStream
-from trading.market.bars import COLUMNS, Bars
+from trading.market.bars import Bars
 from trading.model.model import TradingModel
 from trading.simulation.kernels import LaneOutput, trade_loop
 from trading.simulation.parameters import policy_of
@@ -60,7 +60,8 @@ def run_lanes(
 
     Args:
         model: features, engine, policy and the initial equity.
-        lanes: the bars of each lane, with the same timestamps and the same prices and volumes before ``start``.
+        lanes: the bars of each lane, with the same timestamps, and the same prices, volumes and funding before
+            ``start``.
         parameters: packed parameters of each lane.
         start: first traded bar.
         stop: bar after the last traded one.
@@ -73,7 +74,8 @@ def run_lanes(
     """
     first = lanes[0]
     for bars in lanes[1:]:
-        if not all(np.array_equal(getattr(bars, name)[:start], getattr(first, name)[:start]) for name in COLUMNS):
+        pairs = zip(bars.slice(0, start).columns()[1:], first.slice(0, start).columns()[1:], strict=True)
+        if not all(np.array_equal(own, shared) for own, shared in pairs):
             raise ValueError(f"lanes need the same bars before bar {start}")
     policy = policy_of(model, fixed_action)
     fresh = checked_stream if checked else SignalStream

@@ -23,7 +23,7 @@ BARS = small_bars(20)
 
 
 def csv_of(bars: Bars) -> str:
-    rows = [",".join(map(repr, bars.row(index))) for index in range(len(bars))]
+    rows = [",".join(map(repr, bars.row(index)[:6])) for index in range(len(bars))]
     return "\n".join(["ts,open,high,low,close,volume", *rows]) + "\n"
 
 
@@ -36,7 +36,7 @@ def test_a_replay_of_a_file_sends_the_rows_that_are_in_it(tmp_path: Path) -> Non
     path.write_bytes(gzip.compress(csv_of(BARS).encode()))
     replay = open_replay(spec_of(path), "SIM", None)
     assert (replay.symbol, replay.interval) == ("SIM", HOUR_MS)
-    assert [row.values for row in replay.rows()] == [BARS.row(index) for index in range(len(BARS))]
+    assert [row.values for row in replay.rows()] == [BARS.row(index)[:6] for index in range(len(BARS))]
     until = open_replay(spec_of(path), "SIM", int(BARS.ts[100]))
     assert [row.values[0] for row in until.rows()] == BARS.ts[:100].tolist()
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.market.samples import HOUR_MS, START_MS, clean_bars
 from trading.codes import ReasonCode
-from trading.market.contract.bar import check_bar, first_breach
+from trading.market.contract.bar import check_bar, first_breach, known_funding
 from trading.market.contract.rules import RULES
 
 GOOD = (START_MS, 10.0, 11.0, 9.0, 10.5, 3.0)
@@ -71,7 +71,7 @@ def test_of_many_bars_the_first_that_breaks_a_rule_is_named_by_its_position() ->
     rows: list[tuple[object, ...]] = [bars.row(index) for index in range(300)]
     assert first_breach(rows, HOUR_MS, max_jump=4.0) is None
     assert first_breach([], HOUR_MS) is None
-    rows[200] = (*rows[200][:5], "many")
+    rows[200] = (*rows[200][:5], "many", 0.0)
     rows[100] = rows[99]
     found = first_breach(rows, HOUR_MS)
     assert found is not None
@@ -81,8 +81,35 @@ def test_of_many_bars_the_first_that_breaks_a_rule_is_named_by_its_position() ->
 def test_of_many_bars_each_is_compared_with_the_close_before_it() -> None:
     bars = clean_bars(300)
     rows = [bars.row(index) for index in range(300)]
-    cents = rows[:120] + [(ts, *(100.0 * price for price in prices), volume) for ts, *prices, volume in rows[120:]]
+    cents = rows[:120] + [(ts, *(100.0 * price for price in prices), volume) for ts, *prices, volume, _ in rows[120:]]
     assert first_breach(cents, HOUR_MS) is None
     found = first_breach(cents, HOUR_MS, max_jump=4.0)
     assert found is not None
     assert (found[0], found[1].code) == (120, ReasonCode.BARS_JUMP)
+
+
+def test_a_bar_may_say_its_funding_which_is_a_finite_number_of_either_sign() -> None:
+    for rate in (0.0, 0.0001, -0.0004, 0):
+        assert check_bar(START_MS - HOUR_MS, (*GOOD, rate), HOUR_MS) is None
+    for rate, code in ((float("nan"), ReasonCode.BARS_NOT_FINITE), ("0.1", ReasonCode.BARS_SCHEMA)):
+        found = check_bar(START_MS - HOUR_MS, (*GOOD, rate), HOUR_MS)
+        assert found is not None
+        assert found.code == code
+        assert "funding" in found.message
+    assert check_bar(START_MS - HOUR_MS, (*GOOD, 0.0, 0.0), HOUR_MS) is not None
+
+
+@pytest.mark.parametrize(
+    ("row", "owed"),
+    [
+        ((*GOOD, 0.01), 0.01),
+        ((*changed(close=float("nan")), -0.02), -0.02),
+        (GOOD, 0.0),
+        ((*GOOD, float("nan")), 0.0),
+        ((*GOOD, "0.01"), 0.0),
+        ((*GOOD, True), 0.0),
+        (("yesterday",), 0.0),
+    ],
+)
+def test_the_funding_of_a_refused_bar_is_known_if_it_is_a_number(row: tuple[object, ...], owed: float) -> None:
+    assert known_funding(row) == owed

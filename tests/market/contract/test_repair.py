@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.market.samples import HOUR_MS, clean_bars, raw_of
+from tests.market.samples import HOUR_MS, clean_bars, raw_of, spec_for
 from trading.market.bars import COLUMNS
 from trading.market.contract.repair import repair
-from trading.market.raw import RawBars
+from trading.market.raw import RawBars, raw_from_bars
 from trading.settings.models import MarketSpec
 
 
@@ -75,3 +77,11 @@ def test_keep_longest_leaves_bars_alone_whose_gaps_are_allowed_or_whose_order_is
     assert repair(few, MarketSpec(on_gap="keep-longest")).repairs == ()
     backward = raw.take(np.r_[np.arange(500, 1000), np.arange(100)])
     assert repair(backward, MarketSpec(on_gap="keep-longest")).repairs == ()
+
+
+def test_a_repair_moves_funding_with_its_bars() -> None:
+    bars = replace(clean_bars(20), funding=np.arange(20) / 1024)
+    order = np.r_[0:5, 7, 6, 5, 7:20]
+    raw = raw_from_bars(bars, "memory").take(order)
+    mended = repair(raw, spec_for("x", on_duplicate="keep-last", on_unsorted="sort")).bars()
+    assert mended.digest() == bars.digest()

@@ -13,8 +13,8 @@ from trading.codes import ReasonCode
 from trading.market.bars import COLUMNS
 from trading.market.contract.bar import check_bar, first_breach
 from trading.market.contract.suite import check_contract
-from trading.market.raw import RawBars
-from trading.results import CheckResult
+from trading.market.raw import RawBars, raw_from_bars
+from trading.results import CheckResult, blocking_failures
 from trading.settings.models import MarketSpec
 
 SPEC = MarketSpec()
@@ -201,3 +201,14 @@ def test_the_contract_of_a_history_and_of_one_bar_name_the_same_rows_and_the_sam
     assert (None if first is None else (first[0], first[1].code)) == min(
         ((place, codes[0]) for place, codes in named.items()), default=None
     )
+
+
+def test_a_funding_that_is_not_finite_breaks_the_contract_and_a_negative_one_keeps_it() -> None:
+    funding = np.full(600, -0.001)
+    good = replace(clean_bars(600), funding=funding)
+    assert blocking_failures(check_contract(raw_from_bars(good, "memory"), MarketSpec())) == []
+    spoilt = replace(good, funding=np.where(np.arange(600) == 41, np.nan, funding))
+    (found,) = blocking_failures(check_contract(raw_from_bars(spoilt, "memory"), MarketSpec()))
+    assert found.code == ReasonCode.BARS_NOT_FINITE
+    assert "bar 42 2024-01-02 17:00 UTC funding nan" in found.message
+    assert found.evidence["rows"][0]["funding"] == "nan"

@@ -11,7 +11,8 @@ class FeedRow(NamedTuple):
 
     Attributes:
         place: where it stood in its source, for people.
-        values: ``ts, open, high, low, close, volume`` if the row is whole.
+        values: ``ts, open, high, low, close, volume`` if the row is whole, and the funding if it is known: the share
+            of notional that longs owe at this bar, or, where bars are joined, at the joined bar it is the first of.
     """
 
     place: str

@@ -51,12 +51,14 @@ class BarJoiner:
 
     def _join(self) -> Bar:
         part, self._waiting = self._waiting, []
+        # numpy sums in another order than a loop would; the batch sums this way.
+        volume, funding = np.add.reduceat(np.array([(bar.volume, bar.funding) for bar in part]), [0], axis=0)[0]
         return Bar(
             ts=part[0].ts // self._long * self._long,
             open=part[0].open,
             high=max(bar.high for bar in part),
             low=min(bar.low for bar in part),
             close=part[-1].close,
-            # numpy sums in another order than a loop would; the batch sums this way.
-            volume=float(np.add.reduceat(np.array([bar.volume for bar in part]), [0])[0]),
+            volume=float(volume),
+            funding=float(funding),
         )

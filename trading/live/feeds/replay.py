@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from trading.errors import DataError
 from trading.live.feeds.base import FeedRow
-from trading.market.bars import COLUMNS
+from trading.market.bars import FUNDING
+from trading.market.contract.funding import check_coverage, read_events, require_one_funding
 from trading.market.contract.repair import repair
+from trading.market.funding import row_funding
 from trading.market.raw import RawBars
+from trading.market.sources.funding_file import FundingFile, open_funding
 from trading.market.sources.table import open_source
-from trading.results import blocking_failures
+from trading.moments import interval_ms
+from trading.results import CheckResult, blocking_failures
 from trading.settings.models import MarketSpec
 
 
@@ -43,11 +49,12 @@ class ReplayFeed:
             if problem.row not in known:
                 yield FeedRow(f"{data.row_word} {problem.row}", (problem.text,))
         damaged = {row for row, _ in texts}
-        columns = [data.values[name].tolist() for name in COLUMNS]
+        names = self.raw.names
+        columns = [data.values[name].tolist() for name in names]
         for row, ts, *numbers in zip(data.rows.tolist(), data.ts.tolist(), *columns, strict=True):
             values = tuple(numbers)
             if row in damaged:
-                values = tuple(texts.get((row, name), number) for name, number in zip(COLUMNS, numbers, strict=True))
+                values = tuple(texts.get((row, name), number) for name, number in zip(names, numbers, strict=True))
             yield FeedRow(f"{data.row_word} {row}", (ts, *values))
 
 
@@ -55,18 +62,36 @@ def open_replay(spec: MarketSpec, symbol: str, until_ms: int | None) -> ReplayFe
     """Read a symbol's source as far as a moment, repaired in the ways the settings name, as a night would.
 
     Args:
-        spec: source and repairs; its interval must be the model's, which trades are joined into.
+        spec: source, funding and repairs; its interval must be the model's, which trades are joined into.
         symbol: the market.
         until_ms: nothing that closes later is sent; None is the end of the source.
 
     Raises:
-        DataError: if the source cannot be read, or holds damaged trades.
+        DataError: if source or funding cannot be read, or if trades or funding events are damaged.
+        ConfigError: if the source has a funding of its own beside the one that the settings name.
     """
     raw = repair(open_source(spec, symbol).read(until_ms), spec)
-    failures = blocking_failures(list(raw.checks))
+    _stop_at_failures(raw.checks, symbol)
+    funding = open_funding(spec, symbol)
+    return ReplayFeed(raw if funding is None else _with_funding(raw, funding, spec, until_ms))
+
+
+def _with_funding(raw: RawBars, funding: FundingFile, spec: MarketSpec, until_ms: int | None) -> RawBars:
+    """The rows with what the traded bars owe, and the results of the checks of that."""
+    require_one_funding(raw)
+    events, checks = read_events(funding, until_ms)
+    _stop_at_failures(checks, raw.symbol)
+    if len(raw):
+        checks = [*checks, check_coverage(events, np.unique(raw.ts), funding)]
+    owed = row_funding(events, raw.ts, interval_ms(spec.interval))
+    data = replace(raw.data, values={**raw.data.values, FUNDING: owed})
+    return replace(raw, data=data, checks=(*raw.checks, *checks))
+
+
+def _stop_at_failures(checks: Sequence[CheckResult], symbol: str) -> None:
+    failures = blocking_failures(checks)
     if failures:
         raise DataError(failures[0].code, f"{symbol}: {failures[0].message}", remedy=failures[0].remedy)
-    return ReplayFeed(raw)
 
 
 class Pace:

@@ -26,6 +26,8 @@ from trading.model.model import ACTIONS
 from trading.simulation.accounts import SavedAccount
 from trading.steps.bar import Bar
 
+_BAR = ", ".join(Bar._fields)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Snapshot:
@@ -121,12 +123,12 @@ class Journal:
         Args:
             ts: its open.
         """
-        row = self._db.execute("SELECT ts, open, high, low, close, volume FROM bars WHERE ts = ?", (ts,)).fetchone()
+        row = self._db.execute(f"SELECT {_BAR} FROM bars WHERE ts = ?", (ts,)).fetchone()
         return None if row is None else Bar(*row)
 
     def bars(self) -> Iterator[Bar]:
         """Every bar that was taken in, oldest first."""
-        for row in self._db.execute("SELECT ts, open, high, low, close, volume FROM bars ORDER BY ts"):
+        for row in self._db.execute(f"SELECT {_BAR} FROM bars ORDER BY ts"):
             yield Bar(*row)
 
     def intent_at(self, ts: int) -> Intent | None:

@@ -19,7 +19,7 @@ TABLES = MappingProxyType(
         ) WITHOUT ROWID""",
         "bars": """(
             ts INTEGER PRIMARY KEY, open REAL NOT NULL, high REAL NOT NULL, low REAL NOT NULL, close REAL NOT NULL,
-            volume REAL NOT NULL
+            volume REAL NOT NULL, funding REAL NOT NULL DEFAULT 0.0
         )""",
         # One row a traded bar. The action is NULL where the policy was not asked.
         "decisions": """(

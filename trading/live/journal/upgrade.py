@@ -105,13 +105,14 @@ def _from_1_to_2(db: sqlite3.Connection) -> None:
 
 
 def _from_2_to_3(db: sqlite3.Connection) -> None:
-    """More of a trade and of an order; an older order has no limit at the fill but its equity."""
+    """More of a bar, a trade and an order: no funding was charged, and no limit but equity held at the fill."""
     for name in ("spread REAL", "slippage REAL", "funding REAL", "held INTEGER", "confidence REAL", "regime INTEGER"):
         db.execute(f"ALTER TABLE trades ADD COLUMN {name}")
     for name in ("mae", "mfe"):
         db.execute(f"ALTER TABLE trades ADD COLUMN {name} REAL")
     for name, value in (("ready_ms", 0), ("cap", 1), ("confidence", 0), ("regime", 0)):
         db.execute(f"ALTER TABLE intents ADD COLUMN {name} REAL NOT NULL DEFAULT {value}")
+    db.execute("ALTER TABLE bars ADD COLUMN funding REAL NOT NULL DEFAULT 0.0")
     db.execute("INSERT OR REPLACE INTO session (key, value) VALUES ('schema', '3')")
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from trading.market.bars import COLUMNS
+from trading.market.bars import COLUMNS, FUNDING
 from trading.market.contract.rules import CODES
 from trading.moments import moment_text
 from trading.results import CheckResult
 
 FIELDS = ("ts", *COLUMNS)
+"""What every bar has; funding may follow."""
 _CLOSE = FIELDS.index("close")
 
 
@@ -28,28 +29,29 @@ def check_bar(
 
     Args:
         previous_ts: time of the bar before, UTC milliseconds; None for the first.
-        row: ``ts, open, high, low, close, volume``.
+        row: ``ts, open, high, low, close, volume``, and funding if it is known.
         interval: milliseconds of a bar.
         previous_close: close of the bar before, which kept the contract, or None not to compare with it.
         max_jump: largest ratio, up or down, between this open and the close before; None not to compare.
     """
-    if len(row) != len(FIELDS):
+    if len(row) not in (len(FIELDS), len(FIELDS) + 1):
         return _breach("schema", f"a bar has {len(row)} values", _SCHEMA_REMEDY)
     ts = row[0]
     if isinstance(ts, bool) or not isinstance(ts, int):
         return _breach("schema", f"ts {ts!r} is no whole number of milliseconds", _SCHEMA_REMEDY)
+    names = (*COLUMNS, FUNDING)[: len(row) - 1]
     numbers: list[float] = []
-    for name, value in zip(COLUMNS, row[1:], strict=True):
+    for name, value in zip(names, row[1:], strict=True):
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return _at(ts, "schema", f"{name} {value!r} is not a number", _SCHEMA_REMEDY)
         numbers.append(_as_float(value))
-    for name, value in zip(COLUMNS, numbers, strict=True):
+    for name, value in zip(names, numbers, strict=True):
         if not math.isfinite(value):
             return _at(ts, "finite", f"{name} is {value}", _VALUE_REMEDY)
-    for name, value in zip(COLUMNS, numbers, strict=True):
+    for name, value in zip(COLUMNS, numbers, strict=False):
         if value < 0 or (value == 0 and name != "volume"):
             return _at(ts, "positive", f"{name} is {value}", _VALUE_REMEDY)
-    opening, high, low, close, _ = numbers
+    opening, high, low, close = numbers[:4]
     if high < max(opening, close, low) or low > min(opening, close):
         prices = f"open {opening}, high {high}, low {low}, close {close}"
         return _at(ts, "high_low", f"high or low does not contain {prices}", _VALUE_REMEDY)
@@ -91,7 +93,20 @@ def first_breach(
     return None
 
 
-_SCHEMA_REMEDY = "Send ts in milliseconds and five numbers."
+def known_funding(row: Sequence[object]) -> float:
+    """The funding of a row that breaks another rule: whoever holds over it still owes that; 0 if it is no number.
+
+    Args:
+        row: as :func:`check_bar` takes it.
+    """
+    value = row[len(FIELDS)] if len(row) == len(FIELDS) + 1 else 0.0
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return 0.0
+    number = _as_float(value)
+    return number if math.isfinite(number) else 0.0
+
+
+_SCHEMA_REMEDY = "Send ts in milliseconds and five numbers, and funding as a sixth if it is known."
 _VALUE_REMEDY = "Correct the bar at its source."
 
 

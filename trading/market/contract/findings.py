@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from trading.arrays import Ints
-from trading.market.bars import COLUMNS
+from trading.market.bars import FUNDING
 from trading.market.contract.continuity import MAX_DISCONTINUITY
 from trading.market.contract.gaps import gap_share, largest_gaps
 from trading.market.contract.rules import Rule
@@ -208,7 +208,7 @@ def _zero_volume_result(rule: Rule, failed: bool, raw: RawBars, spec: MarketSpec
 
 def _row(raw: RawBars, place: int) -> dict[str, Any]:
     """A row as report data; values as text, because they may be no numbers of JSON."""
-    values = {name: repr(float(raw.column(name)[place])) for name in COLUMNS}
+    values = {name: repr(float(raw.column(name)[place])) for name in raw.names}
     return {"row": int(raw.data.rows[place]), "ts": moment_text(raw.ts[place]), **values}
 
 
@@ -224,11 +224,16 @@ def _describe(rule: str, raw: RawBars, place: int) -> str:
     if rule == "jumps":
         before = float(raw.column("close")[place - 1])
         return f"{moment_text(ts)} opens at {float(raw.column('open')[place])!r} after a close of {before!r}"
-    values = {name: float(raw.column(name)[place]) for name in COLUMNS}
+    values = {name: float(raw.column(name)[place]) for name in raw.names}
     if rule == "finite":
-        values = {name: value for name, value in values.items() if not np.isfinite(value)}
-    elif rule == "positive":
+        return _values(ts, {name: value for name, value in values.items() if not np.isfinite(value)})
+    values.pop(FUNDING, None)
+    if rule == "positive":
         values = {name: value for name, value in values.items() if value < 0 or (value == 0 and name != "volume")}
     else:
         del values["volume"]
+    return _values(ts, values)
+
+
+def _values(ts: int, values: dict[str, float]) -> str:
     return f"{moment_text(ts)} " + ", ".join(f"{name} {value!r}" for name, value in values.items())

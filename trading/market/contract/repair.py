@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from trading.arrays import Ints
-from trading.market.bars import COLUMNS
 from trading.market.contract.gaps import fewest_bars, longest_stretch, missing_before
 from trading.market.raw import RawBars, Repair, is_increasing
 from trading.moments import moment_text
@@ -43,7 +42,7 @@ def _without_duplicates(raw: RawBars, spec: MarketSpec) -> RawBars:
     partner = (first if spec.on_duplicate == "keep-first" else last)[inverse]
     dropped = np.setdiff1d(np.arange(len(raw)), kept)
     kept_twins = partner[dropped]
-    unequal = [raw.column(name)[dropped] != raw.column(name)[kept_twins] for name in COLUMNS]
+    unequal = [raw.column(name)[dropped] != raw.column(name)[kept_twins] for name in raw.names]
     differ = int(np.logical_or.reduce(unequal).sum())
     message = (
         f"{len(dropped)} rows repeat a time and were dropped ({spec.on_duplicate}); {differ} of them differ from the "

@@ -53,7 +53,7 @@ def _frame(raw: RawBars, spec: MarketSpec) -> tuple[Any, Facts]:
     unread = np.zeros(len(raw), dtype=np.bool_)
     if raw.data.problems:
         unread = np.isin(raw.data.rows, np.array([problem.row for problem in raw.data.problems], dtype=np.int64))
-    infinite = np.logical_or.reduce([~np.isfinite(column) for column in values.values()])
+    infinite = np.logical_or.reduce([~np.isfinite(raw.column(name)) for name in raw.names])
     ratio = np.ones(len(raw))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio[1:] = values["open"][1:] / values["close"][:-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from trading.arrays import Ints
 from trading.canonical import sha256
@@ -14,6 +15,9 @@ from trading.market.raw import Columns, RawBars, common_step
 from trading.market.sources.base import DATA_FAULTS
 from trading.moments import END_MS, interval_ms
 from trading.settings.models import MarketSpec
+
+Setting = Literal["source", "funding"]
+"""The settings of a market that name a file."""
 
 
 class FileSource(ABC):
@@ -38,7 +42,7 @@ class FileSource(ABC):
     def __init__(self, target: str, *, symbol: str, spec: MarketSpec) -> None:
         self.symbol = symbol
         self.spec = spec
-        self.path = _file_path(target, symbol, spec)
+        self.path = file_path(target, symbol=symbol, spec=spec, setting="source")
         self.name = self.path.name
 
     @abstractmethod
@@ -105,7 +109,7 @@ class FileSource(ABC):
 
     @cached_property
     def _data(self) -> bytes:
-        return _file_bytes(self.path, self.symbol)
+        return file_bytes(self.path, symbol=self.symbol, setting="source")
 
     @cached_property
     def _columns(self) -> Columns:
@@ -129,31 +133,54 @@ class BarsFile(FileSource):
         return common_step(ts) or interval_ms(self.spec.interval)
 
 
-def _file_path(target: str, symbol: str, spec: MarketSpec) -> Path:
+def file_path(target: str, *, symbol: str, spec: MarketSpec, setting: Setting) -> Path:
+    """The file of one symbol.
+
+    Args:
+        target: the path in the setting; ``{symbol}`` in it stands for the symbol.
+        symbol: the market.
+        spec: the market settings.
+        setting: which of them names the file.
+
+    Raises:
+        DataError: ``SOURCE_UNKNOWN`` if there is no path.
+        ConfigError: if several symbols would read the same file.
+    """
+    written = getattr(spec, setting)
     if not target.strip():
         raise DataError(
             ReasonCode.SOURCE_UNKNOWN,
-            f"market.source {spec.source!r} names no file.",
+            f"market.{setting} {written!r} names no file.",
             remedy="Write the path after the colon, for example csv:PATH.",
         )
     if "{symbol}" not in target and len(spec.symbols) > 1:
         raise ConfigError(
             ReasonCode.CONFIG_INVALID,
-            f"market.source {spec.source!r} is one file for {len(spec.symbols)} symbols: {', '.join(spec.symbols)}.",
+            f"market.{setting} {written!r} is one file for {len(spec.symbols)} symbols: {', '.join(spec.symbols)}.",
             remedy="Write {symbol} where the file names differ, or name one symbol.",
         )
     return Path(target.replace("{symbol}", symbol)).expanduser()
 
 
-def _file_bytes(path: Path, symbol: str) -> bytes:
+def file_bytes(path: Path, *, symbol: str, setting: Setting) -> bytes:
+    """All bytes of a file.
+
+    Args:
+        path: the file.
+        symbol: the market, for messages.
+        setting: of the market settings that names the file, for messages.
+
+    Raises:
+        DataError: ``SOURCE_MISSING``, or ``SOURCE_UNREADABLE`` if it may not be read.
+    """
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise DataError(
             ReasonCode.SOURCE_MISSING,
             f"{symbol}: no file {path}.",
-            remedy="Check market.source; {symbol} in it is replaced by the symbol, and a relative path starts where "
-            "the command runs.",
+            remedy=f"Check market.{setting}; {{symbol}} in it is replaced by the symbol, and a relative path starts "
+            "where the command runs.",
         ) from error
     except OSError as error:
         raise DataError(

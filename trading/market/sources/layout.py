@@ -30,7 +30,7 @@ class Layout:
     """The columns of one kind of file.
 
     Attributes:
-        kind: ``bars`` or ``trades``, for messages.
+        kind: what the rows are, for messages.
         names: for each column its names in lower case; the first is ours, an earlier one wins over a later one.
         other: what to try if the columns are not there.
     """
@@ -64,6 +64,14 @@ TRADES = Layout(
         ("volume", "vol", "qty", "quantity", "size", "amount", "v", "q"),
     ),
     "If the file holds bars, name the source csv:PATH or parquet:PATH.",
+)
+FUNDING_EVENTS = Layout(
+    "funding events",
+    (
+        (*_TIME_NAMES, "funding_time", "fundingtime", "calc_time"),
+        ("funding_rate", "fundingrate", "last_funding_rate"),
+    ),
+    "market.funding names a file of funding events.",
 )
 
 

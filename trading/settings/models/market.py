@@ -23,6 +23,11 @@ class MarketSpec(Spec):
         description="Where bars come from: `sim:edge=1,seed=7`, `csv:PATH`, `parquet:PATH`, `ticks:PATH`, or a plain "
         "path. `{symbol}` in a path is replaced by the symbol.",
     )
+    funding: str = Field(
+        default="",
+        description="CSV or Parquet file of a perpetual future's funding: `ts` (UTC) and `funding_rate` (share of "
+        "notional that longs pay). `{symbol}` is replaced by the symbol; empty charges none.",
+    )
     interval: str = Field(
         default="1h", pattern=r"^[1-9][0-9]{0,5}[smhd]$", description="Length of the traded bar, for example 15m."
     )
