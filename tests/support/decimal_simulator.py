@@ -172,7 +172,7 @@ class DecimalSimulator:
         quantity = self._lots(min(abs(self.position), self.budget))
         if quantity:
             reference = self._reference(self.exit, bar, -self.side)
-            self._take(self.exit_kind, bar, bar.open, reference, quantity)
+            self.exit_kind = self._take(self.exit_kind, bar, bar.open, reference, quantity)
         if not self.side:
             self.exit = None
 
@@ -187,10 +187,11 @@ class DecimalSimulator:
         if stopped:
             start = self.stop if side * (bar.open - self.stop) > 0 else bar.open
             quantity = self._lots(min(abs(self.position), self.budget))
+            kind = "stop"
             if quantity:
-                self._take("stop", bar, start, start + self.stop_slip * (worst - start), quantity)
+                kind = self._take("stop", bar, start, start + self.stop_slip * (worst - start), quantity)
             if self.side:
-                self.exit, self.exit_kind = Waiting(self.number + 1, 0), "stop"
+                self.exit, self.exit_kind = Waiting(self.number + 1, 0), kind
         limit = self._liquidation_price()
         if self.side and limit is not None and side * (worst - limit) <= 0:
             self._liquidate(bar, limit, worst)
@@ -249,8 +250,8 @@ class DecimalSimulator:
         slip = self.half_spread + (self.constant + self.impact * sigma) * root
         return max(self.tick, self._on_tick(reference * (1 + side * slip), side))
 
-    def _take(self, kind: str, bar: DecimalBar, start: Decimal, reference: Decimal, quantity: Decimal) -> None:
-        """Leave by a market fill, at the bankruptcy price at worst."""
+    def _take(self, kind: str, bar: DecimalBar, start: Decimal, reference: Decimal, quantity: Decimal) -> str:
+        """Leave by a market fill, at the bankruptcy price at worst; its kind, which what is left keeps."""
         side = -self.side
         price = self._market(bar, reference, side, quantity)
         bankrupt = -self.cash / (self.position - self.fee * abs(self.position))
@@ -259,6 +260,7 @@ class DecimalSimulator:
         self._fill(kind, side * quantity, price, start, reference)
         if kind == "liquidation" and not self.side and abs(self.cash) < ROUNDING:
             self.cash = ZERO
+        return kind
 
     def _fill(self, kind: str, quantity: Decimal, price: Decimal, start: Decimal, reference: Decimal | None) -> None:
         fee = abs(quantity) * price * (self.fee if reference is not None else self.maker_fee)
@@ -315,7 +317,15 @@ def _play(simulator: DecimalSimulator, given: Mapping[str, Any], bars: list[Deci
         halted.append(simulator.halted)
     ledger = [(fill.kind, float(fill.quantity), float(fill.price), index) for index, fill in fills]
     booked = _book(given, bars, fills)
-    paid = [(float(close.fees), float(close.funding)) for close in booked.closes]
+    paid = [
+        (
+            float(close.fees),
+            float(close.funding),
+            float(sum(fill.spread for bar, fill in fills if bar <= index)),
+            float(sum(fill.slippage for bar, fill in fills if bar <= index)),
+        )
+        for index, close in enumerate(booked.closes)
+    ]
     return Played(ledger, after, _trades(booked, [fill for _, fill in fills]), halted, paid, taken)
 
 

@@ -195,7 +195,7 @@ class Played:
         after: cash, position and equity at the close of every bar.
         trades: that closed, in their order.
         halted: at the close of every bar.
-        paid: fees and funding since the start, at the close of every bar.
+        paid: fees, funding, spread and slippage since the start, at the close of every bar.
         taken: indexes of the bars whose orders were taken, since the account was flat and nothing waited.
     """
 
@@ -203,7 +203,7 @@ class Played:
     after: list[After]
     trades: list[TradeRow]
     halted: list[bool]
-    paid: list[tuple[float, float]]
+    paid: list[tuple[float, float, float, float]]
     taken: list[int]
 
 
@@ -230,7 +230,8 @@ def simulate(given: Mapping[str, Any], bars: Sequence[tuple[float, ...]], orders
         outcome = simulate_bar(account, Bar(int(bar[0]), *bar[1:]))
         played.fills.extend(_fills(outcome, index, math.nan if leaving else float(state[a.TARGET])))
         played.after.append((float(state[a.CASH]), float(state[a.QUANTITY]), float(state[a.EQUITY])))
-        played.paid.append((float(state[a.FEES]), float(state[a.FUNDING])))
+        fees, funding, spread, slippage = state[[a.FEES, a.FUNDING, a.SPREAD, a.SLIPPAGE]].tolist()
+        played.paid.append((fees, funding, spread, slippage))
         played.halted.append(bool(state[a.HALTED]))
         if outcome.trade is not None:
             row = outcome.trade._asdict()

@@ -24,7 +24,7 @@ CHOICES: Mapping[str, tuple[float | bool | None, ...]] = {
     "funding_bps_per_day": (0.0, 10.0, -30.0),
     "borrow_bps_per_day": (0.0, 3.0, 40.0),
     "max_participation": (0.01, 0.1, 1.0),
-    "tick": (0.01, 0.05, 0.5),
+    "tick": (0.01, 0.05, 0.1, 0.5),
     "lot": (0.001, 0.1, 1.0),
     "contract_size": (1.0, 1.0, 0.01),
     "min_notional": (0.0, 0.0, 50.0),
@@ -64,7 +64,7 @@ def random_path(rng: np.random.Generator) -> RandomPath:
 def _bars(rng: np.random.Generator, tick: float) -> list[tuple[float, ...]]:
     size = int(rng.integers(4, 15))
     volatility = float(rng.choice([0.0, 0.002, 0.02, 0.15]))
-    digits = 2 if rng.random() < 0.7 else 6
+    step = [tick, 0.01, 1e-6][rng.choice(3, p=[0.5, 0.3, 0.2])]
     ts, close, bars = START_MS, 100.0, []
     for _ in range(size):
         gap = rng.normal(0.0, 4.0 * volatility) if rng.random() < 0.15 else 0.0
@@ -72,7 +72,7 @@ def _bars(rng: np.random.Generator, tick: float) -> list[tuple[float, ...]]:
         close = first * float(np.exp(rng.normal(0.0, volatility)))
         wick = np.exp(np.abs(rng.normal(0.0, volatility, 2)) * (1.0 if rng.random() < 0.8 else 8.0))
         prices = [first, max(first, close) * float(wick[0]), min(first, close) / float(wick[1]), close]
-        prices = [max(tick, round(price, digits)) for price in prices]
+        prices = [max(tick, round(round(price / step) * step, 6)) for price in prices]
         close = prices[3]
         volume = 0.0 if rng.random() < 0.1 else float(np.round(np.exp(rng.normal(6.0, 2.0)), 3))
         funding = float(np.round(rng.normal(0.0, 1e-3), 6)) if rng.random() < 0.3 else 0.0

@@ -229,4 +229,15 @@ ROWS = [
         after=[(10_000, 0, 10_000), (8_500, 15, 10_000), (9_450, 5, 9_890), (9_895, 0, 9_895)],
         trade=TradeRow(reason="stop", pnl=-105, held=2, mae=0.15, mfe=0.01),
     ),
+    PricePath(
+        name="a stop on a tick that no binary number holds is touched by an extreme at its price",
+        given={"tick": 0.05},
+        bars=[QUIET, (99.30, 99.50, 99.20, 99.30, 1_000), (99.60, 100.05, 99.50, 99.80, 1_000)],
+        # 99.30 x e^0.00714 = 100.01, up to 100.05; 2,001 x 0.05 is 100.05 and a little more in binary
+        order=sell(10, stop=100.01, target=50, at=99.30),
+        fills=[("entry", -10, 99.30, 1), ("stop", 10, 100.05, 2)],
+        # 10,000 + 993 = 10,993; - 1,000.50
+        after=[(10_000, 0, 10_000), (10_993, -10, 10_000), (9_992.50, 0, 9_992.50)],
+        trade=TradeRow(reason="stop", pnl=-7.50, held=1, mae=0.75 / 99.30, mfe=0.10 / 99.30),
+    ),
 ]

@@ -197,4 +197,13 @@ ROWS = [
         after=[(10_000, 0, 10_000), (9_000, 10, 10_000), (10_050, 0, 10_050)],
         trade=TradeRow(reason="time", pnl=50, held=1, mae=0.01, mfe=0.05),
     ),
+    PricePath(
+        name="simple: a target on a tick that no binary number holds is touched by a high at its price",
+        given={"tick": 0.1},
+        bars=[QUIET, (100, 100.2, 99.9, 100, 1_000), (100.1, 100.3, 100, 100.2, 1_000)],
+        order=buy(10, target=100.3),  # 1,003 x 0.1 is 100.3 and a little more in binary
+        fills=[("entry", 10, 100.00, 1), ("target", -10, 100.30, 2)],
+        after=[(10_000, 0, 10_000), (9_000, 10, 10_000), (10_003, 0, 10_003)],
+        trade=TradeRow(reason="target", pnl=3, held=1, mae=0.001, mfe=0.003),
+    ),
 ]
