@@ -216,14 +216,14 @@ def simulate(given: Mapping[str, Any], bars: Sequence[tuple[float, ...]], orders
         orders: by the index of the bar at whose close each is decided, if the account is free then.
     """
     account = Account(
-        symbol="SIM", interval=HOUR_MS, initial_equity=given["initial_equity"], parameters=_parameters(given)
+        symbol="SIM", interval=HOUR_MS, initial_equity=given["initial_equity"], parameters=packed_parameters(given)
     )
     played = Played([], [], [], [], [], [])
     for index, bar in enumerate(bars):
         order = orders.get(index - 1)
         state = account.state
         if order is not None and state[a.QUANTITY] == 0.0 and state[a.ORDER_QUANTITY] == 0.0 and not state[a.HALTED]:
-            _place(state, order, bars[index - 1][0] + HOUR_MS if index else bar[0], given)
+            place(state, order, bars[index - 1][0] + HOUR_MS if index else bar[0], given)
             played.taken.append(index - 1)
         # A target does not fill while a market exit waits.
         leaving = state[a.EXIT_REASON] != 0.0
@@ -239,7 +239,12 @@ def simulate(given: Mapping[str, Any], bars: Sequence[tuple[float, ...]], orders
     return played
 
 
-def _parameters(given: Mapping[str, Any]) -> Floats:
+def packed_parameters(given: Mapping[str, Any]) -> Floats:
+    """Settings as the steps take them.
+
+    Args:
+        given: every setting.
+    """
     values = {"volatility_target": 1.0, "min_confidence": 0.0, "cooldown_bars": 0, **given}
     costs, instrument, limits = (
         model.model_validate({name: values[name] for name in model.model_fields})
@@ -249,7 +254,15 @@ def _parameters(given: Mapping[str, Any]) -> Floats:
     return pack_parameters(costs, instrument, limits, bounds, interval=HOUR_MS, stop_horizon=1, bars_per_year=8_766.0)
 
 
-def _place(state: Floats, order: EntryOrder, close_ms: float, given: Mapping[str, Any]) -> None:
+def place(state: Floats, order: EntryOrder, close_ms: float, given: Mapping[str, Any]) -> None:
+    """Let an entry wait as a decision does.
+
+    Args:
+        state: of the account, changed in place.
+        order: the entry.
+        close_ms: UTC milliseconds of the close at which it is decided.
+        given: every setting.
+    """
     state[a.ORDER_QUANTITY] = order.quantity
     state[a.ORDER_WAIT] = given["latency_bars"]
     state[a.ORDER_READY] = close_ms + given["latency_ms"]
