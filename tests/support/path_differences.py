@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 
-from tests.support.paths import Played, summed
+from tests.support.price_paths import Played, summed
 
 
 def differences(found: Played, expected: Played) -> list[str]:
@@ -32,6 +32,8 @@ def differences(found: Played, expected: Played) -> list[str]:
     for index, (costs, wanted_costs) in enumerate(zip(found.paid, expected.paid, strict=True)):
         if not _near(costs, wanted_costs):
             said.append(f"fees, funding, spread, slippage {costs} after bar {index}, not {wanted_costs}")
+    if len(found.trades) != len(expected.trades):
+        said.append(f"{len(found.trades)} trades, not {len(expected.trades)}")
     for trade, wanted_trade in zip(found.trades, expected.trades, strict=False):
         numbers, wanted_numbers = asdict(trade), asdict(wanted_trade)
         if numbers.pop("reason") != wanted_numbers.pop("reason") or not _near(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.paths import PricePath, TradeRow, buy, sell
+from tests.support.price_paths import PricePath, TradeRow, buy, sell
 
 QUIET = (100, 100.5, 99.5, 100, 1_000)
 FLAT = (100, 100, 100, 100, 1_000)

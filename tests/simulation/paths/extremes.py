@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.paths import PricePath, TradeRow, buy, sell
+from tests.support.price_paths import PricePath, TradeRow, buy, sell
 
 FLAT = (100, 100, 100, 100, 1_000)
 BAR = (100, 101, 99, 100, 1_000)  # a range of 0.02

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.paths import PricePath, TradeRow, buy, sell
+from tests.support.price_paths import PricePath, TradeRow, buy, sell
 
 BAR = (100, 101, 99, 100, 1_000)
 

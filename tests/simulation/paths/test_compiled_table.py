@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.simulation.paths.test_table import by_name
-from tests.support.paths import FREE, HOUR_MS, PricePath, bars_of, packed_parameters, place
+from tests.simulation.paths.table import by_name
+from tests.support.paths import packed_parameters, place
+from tests.support.price_paths import FREE, HOUR_MS, PricePath, bars_of
 from trading.arrays import Floats
 from trading.compiled import compile_loop
 from trading.steps import account as a

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.support.decimal_simulator import play_in_decimals
+from tests.support.decimal_player import play_in_decimals
 from tests.support.path_differences import differences
 from tests.support.path_properties import broken_properties
 from tests.support.paths import simulate

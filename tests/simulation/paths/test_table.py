@@ -5,25 +5,11 @@ from dataclasses import asdict
 
 import pytest
 
-from tests.simulation.paths import (
-    carry,
-    entries,
-    extremes,
-    halts,
-    latency,
-    liquidations,
-    rounding,
-    slippage,
-    stops,
-    targets,
-)
+from tests.simulation.paths.table import TABLE, by_name
 from tests.support.decimal_account import BookedFill, Rates, confirmed, decimal_bars, replay
-from tests.support.decimal_simulator import play_in_decimals
-from tests.support.paths import FREE, Played, PricePath, TradeRow, bars_of, simulate, summed
-
-TOPICS = (entries, rounding, stops, targets, extremes, slippage, latency, carry, liquidations, halts)
-TABLE = [path for topic in TOPICS for path in topic.ROWS]
-by_name = pytest.mark.parametrize("path", TABLE, ids=lambda path: path.name)
+from tests.support.decimal_player import play_in_decimals
+from tests.support.paths import simulate
+from tests.support.price_paths import FREE, Played, PricePath, TradeRow, bars_of, summed
 
 
 def test_every_row_has_a_name_of_its_own_and_says_something_of_every_bar() -> None:
@@ -38,8 +24,8 @@ def test_the_numbers_of_a_row_agree_with_each_other(path: PricePath) -> None:
     given = {**FREE, **path.given}
     bars = confirmed(decimal_bars(bars_of(path)), given["wick_limit"])
     fills = [BookedFill(bar, quantity, price, kind == "target") for kind, quantity, price, bar in path.fills]
-    rates = Rates(*(float(given[name] or 0.0) for name in Rates._fields))
-    booked = replay(bars, fills, rates, initial=float(given["initial_equity"] or 0.0))
+    rates = Rates(*(given[name] for name in Rates._fields))
+    booked = replay(bars, fills, rates, initial=given["initial_equity"])
 
     for (cash, position, equity), close in zip(path.after, booked.closes, strict=True):
         assert (float(close.cash), float(close.position), float(close.equity)) == pytest.approx(
@@ -66,6 +52,7 @@ def test_the_page_in_decimals_plays_every_row(path: PricePath) -> None:
 
 def require_row(path: PricePath, played: Played) -> None:
     """Every number of the row, and no fill or trade besides."""
+    assert [fill[3] for fill in summed(played.fills)] == [fill[3] for fill in summed(path.fills)], played.fills
     for found, said in zip(summed(played.fills), summed(path.fills), strict=True):
         assert (found[3], found[0]) in ((said[3], said[0]), (said[3], "exit"))
         assert found[1:3] == pytest.approx(said[1:3], rel=1e-12)
