@@ -76,7 +76,10 @@ def test_setup_installs_no_hook(root: Path) -> None:
 
 def test_every_extra_is_pinned(root: Path, project: dict[str, Any]) -> None:
     extras = project["optional-dependencies"]
-    named = [*project["dependencies"], *(item for name in ("live", "train", "docs", "dev") for item in extras[name])]
+    named = [
+        *project["dependencies"],
+        *(item for name in ("live", "train", "docs", "dev", "peers") for item in extras[name]),
+    ]
     pinned = {line.split("==")[0] for line in (root / "constraints.txt").read_text().splitlines() if "==" in line}
     missing = {re.split(r"[\[<>=]", item)[0] for item in named} - pinned - {"sevengates"}
     assert not missing

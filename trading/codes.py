@@ -51,6 +51,12 @@ class ReasonCode(StrEnum):
     FUNDING_RATE = "FUNDING_RATE", "A funding rate is NaN, infinite, or over 5 % of notional in size."
     FUNDING_NOT_INCREASING = "FUNDING_NOT_INCREASING", "A funding time repeats or goes back."
     FUNDING_GAPS = "FUNDING_GAPS", "The funding file does not cover all bars; where it is silent nothing is charged."
+    TRADES_SIDE = "TRADES_SIDE", "A trade's side is neither 1 (a buyer took) nor -1 (a seller took)."
+    BOOK_CROSSED = "BOOK_CROSSED", "The best bid of an order book is not under its best ask."
+    BOOK_LEVELS = "BOOK_LEVELS", "Levels of an order book do not lead away from its best price."
+    BOOK_APART = "BOOK_APART", "Trades and order book are not of the same time or the same market."
+    IMPACT_TOO_SHORT = "IMPACT_TOO_SHORT", "Trades and order book share too few minutes to calibrate impact on."
+    IMPACT_NO_COST = "IMPACT_NO_COST", "Too few order sizes cost more than the spread to fit a law of impact to."
 
     STORE_MISSING = "STORE_MISSING", "An artifact the night refers to is not in the store."
     STORE_CORRUPT = "STORE_CORRUPT", "An artifact's bytes do not match its digest."

@@ -13,7 +13,7 @@ from trading.checks.evidence import LiveRecord
 from trading.live.journal.journal import Journal
 from trading.live.record import live_record
 from trading.simulation.backtest import run_backtest
-from trading.simulation.metrics import sharpe
+from trading.simulation.metrics.ratios import sharpe
 
 BARS = small_bars(30)
 

@@ -16,7 +16,6 @@ from trading.market.bars import resample
 from trading.model.model import TradingModel
 from trading.simulation.backtest import run_backtest
 from trading.simulation.lanes import run_lanes
-from trading.simulation.metrics import longest_losing_streak, max_drawdown, sharpe, sortino
 from trading.simulation.parameters import model_parameters, policy_of
 from trading.simulation.trades import ledger_sha256, trade_row
 from trading.steps.account import QUANTITY, TRADE_PNL, TRADE_SIZE, new_account
@@ -115,12 +114,3 @@ def test_a_confidence_nobody_reaches_means_no_trade_and_metrics_that_do_not_exis
 def test_bars_of_another_interval_are_refused() -> None:
     with pytest.raises(DataError, match="14400000"):
         run_backtest(random_model(1), resample(small_bars(40), 4 * 3_600_000), 10)
-
-
-def test_metrics_follow_their_formulas() -> None:
-    returns = np.array([0.01, -0.02, 0.03, 0.0])
-    assert sharpe(returns, 100.0) == pytest.approx(returns.mean() / returns.std(ddof=1) * 10)
-    assert sortino(returns, 100.0) == pytest.approx(returns.mean() / 0.01 * 10)
-    assert max_drawdown(np.array([110.0, 88.0, 120.0]), 100.0) == pytest.approx(0.2)
-    assert longest_losing_streak(np.array([1.0, -1.0, -1.0, 0.0, 2.0, -1.0])) == 3
-    assert math.isnan(sharpe(np.zeros(5), 100.0))

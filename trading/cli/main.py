@@ -60,6 +60,12 @@ def _data() -> Target:
     return app
 
 
+def _costs() -> Target:
+    from trading.cli.costs import app
+
+    return app
+
+
 def _live() -> Target:
     from trading.cli.live import live
 
@@ -97,6 +103,7 @@ COMMANDS: Mapping[str, Loader] = MappingProxyType(
         "models": _models,
         "engine": _engine,
         "data": _data,
+        "costs": _costs,
         "live": _live,
         "status": _status,
         "config": _config,

@@ -8,7 +8,7 @@ import numpy as np
 
 from trading.checks.evidence import LiveRecord
 from trading.live.journal.file import read_session, reading, schema_version
-from trading.simulation.metrics import sharpe
+from trading.simulation.metrics.ratios import sharpe
 
 
 def live_record(

@@ -12,7 +12,7 @@ import numpy as np
 from trading.live.journal.file import is_running, read_session, reading, schema_version
 from trading.live.journal.reading import read_account, read_trades
 from trading.simulation.accounts import TradingState, saved_trading_state
-from trading.simulation.metrics import sharpe
+from trading.simulation.metrics.ratios import sharpe
 from trading.simulation.trades import ledger_row, ledger_sha256
 
 

@@ -62,7 +62,7 @@ def equity_figure(
         if curve is not None and len(curve):
             growth = curve / curve[0] - 1.0
             top.plot(when, growth[pick], color=colour, linewidth=width, label=f"{name} {growth[-1]:+.1%}")
-    _title(figure, title)
+    set_title(figure, title)
     top.set_ylabel("gain since start")
     top.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     top.axhline(0.0, color=INK, linewidth=0.6)
@@ -92,7 +92,7 @@ def regimes_figure(ts: Ints, close: Floats, beliefs: Floats, *, title: str) -> F
     figure, (top, bottom) = _panels(2, [3, 1])
     known = np.isfinite(beliefs).all(axis=1)
     ts, close, beliefs = ts[known], close[known], beliefs[known]
-    _title(figure, title)
+    set_title(figure, title)
     if len(ts):
         pick = _thin(len(ts))
         when = _dates(ts[pick])
@@ -135,7 +135,7 @@ def reliability_figure(rows: Sequence[ReliabilityBin], *, brier: float, ece: flo
         title: above the picture.
     """
     figure, (top, bottom) = _panels(2, [3, 1], size=(6.4, 6.4))
-    _title(figure, title)
+    set_title(figure, title)
     full = [row for row in rows if row.count and row.confidence is not None and row.frequency is not None]
     top.plot([0, 1], [0, 1], color=GREY, linewidth=1.0, linestyle="--", label="perfect")
     for row in full:
@@ -180,11 +180,11 @@ def stress_figure(checks: Sequence[CheckResult], *, title: str) -> Figure:
     rows = [_scenario(check) for check in checks]
     limits = [check.threshold for check in checks if isinstance(check.threshold, int | float)]
     limit = float(max(limits, default=0.0))
-    figure = _blank((9.0, 1.3 + 0.38 * max(len(rows), 1)))
+    figure = blank_figure((9.0, 1.3 + 0.38 * max(len(rows), 1)))
     axes, table = figure.subplots(1, 2, sharey=True, width_ratios=[3, 2])
-    _bare(axes)
+    bare_axes(axes)
     axes.grid(visible=False, axis="y")
-    _title(figure, title)
+    set_title(figure, title)
     places, top = np.arange(len(rows))[::-1], len(rows) - 0.35
     falls = [row.max_drawdown if math.isfinite(row.max_drawdown) else 1.0 for row in rows]
     axes.barh(places, falls, height=0.6, color=[BLUE if row.passed else ORANGE for row in rows], alpha=0.75)
@@ -214,6 +214,38 @@ def stress_figure(checks: Sequence[CheckResult], *, title: str) -> Figure:
     return figure
 
 
+def blank_figure(size: tuple[float, float]) -> Figure:
+    """A figure without a window.
+
+    Args:
+        size: width and height, inches.
+    """
+    figure = Figure(figsize=size, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def bare_axes(axes: Axes) -> None:
+    """Give axes the look of every picture: two spines and a faint grid.
+
+    Args:
+        axes: changed in place.
+    """
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(visible=True, color=FAINT, linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def set_title(figure: Figure, title: str) -> None:
+    """Write the title of a picture over its left edge.
+
+    Args:
+        figure: changed in place.
+        title: one line.
+    """
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11, color=INK)
+
+
 def _scenario(check: CheckResult) -> _Scenario:
     """A row of the table; a number that is missing is NaN."""
     names = ("max_drawdown", "total_return", "sharpe", "trades")
@@ -232,30 +264,14 @@ def _wilson(share: float, count: int, z: float = 1.96) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def _blank(size: tuple[float, float]) -> Figure:
-    figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
 def _panels(
     count: int, heights: Sequence[float], size: tuple[float, float] = (9.0, 5.2)
 ) -> tuple[Figure, Sequence[Axes]]:
-    figure = _blank(size)
+    figure = blank_figure(size)
     panels = figure.subplots(count, 1, sharex=True, height_ratios=list(heights))
     for axes in panels:
-        _bare(axes)
+        bare_axes(axes)
     return figure, panels
-
-
-def _bare(axes: Axes) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(visible=True, color=FAINT, linewidth=0.6)
-    axes.set_axisbelow(True)
-
-
-def _title(figure: Figure, title: str) -> None:
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11, color=INK)
 
 
 def _time_axis(axes: Axes) -> None:

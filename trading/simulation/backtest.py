@@ -13,7 +13,7 @@ from trading.errors import DataError
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
 from trading.simulation.lanes import LaneRun, run_lanes
-from trading.simulation.metrics import backtest_metrics
+from trading.simulation.metrics.summary import backtest_metrics
 from trading.simulation.parameters import model_parameters
 from trading.simulation.trades import ledger_sha256, trade_row
 
@@ -26,7 +26,7 @@ class BacktestResult:
         ts: shape (n,), open of each bar, UTC milliseconds.
         equity: shape (n,), at each close, quote currency.
         closed: shape (number of trades, TRADE_SIZE), in the order of closing.
-        metrics: see :func:`trading.simulation.metrics.backtest_metrics`.
+        metrics: see :func:`trading.simulation.metrics.summary.backtest_metrics`.
         codes: shape (n,), the breaker's answer at each close.
     """
 

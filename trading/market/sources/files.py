@@ -109,7 +109,7 @@ class FileSource(ABC):
 
     @cached_property
     def _data(self) -> bytes:
-        return file_bytes(self.path, symbol=self.symbol, setting="source")
+        return file_bytes(self.path, subject=self.symbol, remedy=path_remedy("source"))
 
     @cached_property
     def _columns(self) -> Columns:
@@ -131,6 +131,29 @@ class BarsFile(FileSource):
 
     def _step(self, ts: Ints) -> int:
         return common_step(ts) or interval_ms(self.spec.interval)
+
+
+def file_bytes(path: Path, *, subject: str, remedy: str) -> bytes:
+    """All bytes of a file.
+
+    Args:
+        path: of the file.
+        subject: what the file is of, for messages.
+        remedy: what the user can do if there is no such file.
+
+    Raises:
+        DataError: ``SOURCE_MISSING``, or ``SOURCE_UNREADABLE`` if it may not be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise DataError(ReasonCode.SOURCE_MISSING, f"{subject}: no file {path}.", remedy=remedy) from error
+    except OSError as error:
+        raise DataError(
+            ReasonCode.SOURCE_UNREADABLE,
+            f"{subject}: {path} cannot be read: {error.strerror or error}.",
+            remedy="Name a file that this user may read.",
+        ) from error
 
 
 def file_path(target: str, *, symbol: str, spec: MarketSpec, setting: Setting) -> Path:
@@ -162,29 +185,13 @@ def file_path(target: str, *, symbol: str, spec: MarketSpec, setting: Setting) -
     return Path(target.replace("{symbol}", symbol)).expanduser()
 
 
-def file_bytes(path: Path, *, symbol: str, setting: Setting) -> bytes:
-    """All bytes of a file.
+def path_remedy(setting: Setting) -> str:
+    """What to do if the file that a setting names is not there.
 
     Args:
-        path: the file.
-        symbol: the market, for messages.
-        setting: of the market settings that names the file, for messages.
-
-    Raises:
-        DataError: ``SOURCE_MISSING``, or ``SOURCE_UNREADABLE`` if it may not be read.
+        setting: of the market settings.
     """
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise DataError(
-            ReasonCode.SOURCE_MISSING,
-            f"{symbol}: no file {path}.",
-            remedy=f"Check market.{setting}; {{symbol}} in it is replaced by the symbol, and a relative path starts "
-            "where the command runs.",
-        ) from error
-    except OSError as error:
-        raise DataError(
-            ReasonCode.SOURCE_UNREADABLE,
-            f"{symbol}: {path} cannot be read: {error.strerror or error}.",
-            remedy="Name a file that this user may read.",
-        ) from error
+    return (
+        f"Check market.{setting}; {{symbol}} in it is replaced by the symbol, and a relative path starts where the "
+        "command runs."
+    )

@@ -9,7 +9,7 @@ from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.raw import Columns
 from trading.market.sources.csv_file import CSV_ENDINGS, read_csv
-from trading.market.sources.files import file_bytes, file_path
+from trading.market.sources.files import file_bytes, file_path, path_remedy
 from trading.market.sources.layout import FUNDING_EVENTS
 from trading.market.sources.parquet_file import PARQUET_ENDINGS, read_parquet
 from trading.settings.models import MarketSpec
@@ -68,7 +68,7 @@ class FundingFile:
 
     @cached_property
     def _data(self) -> bytes:
-        return file_bytes(self.path, symbol=self._symbol, setting="funding")
+        return file_bytes(self.path, subject=self._symbol, remedy=path_remedy("funding"))
 
 
 def open_funding(spec: MarketSpec, symbol: str) -> FundingFile | None:

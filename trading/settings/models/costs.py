@@ -28,7 +28,7 @@ class CostSpec(Spec):
         "root.",
     )
     impact: NonNegativeFloat = Field(
-        default=1.0,
+        default=0.8,
         description="`realistic`: the same in volatilities of the bar. `sevengates costs calibrate` measures it.",
     )
     stop_slip: Fraction = Field(
