@@ -116,7 +116,7 @@ class _Path:
             del waiting[:1]
             while abs(sum(fill[1] for fill in own)) > 0.5 * self.lot and waiting:
                 own.append(waiting.pop(0))
-            self._cost_of(trade, own, [self.paid[id(fill)] for fill in own])
+            self._cost_of(trade, own, [self.paid.get(id(fill)) for fill in own])
 
     def _cost_of(self, trade: TradeRow, own: list[Filled], paid: list[float | None]) -> None:
         self._require(trade.reason == own[-1][0], f"the reason {trade.reason} is not that of {own[-1]}")
