@@ -80,3 +80,15 @@ def test_status_says_what_every_runner_is_doing(run: Run, folder: Path) -> None:
     table = run("status").out
     assert "SIM" in table
     assert "2021-01-20 23:00" in table
+
+
+def test_a_replay_whose_funding_is_not_known_to_the_end_says_so(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [f"{START_MS + 8 * 3_600_000 * at},0.0001" for at in range(30)]
+    (folder / "SIM.csv").write_text("\n".join(["ts,funding_rate", *events]) + "\n")
+    monkeypatch.setenv("SEVENGATES_MARKET__FUNDING", str(folder / "{symbol}.csv"))
+    printed = run(*replay(folder), "--json")
+    assert printed.code == 0
+    assert "SIM.csv knows no funding from 2021-01-10 16:00 UTC to 2021-01-20 23:00 UTC" in printed.err
+    assert "market.funding" in printed.err

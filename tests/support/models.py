@@ -39,7 +39,7 @@ SIMPLE = COSTS.model_copy(
         "impact": 0.0,
         "stop_slip": 0.0,
         "limit_through": False,
-        "wick_limit": None,
+        "wick_limit": 0.0,
         "latency_ms": 0,
         "funding_bps_per_day": 0.0,
         "borrow_bps_per_day": 0.0,

@@ -87,7 +87,6 @@ class Runner:
         self._refused: Pointer | str | None = None
         self._history: list[Bar] = []
         self._last: int | None = None
-        self._owed = 0.0
         self._recover(offered.bundle)
         if refusal is not None:
             self._refuse(refusal)
@@ -128,6 +127,8 @@ class Runner:
                 break
             short = self._checked(row, before, feed.interval)
             if short is None:
+                # Whoever holds over a bar that nobody saw pays for it all the same.
+                joiner.owe(known_funding(None if before is None else before.ts, row.values))
                 continue
             before = short
             for bar in joiner.add(short):
@@ -196,10 +197,7 @@ class Runner:
             self._decider.show(self._journal.bars())
 
     def _checked(self, row: FeedRow, before: Bar | None, interval: int) -> Bar | None:
-        """A row as a bar if it keeps the contract; otherwise it goes to quarantine and nothing is decided on it.
-
-        The funding of such a row is owed by the next bar: whoever holds over a bar that nobody saw pays all the same.
-        """
+        """A row as a bar if it keeps the contract; otherwise it goes to quarantine and nothing is decided on it."""
         breach = check_bar(
             None if before is None else before.ts,
             row.values,
@@ -209,11 +207,8 @@ class Runner:
         )
         if breach is not None:
             self._journal.quarantine(row.place, row.values, breach.code, breach.message)
-            self._owed += known_funding(row.values)
             return None
-        bar = Bar(*row.values)  # pyright: ignore[reportArgumentType]  # the contract has just looked at every type
-        owed, self._owed = self._owed, 0.0
-        return bar._replace(funding=bar.funding + owed) if owed else bar
+        return Bar(*row.values)  # pyright: ignore[reportArgumentType]  # the contract has just looked at every type
 
     def _is_known(self, bar: Bar) -> bool:
         """Whether the journal holds a bar already; its last one must be the very same, or another market's.

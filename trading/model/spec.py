@@ -98,7 +98,7 @@ class Costs(Frozen):
         impact: slippage of such an order in volatilities of the bar; 0 is none.
         stop_slip: share of the way from a stop to the bar's extreme; 0 is none.
         limit_through: whether a resting limit needs a trade-through.
-        wick_limit: longest confirmed wick in typical ranges; None confirms every one.
+        wick_limit: longest confirmed wick in typical ranges; 0 confirms every one.
         latency_bars: between a decision and its fill.
         latency_ms: further milliseconds.
         funding_bps_per_day: that a long pays to shorts, beside what the bars carry.
@@ -113,7 +113,7 @@ class Costs(Frozen):
     impact: NotNegative
     stop_slip: Share
     limit_through: bool
-    wick_limit: Positive | None
+    wick_limit: NotNegative
     latency_bars: int = Field(ge=0)
     latency_ms: int = Field(ge=0)
     funding_bps_per_day: FiniteFloat

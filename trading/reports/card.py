@@ -87,7 +87,7 @@ def assumptions(costs: Costs, instrument: Instrument, limits: Limits) -> list[st
     slippage += [f"{costs.impact:g} volatilities of the bar"] if costs.impact else []
     wicks = (
         "Extremes of bars are taken as reported."
-        if costs.wick_limit is None
+        if costs.wick_limit == 0.0
         else f"A wick longer than {costs.wick_limit:g} typical ranges fills nothing beyond that."
     )
     stops = f" plus {costs.stop_slip:.0%} of the way from there to the bar's extreme" if costs.stop_slip else ""

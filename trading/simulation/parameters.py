@@ -61,7 +61,7 @@ def pack_parameters(
     packed[a.VOLATILITY_IMPACT] = costs.impact
     packed[a.STOP_SLIP] = costs.stop_slip
     packed[a.LIMIT_THROUGH] = float(costs.limit_through)
-    packed[a.WICK_LIMIT] = 0.0 if costs.wick_limit is None else costs.wick_limit
+    packed[a.WICK_LIMIT] = costs.wick_limit
     packed[a.LATENCY] = costs.latency_bars
     packed[a.LATENCY_MS] = costs.latency_ms
     packed[a.INTERVAL] = interval

@@ -156,7 +156,7 @@ def model_costs(costs: CostSpec) -> Costs:
         impact=costs.impact if real else 0.0,
         stop_slip=costs.stop_slip if real else 0.0,
         limit_through=costs.limit_through and real,
-        wick_limit=costs.wick_limit if real else None,
+        wick_limit=costs.wick_limit if real else 0.0,
         latency_bars=costs.latency_bars,
         latency_ms=costs.latency_ms if real else 0,
         funding_bps_per_day=costs.funding_bps_per_day if real else 0.0,

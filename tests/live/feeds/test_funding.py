@@ -154,10 +154,11 @@ def test_a_funding_that_became_known_after_its_bar_does_not_make_it_another_mark
 
 @dataclass
 class BrokenRows:
-    """A replay some of whose rows break the contract."""
+    """A replay some of whose rows break the contract, and one of whose rows is sent twice."""
 
     feed: ReplayFeed
     broken: tuple[int, ...]
+    repeated: int
 
     @property
     def symbol(self) -> str:
@@ -168,14 +169,17 @@ class BrokenRows:
         return self.feed.interval
 
     def rows(self) -> Iterator[FeedRow]:
+        """The rows; one of those that are good is sent twice."""
         for at, row in enumerate(self.feed.rows()):
             ts, *prices, funding = row.values
+            if at == self.repeated:
+                yield row
             yield FeedRow(row.place, (ts, *(float("nan") for _ in prices), funding)) if at in self.broken else row
 
 
 def test_what_a_refused_bar_owed_is_owed_by_the_next_one(folder: Path) -> None:
     bundle = write_model(folder / "b", random_model(4))
-    feed = BrokenRows(replay_of(replace(BARS, funding=RATES)), (128, 160, 161))
+    feed = BrokenRows(replay_of(replace(BARS, funding=RATES)), (128, 160, 161), 200)
     with (
         closing(Journal(folder / "j.db")) as journal,
         closing(open_runner(journal, fixed(bundle), start_ms=int(BARS.ts[100]))) as runner,

@@ -112,4 +112,8 @@ def test_a_bar_may_say_its_funding_which_is_a_finite_number_of_either_sign() -> 
     ],
 )
 def test_the_funding_of_a_refused_bar_is_known_if_it_is_a_number(row: tuple[object, ...], owed: float) -> None:
-    assert known_funding(row) == owed
+    assert known_funding(START_MS - HOUR_MS, row) == known_funding(None, row) == owed
+
+
+def test_a_bar_that_is_sent_twice_owes_once() -> None:
+    assert known_funding(START_MS, (*GOOD, 0.01)) == 0.0

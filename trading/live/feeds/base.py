@@ -13,6 +13,7 @@ class FeedRow(NamedTuple):
         place: where it stood in its source, for people.
         values: ``ts, open, high, low, close, volume`` if the row is whole, and the funding if it is known: the share
             of notional that longs owe at this bar, or, where bars are joined, at the joined bar it is the first of.
+            What is owed stands in one row; one that repeats the row before is not charged again.
     """
 
     place: str

@@ -32,6 +32,15 @@ class BarJoiner:
             )
         self._short, self._long = short, long
         self._waiting: list[Bar] = []
+        self._owed = 0.0
+
+    def owe(self, funding: float) -> None:
+        """Let the next short bar owe the funding of one that is missing.
+
+        Args:
+            funding: share of notional that longs pay.
+        """
+        self._owed += funding
 
     def add(self, bar: Bar) -> list[Bar]:
         """Take a short bar and return the long bars that are complete now.
@@ -39,6 +48,8 @@ class BarJoiner:
         Args:
             bar: closed, and later than every bar given before; some between may be missing.
         """
+        if self._owed:
+            bar, self._owed = bar._replace(funding=bar.funding + self._owed), 0.0
         if self._short == self._long:
             return [bar]
         complete: list[Bar] = []

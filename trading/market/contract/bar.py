@@ -93,13 +93,16 @@ def first_breach(
     return None
 
 
-def known_funding(row: Sequence[object]) -> float:
-    """The funding of a row that breaks another rule: whoever holds over it still owes that; 0 if it is no number.
+def known_funding(previous_ts: int | None, row: Sequence[object]) -> float:
+    """What is still owed of a row that broke a rule: its funding, unless that is no number or the bar before has it.
 
     Args:
+        previous_ts: time of the bar before, UTC milliseconds; None for the first.
         row: as :func:`check_bar` takes it.
     """
-    value = row[len(FIELDS)] if len(row) == len(FIELDS) + 1 else 0.0
+    if len(row) != len(FIELDS) + 1 or row[0] == previous_ts:
+        return 0.0
+    value = row[-1]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return 0.0
     number = _as_float(value)

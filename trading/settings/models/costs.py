@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, FiniteFloat
 
-from trading.settings.models.base import Fraction, NonNegativeFloat, PositiveFloat, Spec
+from trading.settings.models.base import Fraction, NonNegativeFloat, Spec
 
 
 class CostSpec(Spec):
@@ -38,9 +38,9 @@ class CostSpec(Spec):
         default=True,
         description="`realistic`: a target fills only if the bar trades through it, from the volume beyond it.",
     )
-    wick_limit: PositiveFloat | None = Field(
+    wick_limit: NonNegativeFloat = Field(
         default=20.0,
-        description="`realistic`: longest wick that fills anything, in typical ranges of a bar; `none` confirms all.",
+        description="`realistic`: longest wick that fills anything, in typical ranges of a bar; 0 confirms all.",
     )
     latency_bars: int = Field(
         default=0, ge=0, le=100, description="Extra bars between decision and fill; 0 fills at the next open."
