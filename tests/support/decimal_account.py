@@ -125,18 +125,18 @@ def decimal_bars(bars: Sequence[tuple[float, ...]]) -> list[DecimalBar]:
     return [DecimalBar(int(ts), *(as_decimal(number) for number in rest)) for ts, *rest in bars]
 
 
-def confirmed(bars: Sequence[DecimalBar], wick_limit: float | None) -> list[DecimalBar]:
+def confirmed(bars: Sequence[DecimalBar], wick_limit: float) -> list[DecimalBar]:
     """The bars with wicks cut to what confirms them.
 
     Args:
         bars: all that the account has seen, from its first.
-        wick_limit: None to leave every wick.
+        wick_limit: 0 to leave every wick.
     """
     cut: list[DecimalBar] = []
     typical = ZERO
     for index, bar in enumerate(bars):
         top, bottom = max(bar.open, bar.close), min(bar.open, bar.close)
-        if wick_limit is not None and index:
+        if wick_limit and index:
             longest = as_decimal(wick_limit) * max(typical, (top - bottom) / bar.open) * bar.open
             bar = bar._replace(high=min(bar.high, top + longest), low=max(bar.low, bottom - longest))
         size = (bar.high - bar.low) / bar.open

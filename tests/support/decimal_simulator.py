@@ -56,7 +56,7 @@ class DecimalSimulator:
         Args:
             given: every setting by name, in the units of the settings.
         """
-        self.wick_limit = None if given["wick_limit"] is None else as_decimal(given["wick_limit"])
+        self.wick_limit = as_decimal(given["wick_limit"])
         self.through = bool(given["limit_through"])
         self.latency_bars, self.latency_ms = int(given["latency_bars"]), int(given["latency_ms"])
         self.fee, self.maker_fee = (
@@ -127,7 +127,7 @@ class DecimalSimulator:
 
     def _confirm(self, bar: DecimalBar) -> DecimalBar:
         top, bottom = max(bar.open, bar.close), min(bar.open, bar.close)
-        if self.wick_limit is not None and self.number:
+        if self.wick_limit and self.number:
             longest = self.wick_limit * max(self.typical, (top - bottom) / bar.open) * bar.open
             bar = bar._replace(high=min(bar.high, top + longest), low=max(bar.low, bottom - longest))
         return bar

@@ -31,7 +31,7 @@ FREE: Mapping[str, Any] = {
     "impact": 0.0,
     "stop_slip": 0.0,
     "limit_through": False,
-    "wick_limit": None,
+    "wick_limit": 0.0,
     "latency_bars": 0,
     "latency_ms": 0,
     "funding_bps_per_day": 0.0,

@@ -10,7 +10,7 @@ import numpy as np
 
 from tests.support.price_paths import FREE, HOUR_MS, START_MS, EntryOrder
 
-CHOICES: Mapping[str, tuple[float | bool | None, ...]] = {
+CHOICES: Mapping[str, tuple[float | bool, ...]] = {
     "fee_bps": (0.0, 5.0, 60.0),
     "maker_fee_bps": (0.0, 2.0),
     "spread_bps": (0.0, 4.0, 50.0),
@@ -18,7 +18,7 @@ CHOICES: Mapping[str, tuple[float | bool | None, ...]] = {
     "impact": (0.0, 0.7, 1.0),
     "stop_slip": (0.0, 0.25, 1.0),
     "limit_through": (False, True),
-    "wick_limit": (None, 1.3, 3.0, 20.0),
+    "wick_limit": (0.0, 1.3, 3.0, 20.0),
     "latency_bars": (0, 0, 1, 2),
     "latency_ms": (0, 500, 900_000, 4_500_000),
     "funding_bps_per_day": (0.0, 10.0, -30.0),
