@@ -119,7 +119,8 @@ class DecimalSimulator:
         late = self._enter(bar)
         self._leave_by_market(bar)
         if self.side:
-            self._protect_or_gain(bar, late)
+            # What the bar did before the entry met its price is not looked at, but for the extremes.
+            self._protect_or_gain(bar if late is None else bar._replace(open=late), late is not None)
         self._end(bar)
         return self.fills
 
@@ -137,11 +138,11 @@ class DecimalSimulator:
         borrowed = -self.position * bar.open if self.position < 0 else max(ZERO, -self.cash)
         self.cash -= self.position * bar.open * (bar.funding + self.funding * days) + borrowed * self.borrow * days
 
-    def _enter(self, bar: DecimalBar) -> bool:
-        """Fill or cancel the entry that may fill on this bar; whether it filled after the open."""
+    def _enter(self, bar: DecimalBar) -> Decimal | None:
+        """Fill or cancel the entry that may fill on this bar; the price it met if that was after the open."""
         order = self.order
         if order is None or not self._may_fill(self.entry, bar):
-            return False
+            return None
         self.order = None
         side = 1 if order.quantity > 0 else -1
         reference = self._reference(self.entry, bar, side)
@@ -151,13 +152,13 @@ class DecimalSimulator:
         fits = cap * self.cash / (price + cap * (side * (price - reference) + self.fee * price))
         quantity = self._lots(min(quantity, fits))
         if quantity == 0 or quantity * price < self.min_notional:
-            return False
+            return None
         self._fill("entry", side * quantity, price, bar.open, reference)
         self.entry_price, self.held, self.duration, self.exit = price, 0, order.duration, None
         away = (as_decimal(order.stop_log) * -side).exp(), (as_decimal(order.target_log) * side).exp()
         self.stop = self._on_tick(price * away[0], -side)
         self.target = self._on_tick(price * away[1], side)
-        return self.entry.ready > bar.ts
+        return reference if self.entry.ready > bar.ts else None
 
     def _leave_by_market(self, bar: DecimalBar) -> None:
         if self.exit is None or not self._may_fill(self.exit, bar):

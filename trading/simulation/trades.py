@@ -85,14 +85,14 @@ def ledger_row(trade: ClosedTrade) -> dict[str, Any]:
         "entry_ts": trade.entry_ts,
         "exit_ts": trade.exit_ts,
         "side": trade.side,
-        "quantity": round(trade.quantity, 9),
-        "entry_price": round(trade.entry_price, 8),
-        "exit_price": round(trade.exit_price, 8),
-        "fees": round(trade.fees, 6),
+        "quantity": _rounded(trade.quantity, 9),
+        "entry_price": _rounded(trade.entry_price, 8),
+        "exit_price": _rounded(trade.exit_price, 8),
+        "fees": _rounded(trade.fees, 6),
         "spread": _rounded(trade.spread, 6),
         "slippage": _rounded(trade.slippage, 6),
         "funding": _rounded(trade.funding, 6),
-        "pnl": round(trade.pnl, 6),
+        "pnl": _rounded(trade.pnl, 6),
         "reason": trade.reason,
         "held": trade.held,
         "confidence": _rounded(trade.confidence, 6),
@@ -103,7 +103,8 @@ def ledger_row(trade: ClosedTrade) -> dict[str, Any]:
 
 
 def _rounded(value: float, digits: int) -> float | None:
-    return None if math.isnan(value) else round(value, digits)
+    # A negative zero is a zero: SQLite keeps no sign of it.
+    return None if math.isnan(value) else round(value, digits) + 0.0
 
 
 def trade_row(record: Sequence[float]) -> dict[str, Any]:

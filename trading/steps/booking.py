@@ -108,7 +108,8 @@ def close_trade(account: Floats, p: Floats, ts: int, trade: Floats) -> None:
     account[a.LAST_RETURN] = pnl / account[a.ENTRY_EQUITY]
     account[a.WIN_RATE] = WIN_MEMORY * account[a.WIN_RATE] + (1.0 - WIN_MEMORY) * (1.0 if pnl > 0.0 else -1.0)
     # A fill at the bankruptcy price leaves nothing but an error of the last digit.
-    account[a.CASH] = max(account[a.CASH], 0.0)
+    if abs(account[a.CASH]) <= 1e-9 * account[a.ENTRY_EQUITY]:
+        account[a.CASH] = 0.0
     account[a.ENTRY_QUANTITY] = 0.0
     account[a.QUANTITY] = 0.0
     account[a.EXIT_REASON] = 0.0

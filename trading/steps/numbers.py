@@ -37,7 +37,7 @@ def tick_up(price: float, tick: float) -> float:
         price: quote currency.
         tick: smallest price increment.
     """
-    return math.ceil(price / tick - 1e-6) * tick
+    return grid(math.ceil(price / tick - 1e-6), tick)
 
 
 def tick_down(price: float, tick: float) -> float:
@@ -47,7 +47,7 @@ def tick_down(price: float, tick: float) -> float:
         price: quote currency.
         tick: smallest price increment.
     """
-    return math.floor(price / tick + 1e-6) * tick
+    return grid(math.floor(price / tick + 1e-6), tick)
 
 
 def tick_away(price: float, tick: float, side: float) -> float:
@@ -93,3 +93,18 @@ def interpolate(value: float, knots_x: Floats, knots_y: Floats) -> float:
             high = middle
     share = (value - knots_x[low]) / (knots_x[high] - knots_x[low])
     return float(knots_y[low] + share * (knots_y[high] - knots_y[low]))
+
+
+def grid(n: float, tick: float) -> float:
+    """The price of n ticks, the same double as its decimal: 2001 ticks of 0.05 are 100.05, not the float above.
+
+    A bar's prices are read from decimals, so that a stop on the tick is touched by a bar that reaches it.
+
+    Args:
+        n: whole.
+        tick: smallest price increment.
+    """
+    parts = math.floor(1.0 / tick + 0.5)
+    if parts >= 1.0 and abs(parts * tick - 1.0) < 1e-12:
+        return n / parts
+    return n * tick

@@ -27,4 +27,6 @@ def resting_quantity(p: Floats, bar: VenueBar, limit: float, side: float) -> flo
         return most if beyond >= 0.0 else 0.0
     if not beyond >= p[a.TICK] * (1.0 - 1e-6):
         return 0.0
-    return most * min(beyond / (bar.high - bar.low), 1.0)
+    if beyond >= bar.high - bar.low:
+        return most
+    return most * (beyond / (bar.high - bar.low))

@@ -103,7 +103,7 @@ def fill_step(account: Floats, p: Floats, bar: Bar, seen: VenueBar) -> int:
             else:
                 share = lateness(p, bar, account[a.EXIT_READY])
                 if share < 1.0:
-                    side = 1.0 if account[a.QUANTITY] > 0.0 else -1.0
+                    side = side_of(account[a.QUANTITY])
                     budget -= leave(account, p, seen, late_price(seen, -side, share), seen.open, budget)
     elif account[a.ORDER_WAIT] > 0.0:
         account[a.ORDER_WAIT] -= 1.0
@@ -113,6 +113,9 @@ def fill_step(account: Floats, p: Floats, bar: Bar, seen: VenueBar) -> int:
             filled = enter(account, p, seen, late, budget)
             budget -= filled
             events = ENTERED if filled > 0.0 else CANCELLED
+            if late > 0.0:
+                opened = late_price(seen, side_of(account[a.QUANTITY]), late)
+                seen = VenueBar(seen.ts, opened, seen.high, seen.low, seen.close, seen.volume, seen.sigma)
     if account[a.QUANTITY] != 0.0:
         bracket(account, p, seen, budget, late)
     return events
@@ -133,7 +136,7 @@ def enter(account: Floats, p: Floats, seen: VenueBar, late: float, budget: float
     """
     wanted = account[a.ORDER_QUANTITY]
     account[a.ORDER_QUANTITY] = 0.0
-    side = 1.0 if wanted > 0.0 else -1.0
+    side = side_of(wanted)
     reference = late_price(seen, side, late)
     filled = lots(min(abs(wanted), budget), p[a.LOT])
     if not filled > 0.0:
@@ -144,7 +147,6 @@ def enter(account: Floats, p: Floats, seen: VenueBar, late: float, budget: float
         filled = lots(room, p[a.LOT])
         if not filled > 0.0:
             return 0.0
-        price = market_price(p, seen, reference, side, filled)
     if not filled * price >= p[a.MIN_NOTIONAL]:
         return 0.0
     account[a.ENTRY_EQUITY] = account[a.CASH]
@@ -164,7 +166,7 @@ def bracket(account: Floats, p: Floats, seen: VenueBar, budget: float, late: flo
         budget: what is left of the bar's volume for fills, units of the asset.
         late: share of the bar that was over when the position was entered, 0 if it was there before.
     """
-    side = 1.0 if account[a.QUANTITY] > 0.0 else -1.0
+    side = side_of(account[a.QUANTITY])
     worst = hurting_extreme(account, seen)
     stop, end = account[a.STOP], liquidation_price(account, p)
     forced = False
@@ -203,7 +205,7 @@ def leave(account: Floats, p: Floats, seen: VenueBar, reference: float, base: fl
     Returns:
         The quantity that filled.
     """
-    side = 1.0 if account[a.QUANTITY] > 0.0 else -1.0
+    side = side_of(account[a.QUANTITY])
     filled = min(abs(account[a.QUANTITY]), lots(most, p[a.LOT]))
     if not filled > 0.0:
         return 0.0
@@ -226,7 +228,7 @@ def rest(account: Floats, p: Floats, target: float, most: float) -> None:
         target: price.
         most: largest quantity, units of the asset.
     """
-    side = 1.0 if account[a.QUANTITY] > 0.0 else -1.0
+    side = side_of(account[a.QUANTITY])
     filled = min(abs(account[a.QUANTITY]), lots(most, p[a.LOT]))
     if not filled > 0.0:
         return
@@ -272,6 +274,15 @@ def hold_step(account: Floats, p: Floats, bar: Bar, seen: VenueBar) -> None:
         account[a.EXIT_REASON] = a.REASON_TIME
         account[a.EXIT_WAIT] = p[a.LATENCY]
         account[a.EXIT_READY] = bar.ts + p[a.INTERVAL] + p[a.LATENCY_MS]
+
+
+def side_of(quantity: float) -> float:
+    """1 for what is bought or long, -1 for what is sold or short.
+
+    Args:
+        quantity: signed, not 0.
+    """
+    return 1.0 if quantity > 0.0 else -1.0
 
 
 def hurting_extreme(account: Floats, seen: VenueBar) -> float:

@@ -176,13 +176,13 @@ ROWS = [
         trade=TradeRow(reason="stop", pnl=-180, held=2, mae=0.12, mfe=0),
     ),
     PricePath(
-        name="the stop of a late entry that lies over the open fills from the open, the worse of the two",
+        name="the stop of a late entry that lies over the open fills from the stop, for the open was before the entry",
         given=QUARTER,
         bars=[FLAT, (100, 116, 98, 102, 1_000)],
         order=buy(10, stop=103, target=200, at=108),
-        # in at 100 + 0.5 x 16 = 108, its stop at 103; the bar opened beyond it
-        fills=[("entry", 10, 108.00, 1), ("stop", -10, 100.00, 1)],
-        after=[(10_000, 0, 10_000), (9_920, 0, 9_920)],
-        trade=TradeRow(reason="stop", pnl=-80, held=0, mae=8 / 108, mfe=0, slippage=80),
+        # in at 100 + 0.5 x 16 = 108, its stop at 103; what the bar opened at was over by then
+        fills=[("entry", 10, 108.00, 1), ("stop", -10, 103.00, 1)],
+        after=[(10_000, 0, 10_000), (9_950, 0, 9_950)],
+        trade=TradeRow(reason="stop", pnl=-50, held=0, mae=5 / 108, mfe=0, slippage=80),
     ),
 ]
