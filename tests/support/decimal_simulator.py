@@ -113,7 +113,7 @@ class DecimalSimulator:
         """
         self.fills = []
         bar = self._confirm(reported)
-        self.budget = self.participation * bar.volume
+        self.budget, self.opened = self.participation * bar.volume, bar.open
         if self.side:
             self._carry(bar)
         late = self._enter(bar)
@@ -240,7 +240,7 @@ class DecimalSimulator:
 
     def _market(self, bar: DecimalBar, reference: Decimal, side: int, quantity: Decimal) -> Decimal:
         root = min(ONE, quantity / bar.volume).sqrt() if bar.volume else ONE
-        sigma = max((bar.high - bar.low) / bar.open, self.typical) / Decimal("1.596")
+        sigma = max((bar.high - bar.low) / self.opened, self.typical) / Decimal("1.596")
         slip = self.half_spread + (self.constant + self.impact * sigma) * root
         return max(self.tick, self._on_tick(reference * (1 + side * slip), side))
 

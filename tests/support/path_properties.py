@@ -47,6 +47,7 @@ class _Path:
         self.said: list[str] = []
         # What lies between reference and price of a fill, quote currency; None where the page leaves no plain number.
         self.paid: dict[int, float | None] = {}
+        self.met: dict[int, float] = {}
         # of the open trade
         self.stop = self.target = self.side = 0.0
         self.stopped_before = False
@@ -171,6 +172,7 @@ class _Path:
         self._require(notional <= cap * equity * (1 + CLOSE), f"bar {index}: {notional} is over {cap} of {equity}")
         self._require(notional >= self.given["min_notional"], f"bar {index}: {notional} is under the smallest")
         self.paid[id(fill)] = quantity * (price - first)
+        self.met[index] = reference
         self._protect(order, price, side)
 
     def _protect(self, order: EntryOrder, price: float, side: float) -> None:
@@ -186,7 +188,8 @@ class _Path:
         kind, quantity, price, _ = fill
         bar, side = self.bars[index], self.side
         self._require(side != 0.0 and quantity * side < 0, f"bar {index}: an exit from nothing")
-        first = float(bar.open)
+        # On the bar of a late entry, what counts as its open is the price that the entry met.
+        first = self.met.get(index, float(bar.open))
         if kind == "target":
             best = float(bar.high if side > 0 else bar.low)
             needed = self.given["tick"] * (1 - 1e-6) if self.given["limit_through"] else 0.0
