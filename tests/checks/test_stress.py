@@ -85,6 +85,7 @@ def test_a_scenario_in_which_nothing_happens_is_refused() -> None:
 def test_a_shock_to_the_costs_alone_leaves_every_other_parameter_as_it_was() -> None:
     parameters = model_parameters(random_model(0))
     shocked = stressed_parameters(Scenario("dear", costs=CostShock(fee=3.0, participation=0.5)), parameters)
-    assert set(np.flatnonzero(shocked != parameters)) == {FEE, PARTICIPATION}
+    assert set(np.flatnonzero(shocked != parameters)) == {FEE, MAKER_FEE, PARTICIPATION}
     assert shocked[FEE] == 3.0 * parameters[FEE]
+    assert shocked[MAKER_FEE] == 3.0 * parameters[MAKER_FEE]
     assert shocked[PARTICIPATION] == 0.5 * parameters[PARTICIPATION]

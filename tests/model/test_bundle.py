@@ -18,6 +18,7 @@ from trading.errors import RegistryError
 from trading.model.bundle import CONTENT, MANIFEST, bundle_files, load_bundle, write_bundle, write_files
 from trading.model.lineage import Lineage, library_versions
 from trading.model.model import TradingModel
+from trading.model.upgrades import SCHEMA_VERSION
 
 FILES = (*CONTENT, MANIFEST)
 
@@ -192,7 +193,7 @@ def test_consistent_files_that_are_no_model_are_refused(copy: Path, original: Pa
 
 def test_a_bundle_of_a_later_schema_is_refused(copy: Path) -> None:
     head = parse_json((copy / "bundle.json").read_bytes())
-    forged(copy, "bundle.json", canonical_json(head | {"schema_version": 3}))
+    forged(copy, "bundle.json", canonical_json(head | {"schema_version": SCHEMA_VERSION + 1}))
     error = refusal(copy)
     assert error.code == ReasonCode.BUNDLE_INVALID
     assert "schema_version" in error.message

@@ -86,9 +86,9 @@ def test_an_unknown_variable_is_an_error_with_the_nearest_one() -> None:
 
 
 def test_a_value_out_of_bounds_names_key_value_origin_and_bound() -> None:
-    error = refused(environ={"SEVENGATES_RISK__SIZE_CAP": "1.5"})
+    error = refused(environ={"SEVENGATES_RISK__MIN_CONFIDENCE": "1.5"})
     assert error.code is ReasonCode.CONFIG_INVALID
-    for part in ("risk.size_cap", "1.5", "SEVENGATES_RISK__SIZE_CAP", "less than or equal to 1"):
+    for part in ("risk.min_confidence", "1.5", "SEVENGATES_RISK__MIN_CONFIDENCE", "less than or equal to 1"):
         assert part in error.message
 
 

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from trading.arrays import Floats, Ints
 from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
 from trading.simulation.lanes import LaneRun, run_lanes
-from trading.simulation.metrics.summary import backtest_metrics
+from trading.simulation.metrics.summary import Details, backtest_metrics
 from trading.simulation.parameters import model_parameters
 from trading.simulation.trades import ledger_sha256, trade_row
+from trading.steps.account import EQUITY
+
+PROBABILITY = "p_"
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,14 +85,33 @@ def run_backtest(
 
 
 def result_of(model: TradingModel, ts: Ints, run: LaneRun) -> BacktestResult:
-    """Draw up the metrics of a lane.
+    """Draw up the metrics of a lane; in them the open position is closed at the last close.
 
     Args:
         model: that traded; its spec holds initial equity and bars in a year.
         ts: shape (n,), open of each traded bar, UTC milliseconds.
         run: what its lane did on these bars.
     """
+    equity = run.equity
+    if len(run.last):
+        equity = np.r_[equity[:-1], run.settled[EQUITY]]
     metrics = backtest_metrics(
-        run.equity, run.trades, run.account, model.spec.limits.initial_equity, model.spec.bars_per_year
+        equity,
+        np.concatenate([run.trades, run.last]),
+        run.settled,
+        model.spec.limits.initial_equity,
+        model.spec.bars_per_year,
+        Details(ts, run.low_equity, regime_names(model.spec.engine.extras)),
     )
     return BacktestResult(ts, run.equity, run.trades, metrics, run.codes)
+
+
+def regime_names(extras: Sequence[str]) -> tuple[str, ...]:
+    """Names of an engine's regimes: of further numbers that are all probabilities, ``p_NAME`` each; else none.
+
+    Args:
+        extras: names of the engine's further numbers.
+    """
+    if not extras or not all(name.startswith(PROBABILITY) for name in extras):
+        return ()
+    return tuple(name.removeprefix(PROBABILITY) for name in extras)

@@ -15,8 +15,9 @@ from trading.market.bars import Bars
 from trading.model.model import TradingModel
 from trading.simulation.kernels import LaneOutput, trade_loop
 from trading.simulation.parameters import policy_of
-from trading.steps.account import TRADE_SIZE, new_account
+from trading.steps.account import QUANTITY, TRADE_SIZE, new_account
 from trading.steps.policy import ACTIONS, Policy
+from trading.steps.venue import settle
 
 LANE_THREADS = 2
 """The platform's smallest machine has two cores; nine lanes leave little for more threads to win."""
@@ -35,6 +36,8 @@ class LaneRun:
         trades: shape (number of trades, TRADE_SIZE), in the order of closing.
         codes: shape (n,), the breaker's answer at every close (``trading.steps.breakers``).
         account: shape (ACCOUNT_SIZE,), after the last bar.
+        settled: the same with the open position closed at the last close.
+        last: shape (0 or 1, TRADE_SIZE), that closing.
     """
 
     equity: Floats
@@ -42,6 +45,8 @@ class LaneRun:
     trades: Floats
     codes: Ints
     account: Floats
+    settled: Floats
+    last: Floats
 
 
 def run_lanes(
@@ -122,4 +127,21 @@ def _run_lane(
         output = LaneOutput(equity[rows], low_equity[rows], codes[rows], room, observation, scratch)
         closed = trade_loop(part.columns(), signals.columns(), policy, account, parameters, output)
         trades.append(room[:closed].copy())
-    return LaneRun(equity, low_equity, np.concatenate(trades), codes, account)
+    settled, last = settled_account(account, parameters, int(bars.ts[stop - 1]), float(bars.close[stop - 1]))
+    return LaneRun(equity, low_equity, np.concatenate(trades), codes, account, settled, last)
+
+
+def settled_account(account: Floats, parameters: Floats, ts: int, close: float) -> tuple[Floats, Floats]:
+    """A copy of an account whose open position is closed at the last close, and that trade if there is one.
+
+    Args:
+        account: after the last bar.
+        parameters: packed.
+        ts: open of the last bar, UTC milliseconds.
+        close: of the last bar.
+    """
+    settled, record = account.copy(), np.zeros((1, TRADE_SIZE))
+    if settled[QUANTITY] == 0.0:
+        return settled, record[:0]
+    settle(settled, parameters, ts, close, record[0])
+    return settled, record

@@ -9,9 +9,18 @@ import pytest
 
 from trading.simulation.metrics.returns import DailyReturns, daily_returns
 from trading.simulation.metrics.summary import Details, backtest_metrics, daily_metrics
-from trading.simulation.metrics.trades import TradeColumns
 from trading.simulation.metrics.uncertainty import MIN_RETURNS, sharpe_interval, sharpe_standard_error
-from trading.steps.account import ACCOUNT_SIZE, COSTS, EXPOSED, TRADE_PNL, TRADE_SIZE, TURNOVER
+from trading.steps.account import (
+    ACCOUNT_SIZE,
+    COSTS,
+    EXPOSED,
+    TRADE_PNL,
+    TRADE_QUANTITY,
+    TRADE_REASON,
+    TRADE_REGIME,
+    TRADE_SIZE,
+    TURNS,
+)
 
 HOUR_MS = 3_600_000
 HOURS_PER_YEAR = 8_766.0
@@ -38,18 +47,16 @@ COUNT = 24 * 60
 def lane() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     equity = 100.0 * np.exp(np.random.default_rng(4).normal(1e-4, 0.01, COUNT).cumsum())
     trades = np.zeros((len(PNL), TRADE_SIZE))
-    trades[:, TRADE_PNL] = PNL
+    trades[:, TRADE_PNL], trades[:, TRADE_QUANTITY] = PNL, 1.0
+    trades[:, TRADE_REASON], trades[:, TRADE_REGIME] = [1, 2, 3, 3], [1, 2, 2, 0]
     account = np.zeros(ACCOUNT_SIZE)
-    account[COSTS], account[EXPOSED], account[TURNOVER] = 1.8, 360.0, 500.0
+    account[COSTS], account[EXPOSED], account[TURNS] = 1.8, 360.0, 5.0
     return equity, trades, account
 
 
 def details() -> Details:
     equity, _, _ = lane()
-    columns = TradeColumns._make(np.ones(len(PNL)) for _ in TradeColumns._fields)._replace(
-        pnl=PNL, reason=np.array([1, 2, 3, 3]), regime=np.array([0, 1, 1, -1]), held=np.array([1, 2, 3, 4])
-    )
-    return Details(np.arange(COUNT) * HOUR_MS, equity * 0.99, 6.0, columns, ("bull", "bear"))
+    return Details(np.arange(COUNT) * HOUR_MS, equity * 0.99, ("bull", "bear"))
 
 
 def test_a_lane_without_details_has_the_metrics_that_gates_read() -> None:
@@ -85,7 +92,6 @@ def test_details_add_metrics_and_change_none() -> None:
     plain = backtest_metrics(equity, trades, account, 100.0, HOURS_PER_YEAR)
     full = backtest_metrics(equity, trades, account, 100.0, HOURS_PER_YEAR, details())
     assert {name: full[name] for name in plain} == plain
-    assert full["turnover_at_fill"] == pytest.approx(6.0 / (COUNT / HOURS_PER_YEAR))
     assert full["intrabar_drawdown"] > full["max_drawdown"] >= full["max_drawdown_daily"]
     assert full["days"] == 60
     assert full["long_trades"] == 4
@@ -93,15 +99,9 @@ def test_details_add_metrics_and_change_none() -> None:
     assert all(map(math.isfinite, (value for name, value in full.items() if name.endswith("_daily"))))
 
 
-@pytest.mark.parametrize("field", Details._fields)
-def test_each_detail_adds_its_own_metrics_alone(field: str) -> None:
-    equity, trades, account = lane()
-    one = Details(**{field: getattr(details(), field)})
-    if field == "trades":
-        one = one._replace(regimes=("bull", "bear"))
-    added = set(backtest_metrics(equity, trades, account, 100.0, HOURS_PER_YEAR, one)) - set(PLAIN)
-    expected = {"ts": 11, "low_equity": 1, "equities_traded": 1, "trades": 8 + 12 + 3 + 4 + 1 + 12, "regimes": 0}
-    assert len(added) == expected[field]
+def test_trades_of_an_engine_without_regimes_name_none() -> None:
+    found = backtest_metrics(*lane(), 100.0, HOURS_PER_YEAR, details()._replace(regimes=()))
+    assert not [name for name in found if name.startswith("regime_")]
 
 
 def test_an_equal_lane_has_equal_metrics() -> None:

@@ -7,6 +7,7 @@ from trading.settings.models.drift import DriftSpec
 from trading.settings.models.engine import EngineSpec
 from trading.settings.models.features import FeatureSpec
 from trading.settings.models.gates import GateSpec
+from trading.settings.models.instrument import InstrumentSpec
 from trading.settings.models.leakage import LeakageSpec
 from trading.settings.models.live import LiveSpec
 from trading.settings.models.market import MarketSpec, plain_symbol
@@ -27,6 +28,7 @@ __all__ = [
     "FeatureSpec",
     "Fraction",
     "GateSpec",
+    "InstrumentSpec",
     "LeakageSpec",
     "LiveSpec",
     "MarketSpec",

@@ -12,34 +12,30 @@ from trading.simulation.metrics.drawdown import intrabar_drawdown, max_drawdown
 from trading.simulation.metrics.ratios import cagr, calmar, sharpe, sortino, tail_ratio, volatility
 from trading.simulation.metrics.returns import DailyReturns, bar_returns, compounded, daily_returns
 from trading.simulation.metrics.trades import (
-    TradeColumns,
     longest_losing_streak,
     profit_factor,
+    trade_columns,
     trade_metrics,
     win_rate,
 )
 from trading.simulation.metrics.uncertainty import MIN_RETURNS, sharpe_interval, sharpe_standard_error
-from trading.steps.account import COSTS, EXPOSED, TRADE_PNL, TURNOVER
+from trading.steps.account import COSTS, EXPOSED, TRADE_PNL, TURNS
 
 # Equal equity has equal metrics, whatever night measured it: the draws follow from no night's seed.
 _SEED = 0
 
 
 class Details(NamedTuple):
-    """What a lane may tell beside equity and gains; each adds the metrics that need it.
+    """What a lane may tell beside equity and trades, for the metrics that need it.
 
     Attributes:
-        ts: shape (n,), open of each bar, UTC milliseconds, increasing: metrics of daily returns.
-        low_equity: shape (n,), at each bar's adverse extreme: the intrabar drawdown.
-        equities_traded: sum over fills of value over the equity before the fill: turnover at the equity of the time.
-        trades: as columns: sides, regimes, reasons, cost parts, excursions.
-        regimes: names of the regimes that the trades name by position.
+        ts: shape (n,), open of each bar, UTC milliseconds, increasing.
+        low_equity: shape (n,), at each bar's adverse extreme.
+        regimes: names of the regimes that the trades name by number, from 1.
     """
 
-    ts: Ints | None = None
-    low_equity: Floats | None = None
-    equities_traded: float | None = None
-    trades: TradeColumns | None = None
+    ts: Ints
+    low_equity: Floats
     regimes: tuple[str, ...] = ()
 
 
@@ -59,7 +55,7 @@ def backtest_metrics(
         account: shape (ACCOUNT_SIZE,), after the last bar; it sums costs, turnover and bars with a position.
         initial: equity before the first bar.
         bars_per_year: how many bars a year has.
-        details: what more is known; None leaves out the metrics that need it.
+        details: what more is known; None leaves out the metrics that need it, and those of trades beside their gains.
 
     Returns:
         ``total_return`` and ``max_drawdown`` as shares, ``volatility`` annualised, ``win_rate`` and ``exposure`` as
@@ -82,21 +78,15 @@ def backtest_metrics(
         "mean_trade": float(np.mean(pnl)) if len(pnl) else math.nan,
         "trades": len(pnl),
         "exposure": float(account[EXPOSED]) / len(equity),
-        "turnover": float(account[TURNOVER]) / initial / years,
+        "turnover": float(account[TURNS]) / years,
         "cost_share": float(account[COSTS]) / gains if gains > 0.0 else math.nan,
         "costs": float(account[COSTS]),
     }
     if details is None:
         return found
-    if details.ts is not None:
-        found |= daily_metrics(daily_returns(details.ts, equity, initial))
-    if details.low_equity is not None:
-        found["intrabar_drawdown"] = intrabar_drawdown(equity, details.low_equity, initial)
-    if details.equities_traded is not None:
-        found["turnover_at_fill"] = details.equities_traded / years
-    if details.trades is not None:
-        found |= trade_metrics(details.trades, details.regimes)
-    return found
+    found |= daily_metrics(daily_returns(details.ts, equity, initial))
+    found["intrabar_drawdown"] = intrabar_drawdown(equity, details.low_equity, initial)
+    return found | trade_metrics(trade_columns(trades, details.regimes), details.regimes)
 
 
 def daily_metrics(daily: DailyReturns) -> dict[str, float]:

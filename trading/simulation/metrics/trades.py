@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trading.arrays import Floats, Ints
+from trading.steps import account as a
 from trading.steps.account import REASONS
 
 NO_REGIME = -1
@@ -43,6 +44,29 @@ class TradeColumns(NamedTuple):
     regime: Ints
     mae: Floats
     mfe: Floats
+
+
+def trade_columns(records: Floats, regimes: Sequence[str] = ()) -> TradeColumns:
+    """Trade records as columns.
+
+    Args:
+        records: shape (m, TRADE_SIZE), in the order of closing.
+        regimes: names of the regimes that trades may name; without names, no trade names one.
+    """
+    regime = records[:, a.TRADE_REGIME].astype(np.int64) - 1
+    return TradeColumns(
+        quantity=records[:, a.TRADE_QUANTITY],
+        fees=records[:, a.TRADE_FEES_PAID],
+        spread=records[:, a.TRADE_SPREAD_PAID],
+        slippage=records[:, a.TRADE_SLIPPAGE_PAID],
+        funding=records[:, a.TRADE_FUNDING_PAID],
+        pnl=records[:, a.TRADE_PNL],
+        reason=records[:, a.TRADE_REASON].astype(np.int64),
+        held=records[:, a.TRADE_HELD].astype(np.int64),
+        regime=regime if regimes else np.full(len(records), NO_REGIME),
+        mae=records[:, a.TRADE_MAE],
+        mfe=records[:, a.TRADE_MFE],
+    )
 
 
 def win_rate(pnl: Floats) -> float:
