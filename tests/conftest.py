@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from trading.settings.environment import prepare
 from trading.settings.loader import PREFIX
@@ -27,6 +27,10 @@ os.environ.setdefault(COMPILED, str(ROOT / "var" / "tests" / "compiled"))
 # The same examples on every run; `pytest --hypothesis-profile explore` looks at new ones.
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=1_000)
+# A mutant is dead at the first example that fails: the smallest one is not looked for.
+settings.register_profile(
+    "mutation", deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate], max_examples=50
+)
 settings.load_profile("repeatable")
 
 

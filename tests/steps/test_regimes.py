@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal
 
-from trading.steps.numbers import interpolate
 from trading.steps.opinion import (
     CONFIDENCE,
     DIRECTION,
@@ -78,13 +80,6 @@ def test_direction_needs_the_lean_to_pass_the_threshold() -> None:
     assert direction_step(np.array([np.nan] * 3), 0.5) == 0
 
 
-@given(value=st.floats(-0.5, 1.5), seed=st.integers(0, 100))
-def test_interpolation_equals_numpy(value: float, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    x, y = np.unique(rng.uniform(size=6)), np.sort(rng.uniform(size=6))
-    np.testing.assert_allclose(interpolate(value, x, y), np.interp(value, x, y), atol=1e-12)
-
-
 def test_the_opinion_is_the_belief_with_its_side_and_its_entropy() -> None:
     model, _ = _hmm(2)
     belief, row, started = np.empty(3), np.empty(OPINION_SIZE), 0
@@ -107,6 +102,80 @@ def test_before_the_first_whole_observation_there_is_no_opinion() -> None:
     assert confidence_step(row, np.array([0.0, 1.0]), np.array([0.5, 0.9])) == 0.0
 
 
-def test_confidence_without_a_direction_is_zero() -> None:
-    row = np.array([0.0, 0.4, 0.3, 0.3, 0.3, 1.0])
-    assert confidence_step(row, np.array([0.0, 1.0]), np.array([0.5, 0.9])) == 0.0
+PLAIN = RegimeModel(
+    np.array([2, 0]),
+    np.array([0.5, 0.3, 0.2]),
+    np.full((3, 3), 1.0 / 3.0),
+    np.array([[1.0, 1.0], [-1.0, -1.0], [0.0, 0.0]]),
+    *emission_terms(np.stack([np.eye(2)] * 3)),
+    threshold=0.25,
+)
+
+
+@pytest.mark.parametrize(
+    ("belief", "direction"),
+    [
+        ((0.5, 0.25, 0.25), 0),
+        ((0.25, 0.5, 0.25), 0),
+        ((0.500002, 0.249999, 0.249999), 1),
+        ((0.249999, 0.500002, 0.249999), -1),
+        # Rounded to a millionth, it is the threshold itself.
+        ((0.5000002, 0.25, 0.2499998), 0),
+        ((0.3, 0.3, 0.4), 0),
+    ],
+)
+def test_a_lean_is_over_its_threshold_on_either_side(belief: tuple[float, ...], direction: int) -> None:
+    assert direction_step(np.array(belief), 0.25) == direction
+
+
+def test_a_model_looks_at_its_own_columns() -> None:
+    features = np.array([0.3, 99.0, -0.7, math.nan])
+    belief, other = np.empty(3), np.empty(3)
+    assert filter_step(belief, 0, PLAIN, features) == 1
+    assert filter_step(other, 0, PLAIN._replace(columns=np.arange(2)), np.array([-0.7, 0.3])) == 1
+    assert belief.tolist() == other.tolist()
+    likelihood = [multivariate_normal.pdf([-0.7, 0.3], mean) for mean in PLAIN.means]
+    expected = PLAIN.startprob * likelihood
+    assert belief.tolist() == pytest.approx((expected / expected.sum()).tolist(), rel=1e-12)
+
+
+@pytest.mark.parametrize(("started", "bad"), [(0, 0), (1, 0), (0, 2), (1, 2)])
+def test_one_bad_number_of_its_own_columns_is_enough_to_wait(started: int, bad: int) -> None:
+    features = np.array([0.3, 0.1, -0.7])
+    features[bad] = math.inf
+    belief = np.array([0.2, 0.3, 0.5])
+    assert filter_step(belief, started, PLAIN, features) == started
+    assert belief.tolist() == [0.2, 0.3, 0.5]
+
+
+@pytest.mark.parametrize(("feature", "side", "regime"), [(1.5, 1, 0), (-1.5, -1, 1), (0.0, 0, 2)])
+def test_an_opinion_takes_the_side_of_the_likelier_regime_and_its_probability(
+    feature: float, side: int, regime: int
+) -> None:
+    row, belief = np.empty(OPINION_SIZE), np.array([0.2, 0.3, 0.5])
+    assert regime_step(PLAIN, np.full(3, feature), belief, 1, row) == 1
+    assert row[DIRECTION] == side
+    assert row[CONFIDENCE] == (belief[regime] if side else 0.0)
+    assert int(np.argmax(belief)) == regime
+
+
+def test_a_regime_that_cannot_be_adds_no_doubt_and_never_comes_back() -> None:
+    never = PLAIN._replace(startprob=np.array([1.0, 0.0, 0.0]), transmat=np.eye(3))
+    row, belief, started = np.empty(OPINION_SIZE), np.empty(3), 0
+    # The first is far less likely by its density alone.
+    for _ in range(3):
+        started = regime_step(never, np.full(3, -40.0), belief, started, row)
+    assert belief.tolist() == [1.0, 0.0, 0.0]
+    assert row[DOUBT] == 0.0
+    assert row[CONFIDENCE] == 1.0
+
+
+def test_densities_are_those_of_the_covariances() -> None:
+    covars = np.array([[[2.0, 0.5], [0.5, 1.0]], [[0.3, -0.1], [-0.1, 0.2]]])
+    whiten, log_norm = emission_terms(covars)
+    for k, covar in enumerate(covars):
+        z = whiten[k] @ np.array([0.4, -0.6])
+        expected = multivariate_normal.logpdf([0.4, -0.6], np.zeros(2), covar)
+        assert log_norm[k] - 0.5 * z @ z == pytest.approx(expected, rel=1e-12)
+    assert whiten.dtype == log_norm.dtype == np.float64
+    assert whiten.flags.c_contiguous

@@ -38,6 +38,7 @@ def test_tail_ratio_compares_the_twentieths_at_both_ends() -> None:
     assert tail_ratio(returns) == pytest.approx(0.28 / 0.08)
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("returns", [np.zeros(30), np.full(30, 0.001), np.array([0.01]), np.empty(0)])
 def test_a_ratio_without_anything_to_divide_by_is_nan(returns: np.ndarray) -> None:
     assert math.isnan(sharpe(returns, 365.25))
@@ -61,10 +62,14 @@ def test_a_return_that_is_no_number_leaves_no_figure_finite(bad: float) -> None:
     assert not any(map(math.isfinite, [*figures, tail]))
 
 
+def test_a_rate_that_is_too_large_for_a_number_is_none() -> None:
+    assert math.isnan(cagr(np.array([1e3]), 365.25))
+    assert math.isnan(cagr(np.array([math.inf]), 1.0))
+
+
 def test_a_loss_of_everything_grows_by_minus_one_and_one_of_more_has_no_rate() -> None:
     assert cagr(np.array([-1.0, 0.0]), 365.25) == -1.0
     assert math.isnan(cagr(np.array([-1.5, 0.0]), 365.25))
-    assert math.isnan(cagr(np.array([1e3]), 365.25))
     assert math.isnan(cagr(np.empty(0), 365.25))
 
 
@@ -73,6 +78,7 @@ def test_a_tail_ratio_needs_a_lower_percentile() -> None:
     assert math.isnan(tail_ratio(np.empty(0)))
 
 
+@pytest.mark.filterwarnings("error")
 def test_what_never_moved_has_no_volatility_and_what_is_too_short_has_no_figure() -> None:
     assert volatility(np.zeros(5), 365.25) == 0.0
     assert math.isnan(volatility(np.zeros(1), 365.25))

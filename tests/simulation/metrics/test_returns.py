@@ -53,6 +53,12 @@ def test_after_an_equity_of_zero_there_is_no_return() -> None:
 def test_no_bars_have_no_days() -> None:
     daily = daily_returns(np.empty(0, dtype=np.int64), np.empty(0), 100.0)
     assert len(daily.returns) == 0
+    assert daily.days_per_year == 365.25
+
+
+def test_after_an_equity_of_half_a_unit_there_is_a_return() -> None:
+    daily = daily_returns(np.arange(2) * DAY_MS, np.array([0.5, 0.75]), 1.0)
+    np.testing.assert_array_equal(daily.returns, [-0.5, 0.5])
 
 
 @given(

@@ -76,6 +76,14 @@ def test_a_lane_without_details_has_the_metrics_that_gates_read() -> None:
     assert found["costs"] == 1.8
 
 
+def test_gains_that_are_small_are_gains() -> None:
+    equity, trades, account = lane()
+    found = backtest_metrics(equity, trades[3:], account, 100.0, HOURS_PER_YEAR)
+    assert found["cost_share"] == pytest.approx(1.8 / 0.5)
+    assert found["win_rate"] == 1.0
+
+
+@pytest.mark.filterwarnings("error")
 def test_a_lane_that_never_won_has_no_share_of_costs_and_one_without_trades_no_figure_of_them() -> None:
     equity, trades, account = lane()
     lost = backtest_metrics(equity, trades[1:3], account, 100.0, HOURS_PER_YEAR)

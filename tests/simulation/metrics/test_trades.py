@@ -12,10 +12,11 @@ from trading.simulation.metrics.trades import (
     TradeColumns,
     longest_losing_streak,
     profit_factor,
+    trade_columns,
     trade_metrics,
     win_rate,
 )
-from trading.steps.account import REASON_STOP, REASON_TARGET, REASON_TIME, REASONS
+from trading.steps.account import REASON_STOP, REASON_TARGET, REASON_TIME, REASONS, TRADE_FIELDS
 
 FIVE = TradeColumns(
     quantity=np.array([2.0, -1.0, 3.0, -1.0, 1.0]),
@@ -34,6 +35,28 @@ FIVE = TradeColumns(
 
 def none() -> TradeColumns:
     return TradeColumns._make(column[:0] for column in FIVE)
+
+
+def test_records_become_columns_and_regimes_count_from_zero() -> None:
+    records = np.arange(2.0 * len(TRADE_FIELDS)).reshape(2, -1)
+    columns = trade_columns(records, ("bull", "bear"))
+    for name in TradeColumns._fields:
+        less = 1.0 if name == "regime" else 0.0
+        assert getattr(columns, name).tolist() == (records[:, TRADE_FIELDS.index(name)] - less).tolist()
+    assert {column.dtype.kind for column in (columns.reason, columns.held, columns.regime)} == {"i"}
+    assert trade_columns(records).regime.tolist() == [NO_REGIME, NO_REGIME]
+
+
+def test_small_trades_count_like_large_ones() -> None:
+    small = FIVE._replace(quantity=FIVE.quantity / 100.0, pnl=FIVE.pnl / 100.0)
+    found, large = (trade_metrics(trades, ("bull", "bear")) for trades in (small, FIVE))
+    for name in ("long_trades", "short_trades", "long_profit_factor", "short_profit_factor", "mae_mean_winners"):
+        assert found[name] == pytest.approx(large[name])
+
+
+def test_a_trade_of_nothing_is_of_neither_side() -> None:
+    found = trade_metrics(FIVE._replace(quantity=np.zeros(5)), ("bull", "bear"))
+    assert (found["long_trades"], found["short_trades"]) == (0, 0)
 
 
 def test_sides_stand_apart() -> None:
@@ -90,6 +113,7 @@ def test_excursions_of_winners_and_losers() -> None:
     assert found["mfe_mean_losers"] == pytest.approx(0.02 / 3)
 
 
+@pytest.mark.filterwarnings("error")
 def test_no_trades_have_counts_and_sums_of_zero_and_no_other_figure() -> None:
     for name, value in trade_metrics(none(), ("bull", "bear")).items():
         counted = name.endswith(("_trades", "_pnl")) or name.startswith(("exits_", "cost_"))

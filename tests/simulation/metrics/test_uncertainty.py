@@ -55,6 +55,15 @@ def test_lags_follow_the_rule_of_newey_and_west_if_none_are_named(count: int, la
 def test_there_are_never_more_lags_than_pairs_of_returns() -> None:
     returns = np.random.default_rng(0).standard_t(4, 30) * 0.01
     assert sharpe_standard_error(returns, 365.25, 500) == sharpe_standard_error(returns, 365.25, 29)
+    assert sharpe_standard_error(returns, 1.0, 500) == pytest.approx(error_by_matrices(returns, 29), rel=1e-9)
+
+
+def test_a_ratio_that_no_return_moves_has_no_error_and_one_that_they_hardly_move_a_small_one() -> None:
+    # Four of 10 and sixteen of 2.5: mean 4, deviation 3, and every move is 2 - 2 or 0.5 - 0.5.
+    returns = np.r_[np.full(4, 10.0), np.full(16, 2.5)]
+    assert math.isnan(sharpe_standard_error(returns, 1.0, 0))
+    nearly = sharpe_standard_error(returns + np.linspace(0.0, 1e-3, 20), 1.0, 0)
+    assert 0.0 < nearly < 1e-3
 
 
 @pytest.mark.parametrize("count", [64, 1_000])
@@ -106,8 +115,31 @@ def test_every_draw_is_as_long_as_the_series(count: int, mean_block: float, seed
     assert (starts < count).all()
 
 
+class Ones(np.random.Generator):
+    """Draws the shortest of blocks, and remembers with which chance of an end."""
+
+    def __init__(self) -> None:
+        super().__init__(np.random.PCG64(0))
+        self.asked: list[float] = []
+
+    def geometric(self, p: float, size: tuple[int, ...]) -> np.ndarray:  # pyright: ignore[reportIncompatibleMethodOverride]
+        self.asked.append(p)
+        return np.ones(size, dtype=np.int64)
+
+
+def test_draws_that_are_too_short_get_further_blocks_of_the_same_kind() -> None:
+    rng = Ones()
+    starts, lengths = stationary_blocks(rng, 45, 3, 22.5)
+    # Two blocks are expected, so nine are drawn at a time: five times nine of length one.
+    assert rng.asked == [1.0 / 22.5] * 5
+    assert starts.shape == lengths.shape == (3, 45)
+    assert (lengths == 1).all()
+
+
 def test_blocks_have_the_mean_length_and_start_everywhere() -> None:
     starts, lengths = stationary_blocks(np.random.default_rng(0), 2_000, 500, 12.0)
+    # Room for four deviations more than the 167 that are expected.
+    assert starts.shape == lengths.shape == (500, 220)
     whole = lengths[:, :100]
     assert whole.mean() == pytest.approx(12.0, rel=0.02)
     assert np.mean(whole == 1) == pytest.approx(1.0 / 12.0, rel=0.05)
@@ -154,8 +186,10 @@ def test_what_cannot_be_known_is_nan_and_never_zero(returns: Floats) -> None:
     assert all(map(math.isnan, sharpe_interval(returns, 365.25, seed=0)))
 
 
-def test_an_account_that_moved_on_one_day_alone_has_no_interval() -> None:
-    assert all(map(math.isnan, sharpe_interval(np.r_[np.zeros(99), 0.1], 365.25, seed=0)))
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("steady", [0.0, 0.001, 1.0 / 3.0])
+def test_an_account_that_moved_on_one_day_alone_has_no_interval(steady: float) -> None:
+    assert all(map(math.isnan, sharpe_interval(np.r_[np.full(99, steady), 0.1], 365.25, seed=0)))
 
 
 def test_a_thousand_draws_of_two_thousand_days_take_less_than_a_third_of_a_second() -> None:

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from tests.support.steps import account_of, changes, parameters_of, signal_of
+from trading.arrays import Floats
+from trading.steps import account as a
+from trading.steps.breakers import ALLOWED, COOLING, NO_SIGNAL, NOT_FINITE, TOO_SMALL
+from trading.steps.decision import choose_step, close_step, place_step, ready_step
+from trading.steps.observation import View, observation_names, observation_step
+from trading.steps.policy import ACTIONS, Layers, Policy, policy_step
+
+P = parameters_of(
+    size_cap=0.5,
+    volatility_target=1e9,
+    min_duration=2.0,
+    max_duration=8.0,
+    min_stop=1.0,
+    max_stop=3.0,
+    min_target=2.0,
+    max_target=6.0,
+    stop_horizon=4.0,
+    year=90.0,
+    lot=1e-6,
+)
+INPUTS = len(observation_names(("one", "two")))
+ASKED = np.full(len(ACTIONS), math.nan)
+OPINION = np.array([1.0, 0.6, 0.2, 0.5, 0.3, 0.45])
+
+
+def view_of(direction: int = 1, **signal: float) -> View:
+    return View(signal_of(direction, **signal), np.array([0.5, -1.5]), OPINION)  # pyright: ignore[reportArgumentType]
+
+
+def policy_of(fixed: Floats = ASKED) -> Policy:
+    rng = np.random.default_rng(3)
+    shapes = ((5, INPUTS), (5,), (5, 5), (5,), (len(ACTIONS), 5), (len(ACTIONS),))
+    return Policy(Layers(*(0.3 * rng.normal(size=shape) for shape in shapes)), fixed)
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_a_signal_that_goes_on_grows_older(direction: int) -> None:
+    account = account_of(direction=direction, direction_age=6.0)
+    before = account.copy()
+    assert ready_step(account, P, signal_of(direction)) == ALLOWED
+    assert changes(before, account) == {"direction_age": 7.0}
+
+
+def test_a_signal_that_turns_starts_anew() -> None:
+    account = account_of(direction=1.0, direction_age=6.0)
+    before = account.copy()
+    assert ready_step(account, P, signal_of(-1)) == ALLOWED
+    assert changes(before, account) == {"direction": -1.0, "direction_age": 0.0}
+
+
+def test_a_signal_grows_older_also_where_no_decision_is_due() -> None:
+    account = account_of(direction=0.0, direction_age=6.0)
+    assert ready_step(account, P, signal_of(0)) == NO_SIGNAL
+    assert account[a.DIRECTION_AGE] == 7.0
+
+
+def test_where_no_decision_is_due_the_policy_is_not_asked() -> None:
+    account, observation, action = account_of(cooldown=2.0), np.full(INPUTS, 9.0), np.full(len(ACTIONS), 9.0)
+    assert close_step(account, P, view_of(), policy_of(), observation, action) == COOLING
+    assert observation.tolist() == [9.0] * INPUTS
+    assert action.tolist() == [9.0] * len(ACTIONS)
+    assert account[a.ORDER_QUANTITY] == 0.0
+
+
+def test_where_one_is_due_the_policy_sees_the_observation_and_its_action_becomes_the_order() -> None:
+    account, observation, action = account_of(), np.empty(INPUTS), np.empty(len(ACTIONS))
+    assert close_step(account, P, view_of(), policy_of(), observation, action) == ALLOWED
+
+    aged, seen, expected = account_of(direction=1.0), np.empty(INPUTS), np.empty(len(ACTIONS))
+    observation_step(aged, view_of(), seen)
+    assert observation.tolist() == seen.tolist()
+    policy_step(policy_of().layers, seen, expected)
+    assert action.tolist() == expected.tolist()
+    assert len(set(action.tolist())) == len(ACTIONS)
+    assert place_step(aged, P, view_of(), expected) == ALLOWED
+    assert not changes(account, aged)
+
+
+def test_a_fixed_action_is_taken_instead_of_the_policys() -> None:
+    account, action = account_of(), np.empty(len(ACTIONS))
+    fixed = np.array([0.5, -0.5, 0.25, -0.25])
+    assert choose_step(account, P, view_of(), policy_of(fixed), np.empty(INPUTS), action) == ALLOWED
+    assert action.tolist() == fixed.tolist()
+    expected = account_of()
+    place_step(expected, P, view_of(), fixed)
+    assert not changes(account, expected)
+
+
+def test_an_order_remembers_the_regime_it_was_decided_in() -> None:
+    account = account_of()
+    place_step(account, P, view_of(), np.zeros(len(ACTIONS)))
+    assert account[a.ORDER_REGIME] == 2.0
+    assert account[a.ORDER_QUANTITY] > 0.0
+
+
+def test_a_denial_of_the_size_is_the_answer() -> None:
+    account = account_of()
+    smallest = np.array([-1.0, 0.0, 0.0, 0.0])
+    answer = choose_step(account, P, view_of(), policy_of(smallest), np.empty(INPUTS), np.empty(len(ACTIONS)))
+    assert answer == TOO_SMALL
+    view = view_of(close=math.nan)
+    answer = close_step(account, P, view, policy_of(), np.empty(INPUTS), np.empty(len(ACTIONS)))
+    assert answer == NOT_FINITE
+    assert account[a.ORDER_QUANTITY] == 0.0
