@@ -24,11 +24,15 @@ WORKERS ?= 2
 # Of `make commits`: the commit before the first that is looked at.
 BASE ?= origin/main
 
+# Of `make mutation`: how many mutants, 0 is all of them; FRESH=1 forgets what earlier runs found.
+SAMPLE ?= 0
+FRESH ?=
+
 # Of `make release`: the version to be; DRY_RUN=1 checks and changes nothing.
 VERSION ?=
 DRY_RUN ?=
 
-.PHONY: help setup nightly ui live test lint typecheck format commits coverage bench campaign docs release clean
+.PHONY: help setup nightly ui live test lint typecheck format commits coverage mutation bench campaign docs release clean
 
 help: ## List the targets
 	@echo "Sevengates. Targets:"
@@ -36,7 +40,7 @@ help: ## List the targets
 	@echo
 	@echo "Variables: AS_OF=2024-03-05 SOURCE=csv:bars.csv SYMBOL=BTCUSDT (nightly), ARGS='...' (nightly, live),"
 	@echo "           PYTHON=python3.11 VENV=.venv TORCH_INDEX=URL (setup), WORKERS=2 (test, coverage),"
-	@echo "           BASE=origin/main (commits), VERSION=x.y.z DRY_RUN=1 (release)"
+	@echo "           BASE=origin/main (commits), SAMPLE=60 FRESH=1 (mutation), VERSION=x.y.z DRY_RUN=1 (release)"
 
 setup: $(READY) ## Make the virtual environment and install everything; repeated only when the versions change
 
@@ -95,6 +99,10 @@ coverage: $(READY) ## Run the tests of `make test` and measure what they reach; 
 	@echo "==> Tests with coverage on $(WORKERS) processes"
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --cov --cov-report=term --cov-report=html
 
+mutation: $(READY) ## Change one line of a step or metric at a time: does a test notice? SAMPLE=60 tries so many
+	@echo "==> Mutation of trading/steps and trading/simulation/metrics$(if $(filter-out 0,$(SAMPLE)),: a sample of $(SAMPLE))"
+	@$(BIN)/python -m tools.mutation --sample '$(SAMPLE)' $(if $(FRESH),--fresh)
+
 bench: $(READY) ## Measure speed as ratios against peers in one run
 	@echo "==> Benchmarks; keep the machine otherwise idle"
 	@$(BIN)/python -m pytest -q -s bench --benchmark-enable
@@ -113,5 +121,5 @@ release: $(READY) ## Cut VERSION: changelog, version, commit, wheel, a night fro
 	@$(BIN)/python -m tools.release '$(VERSION)' $(if $(DRY_RUN),--dry-run) $(if $(TORCH_INDEX),--torch-index '$(TORCH_INDEX)')
 
 clean: ## Remove caches and build outputs; var/ and the virtual environment stay
-	@rm -rf build dist site htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
+	@rm -rf build dist site htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache mutants
 	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
