@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from trading.compiled import source_digest, step_files, step_functions
+from trading.compiled import counts_references, source_digest, step_files, step_functions
 
 ROOT = Path(__file__).resolve().parents[1]
 STEPS = ROOT / "trading" / "steps"
@@ -59,6 +59,29 @@ def test_loops_call_only_steps_and_functions_of_their_own_file() -> None:
 
 def _is_loop(function: ast.FunctionDef) -> bool:
     return any(isinstance(mark, ast.Name) and mark.id == "compile_loop" for mark in function.decorator_list)
+
+
+def test_only_steps_that_make_or_hand_over_arrays_count_references() -> None:
+    counting = {step.__name__ for step in step_functions() if counts_references(step)}
+    assert counting == {"new_account", "new_ring", "observation_names", "view_at", "policy_step", "emission_terms"}
+
+
+def test_compiled_loops_free_what_they_take() -> None:
+    from numba.core.runtime import rtsys
+
+    from tests.support import random_model, small_bars
+    from trading.simulation.backtest import run_backtest
+
+    model, bars = random_model(1), small_bars(40)
+    run_backtest(model, bars, 200)
+    before = rtsys.get_allocation_stats()
+    for _ in range(5):
+        assert run_backtest(model, bars, 200).trades
+    after = rtsys.get_allocation_stats()
+    assert (after.alloc - before.alloc, after.mi_alloc - before.mi_alloc) == (
+        after.free - before.free,
+        after.mi_free - before.mi_free,
+    )
 
 
 def test_every_loop_keeps_inside_its_arrays() -> None:

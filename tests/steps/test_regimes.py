@@ -36,7 +36,7 @@ def test_filter_equals_the_textbook_forward_recursion(seed: int, n: int) -> None
     observations = np.random.default_rng(seed + 1).normal(size=(n, 2)) * 2
     belief, started, expected = np.empty(3), 0, model.startprob
     for t, x in enumerate(observations):
-        started = filter_step(belief, started, model, x)
+        started = filter_step(belief, np.empty((2, 3)), started, model, x)
         likelihood = [multivariate_normal(model.means[k], covars[k]).pdf(x) for k in range(3)]
         expected = (expected if t == 0 else expected @ model.transmat) * likelihood
         expected = expected / expected.sum()
@@ -52,21 +52,21 @@ def test_last_filtered_bar_equals_hmmlearn_which_has_nothing_left_to_look_ahead_
     observations = np.random.default_rng(5).normal(size=(60, 2))
     belief, started = np.empty(3), 0
     for x in observations:
-        started = filter_step(belief, started, model, x)
+        started = filter_step(belief, np.empty((2, 3)), started, model, x)
     np.testing.assert_allclose(belief, hmm.predict_proba(observations)[-1], rtol=1e-8)
 
 
 def test_an_observation_that_is_not_finite_changes_nothing() -> None:
     model, _ = _hmm(1)
     belief = np.array([0.2, 0.3, 0.5])
-    assert filter_step(belief, 1, model, np.array([np.nan, 0.0])) == 1
+    assert filter_step(belief, np.empty((2, 3)), 1, model, np.array([np.nan, 0.0])) == 1
     assert belief.tolist() == [0.2, 0.3, 0.5]
 
 
 def test_an_observation_far_from_every_state_still_gives_probabilities() -> None:
     model, _ = _hmm(1)
     belief = np.empty(3)
-    filter_step(belief, 0, model, np.array([1e4, -1e4]))
+    filter_step(belief, np.empty((2, 3)), 0, model, np.array([1e4, -1e4]))
     assert np.isfinite(belief).all()
     assert abs(belief.sum() - 1) < 1e-12
 
@@ -89,7 +89,7 @@ def test_the_opinion_is_the_belief_with_its_side_and_its_entropy() -> None:
     model, _ = _hmm(2)
     belief, row, started = np.empty(3), np.empty(OPINION_SIZE), 0
     for x in np.random.default_rng(2).normal(size=(40, 2)) * 3:
-        started = regime_step(model, x, belief, started, row)
+        started = regime_step(model, x, belief, np.empty((2, 3)), started, row)
         np.testing.assert_array_equal(row[EXTRAS:DOUBT], belief)
         side = direction_step(belief, model.threshold)
         assert row[DIRECTION] == side
@@ -100,7 +100,7 @@ def test_the_opinion_is_the_belief_with_its_side_and_its_entropy() -> None:
 def test_before_the_first_whole_observation_there_is_no_opinion() -> None:
     model, _ = _hmm(2)
     row = np.zeros(OPINION_SIZE)
-    assert regime_step(model, np.array([np.nan, 0.0]), np.empty(3), 0, row) == 0
+    assert regime_step(model, np.array([np.nan, 0.0]), np.empty(3), np.empty((2, 3)), 0, row) == 0
     assert np.isnan(row).all()
     assert is_warm(row) == 0
     assert side_step(row) == 0
