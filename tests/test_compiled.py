@@ -66,25 +66,7 @@ def test_only_steps_that_make_or_hand_over_arrays_count_references() -> None:
     assert counting == {"new_account", "new_ring", "observation_names", "view_at", "policy_step", "emission_terms"}
 
 
-def test_compiled_loops_free_what_they_take() -> None:
-    from numba.core.runtime import rtsys
-
-    from tests.support import random_model, small_bars
-    from trading.simulation.backtest import run_backtest
-
-    model, bars = random_model(1), small_bars(40)
-    run_backtest(model, bars, 200)
-    before = rtsys.get_allocation_stats()
-    for _ in range(5):
-        assert run_backtest(model, bars, 200).trades
-    after = rtsys.get_allocation_stats()
-    assert (after.alloc - before.alloc, after.mi_alloc - before.mi_alloc) == (
-        after.free - before.free,
-        after.mi_free - before.mi_free,
-    )
-
-
-def test_every_loop_keeps_inside_its_arrays() -> None:
+def test_every_loop_keeps_inside_its_arrays_and_frees_what_it_takes() -> None:
     """numba checks no bounds by itself: a number too many is written into the neighbour."""
     program = (
         "import numpy as np\n"
@@ -105,10 +87,17 @@ def test_every_loop_keeps_inside_its_arrays() -> None:
         "lanes.reset()\n"
         "for _ in range(50):\n"
         "    lanes.step(np.zeros((4, 4), dtype=np.float32))\n"
+        "from numba.core.runtime import rtsys\n"
+        "held = []\n"
+        "for _ in range(3):\n"
+        "    run_stress(model, bars, 200, len(bars), spec=StressSpec(), seed=1)\n"
+        "    stats = rtsys.get_allocation_stats()\n"
+        "    held.append((stats.alloc - stats.free, stats.mi_alloc - stats.mi_free))\n"
+        "assert stats.alloc > 0 and len(set(held)) == 1, held\n"
         "from trading.compiled import numba_config\n"
         "print('checked', numba_config.BOUNDSCHECK)\n"
     )
-    environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "NUMBA_NRT_STATS": "1", "PYTHONPATH": str(ROOT)}
     environment["SEVENGATES_COMPILED"] = f"{os.environ.get('SEVENGATES_COMPILED', ROOT / 'var' / 'tests')}/bounds"
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
