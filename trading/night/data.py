@@ -91,6 +91,8 @@ def longest_holding(settings: SevengatesSettings, interval: int) -> int:
         settings: bound of the holding time, and latency, which entry and exit both wait for.
         interval: milliseconds of a bar.
     """
-    costs = settings.costs
+    from trading.training.assemble import model_costs
+
+    costs = model_costs(settings.costs)
     latency = costs.latency_bars + math.ceil(costs.latency_ms / interval)
     return settings.policy.max_duration + 2 * latency
