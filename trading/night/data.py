@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from trading.engines.choice import EngineChoice
 from trading.market.bars import Bars
 from trading.night.artifacts import BARS, FEATURES, LOAD_REPORT, SPLITS, Features, Report
@@ -94,5 +92,5 @@ def longest_holding(settings: SevengatesSettings, interval: int) -> int:
     from trading.training.assemble import model_costs
 
     costs = model_costs(settings.costs)
-    latency = costs.latency_bars + math.ceil(costs.latency_ms / interval)
+    latency = max(costs.latency_bars, costs.latency_ms // interval)
     return settings.policy.max_duration + 2 * latency
