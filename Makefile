@@ -28,11 +28,16 @@ BASE ?= origin/main
 SAMPLE ?= 0
 FRESH ?=
 
+# Of `make golden`: why behaviour changed; without it nothing is accepted. ONLY names some targets or groups of them.
+REASON ?=
+ONLY ?=
+export REASON
+
 # Of `make release`: the version to be; DRY_RUN=1 checks and changes nothing.
 VERSION ?=
 DRY_RUN ?=
 
-.PHONY: help setup nightly ui live test lint typecheck format commits coverage mutation bench campaign docs release clean
+.PHONY: help setup nightly ui live test lint typecheck format commits coverage mutation bench campaign golden docs release clean
 
 help: ## List the targets
 	@echo "Sevengates. Targets:"
@@ -40,7 +45,8 @@ help: ## List the targets
 	@echo
 	@echo "Variables: AS_OF=2024-03-05 SOURCE=csv:bars.csv SYMBOL=BTCUSDT (nightly), ARGS='...' (nightly, live),"
 	@echo "           PYTHON=python3.11 VENV=.venv TORCH_INDEX=URL (setup), WORKERS=2 (test, coverage),"
-	@echo "           BASE=origin/main (commits), SAMPLE=60 FRESH=1 (mutation), VERSION=x.y.z DRY_RUN=1 (release)"
+	@echo "           BASE=origin/main (commits), REASON='...' ONLY='...' (golden), SAMPLE=60 FRESH=1 (mutation),"
+	@echo "           VERSION=x.y.z DRY_RUN=1 (release)"
 
 setup: $(READY) ## Make the virtual environment and install everything; repeated only when the versions change
 
@@ -110,6 +116,9 @@ bench: $(READY) ## Measure speed as ratios against peers in one run
 campaign: $(READY) ## Run the long tests: many nights, kills, real data
 	@echo "==> Campaigns; these take from minutes to hours"
 	@$(BIN)/python -m pytest -q -m campaign tests/campaigns -s
+
+golden: $(READY) ## Compare golden nights and scenarios with what was accepted; REASON= accepts what differs
+	@$(BIN)/python -m tools.golden --reason "$$REASON" $(ONLY)
 
 docs: $(READY) ## Write everything that is generated from the code, and build the site in site/
 	@$(BIN)/sevengates config docs docs

@@ -9,20 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
-from trading.settings.environment import prepare
-from trading.settings.loader import PREFIX
+from tools.isolation import MARKET_DATA, ROOT, isolate
 
-ROOT = Path(__file__).resolve().parent.parent
-MARKET_DATA = "SEVENGATES_MARKET_DATA"
-COMPILED = "SEVENGATES_COMPILED"
-
-# Settings of the person who runs the tests must not decide them. This comes before any library is imported, and the
-# home folder is kept from run to run for what is compiled; tests that keep state use tmp_path.
-for _name in [name for name in os.environ if name.startswith(PREFIX) and name not in (MARKET_DATA, COMPILED)]:
-    del os.environ[_name]
-prepare(ROOT / "var" / "tests")
-# Child processes have other home folders, and compile nothing again.
-os.environ.setdefault(COMPILED, str(ROOT / "var" / "tests" / "compiled"))
+# This comes before any library is imported. Tests that keep state use tmp_path.
+isolate()
 
 # The same examples on every run; `pytest --hypothesis-profile explore` looks at new ones.
 settings.register_profile("repeatable", deadline=None, derandomize=True)

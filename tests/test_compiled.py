@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from trading.compiled import source_digest, step_files, step_functions
+from trading.compiled import counts_references, source_digest, step_files, step_functions
 
 ROOT = Path(__file__).resolve().parents[1]
 STEPS = ROOT / "trading" / "steps"
@@ -61,7 +61,12 @@ def _is_loop(function: ast.FunctionDef) -> bool:
     return any(isinstance(mark, ast.Name) and mark.id == "compile_loop" for mark in function.decorator_list)
 
 
-def test_every_loop_keeps_inside_its_arrays() -> None:
+def test_only_steps_that_make_or_hand_over_arrays_count_references() -> None:
+    counting = {step.__name__ for step in step_functions() if counts_references(step)}
+    assert counting == {"new_account", "new_ring", "observation_names", "view_at", "policy_step", "emission_terms"}
+
+
+def test_every_loop_keeps_inside_its_arrays_and_frees_what_it_takes() -> None:
     """numba checks no bounds by itself: a number too many is written into the neighbour."""
     program = (
         "import numpy as np\n"
@@ -82,10 +87,17 @@ def test_every_loop_keeps_inside_its_arrays() -> None:
         "lanes.reset()\n"
         "for _ in range(50):\n"
         "    lanes.step(np.zeros((4, 4), dtype=np.float32))\n"
+        "from numba.core.runtime import rtsys\n"
+        "held = []\n"
+        "for _ in range(3):\n"
+        "    run_stress(model, bars, 200, len(bars), spec=StressSpec(), seed=1)\n"
+        "    stats = rtsys.get_allocation_stats()\n"
+        "    held.append((stats.alloc - stats.free, stats.mi_alloc - stats.mi_free))\n"
+        "assert stats.alloc > 0 and len(set(held)) == 1, held\n"
         "from trading.compiled import numba_config\n"
         "print('checked', numba_config.BOUNDSCHECK)\n"
     )
-    environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "NUMBA_NRT_STATS": "1", "PYTHONPATH": str(ROOT)}
     environment["SEVENGATES_COMPILED"] = f"{os.environ.get('SEVENGATES_COMPILED', ROOT / 'var' / 'tests')}/bounds"
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

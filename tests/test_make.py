@@ -56,3 +56,8 @@ def test_a_release_is_named_and_can_be_tried(root: Path) -> None:
     )
     assert unnamed.returncode != 0
     assert "make release VERSION=x.y.z" in unnamed.stderr
+
+
+def test_golden_hands_its_reason_on_through_the_environment(root: Path) -> None:
+    assert '-m tools.golden --reason "$REASON"' in dry(root, "golden")
+    assert dry(root, "golden", "ONLY=release-0.1 sim-small").rstrip().endswith("release-0.1 sim-small")

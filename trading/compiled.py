@@ -30,12 +30,12 @@ def step_files(folder: Path = STEPS_FOLDER) -> list[Path]:
 
 
 def source_digest(folder: Path = STEPS_FOLDER) -> str:
-    """SHA-256 over name and text of every step file.
+    """SHA-256 over name and text of every step file, and over this file, which says how they are compiled.
 
     Args:
         folder: where the step modules lie; what is in its subfolders does not count.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(Path(__file__).read_bytes())
     for file in step_files(folder):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
@@ -69,8 +69,24 @@ def step_functions() -> list[Callable[..., Any]]:
     ]
 
 
+SCALARS = ("None", "int", "float", "tuple[float, float, float]", "Bar", "Signal", "VenueBar")
+"""What a step may return that holds no array."""
+
+
+def counts_references(step: Callable[..., Any]) -> bool:
+    """Whether a compiled step has to count references to arrays: if it makes one, or hands one over.
+
+    The others only look into arrays that their caller holds. Counting there is an atomic instruction for every array
+    at every call, and takes most of the time of a step (measured: 104 of 140 ns a bar).
+
+    Args:
+        step: a function of a step file.
+    """
+    return step.__annotations__["return"] not in SCALARS or "np." in inspect.getsource(step).partition('"""')[2]
+
+
 for _step in step_functions():
-    register_jitable(_step)
+    register_jitable(_nrt=counts_references(_step))(_step)
 
 
 def compile_loop(loop: Callable[..., Any]) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import COMPILED
+from tools.isolation import COMPILED
 from trading.registry.ledger import Ledger
 
 NIGHT = (

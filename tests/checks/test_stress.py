@@ -11,7 +11,7 @@ from trading.market.bars import Bars
 from trading.settings.models import StressSpec
 from trading.simulation.backtest import run_backtest
 from trading.simulation.parameters import model_parameters
-from trading.steps.account import FEE, HALF_SPREAD, LATENCY, PARTICIPATION
+from trading.steps.account import FEE, HALF_SPREAD, LATENCY, MAKER_FEE, PARTICIPATION
 
 BARS = small_bars(120)
 START, STOP = 800, len(BARS)

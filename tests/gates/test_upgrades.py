@@ -19,7 +19,7 @@ from trading.gates.verdict import judge, read_verdict
 
 TESTS = Path(__file__).resolve().parents[1]
 BUNDLES = sorted((TESTS / "fixtures" / "release_0_1").glob("bundle-*"))
-GOLDEN = sorted((TESTS / "golden").glob("*.json"))
+NIGHTS = sorted((TESTS / "fixtures" / "release_0_1" / "nights").glob("*.json"))
 
 
 def stored(bundle: Path, name: str) -> Any:
@@ -68,8 +68,8 @@ def test_the_digest_in_a_verdict_of_release_0_1_is_that_of_its_evidence_as_store
     assert digest_of(evidence) != read_evidence(evidence).digest()
 
 
-@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
-def test_the_gates_say_of_the_evidence_of_golden_nights_what_they_said_in_release_0_1(path: Path):
+@pytest.mark.parametrize("path", NIGHTS, ids=lambda path: path.stem)
+def test_the_gates_say_of_the_evidence_of_nights_what_they_said_in_release_0_1(path: Path):
     night = json.loads(path.read_text())
     evidence = read_evidence({**night["evidence"], "inputs": {}})
     before = read_verdict({**night["verdict"], "evidence_digest": evidence.digest()})
@@ -119,7 +119,7 @@ def test_evidence_of_release_0_1_that_was_edited_does_not_load(bundle: Path, edi
 
 
 def test_a_check_that_did_not_run_in_release_0_1_is_no_section():
-    night = json.loads(GOLDEN[0].read_text())
+    night = json.loads(NIGHTS[0].read_text())
     evidence = read_evidence({**night["evidence"], "inputs": {}, "drift": None})
     assert "drift" not in evidence.checks
     assert (

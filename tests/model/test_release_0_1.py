@@ -1,4 +1,8 @@
-"""A bundle of release 0.1 loads and trades as it did then, whatever has been renamed or added since."""
+"""A bundle of release 0.1 loads for ever, and trades as it did but for the rules that were changed on purpose since.
+
+What it trades now is accepted with its reason in ``changes.json``; that nothing but those rules changed it is shown by
+putting them back.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,10 @@ import pytest
 from pydantic import BaseModel
 
 from tests.support import release_0_1
+from tests.support.accepted import differences
+from tests.support.release_0_1_now import codes_sha256, run_numbers, traded
+from tests.support.release_0_1_rules import ROUNDING, RULES, fill_as_release_0_1, metrics_of_0_1
+from trading.arrays import Floats
 from trading.canonical import canonical_json, parse_json
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
@@ -23,6 +31,7 @@ from trading.market.bars import Bars
 from trading.model.bundle import Bundle, BundleHead, load_bundle
 from trading.model.upgrades import SCHEMA_VERSION, upgraded_bundle
 from trading.simulation.backtest import run_backtest
+from trading.steps.account import TRADE_QUANTITY
 
 ROOT = Path(__file__).resolve().parents[2]
 NEW_NAME = {
@@ -63,13 +72,71 @@ def test_its_arrays_are_those_that_were_trained(name: str, bundle: Bundle) -> No
         assert sha256(array, "<f8") == described["sha256"]
 
 
-@pytest.mark.parametrize("part", ["all", "traded"])
-def test_it_trades_the_same_ledger(name: str, bundle: Bundle, part: str) -> None:
+@pytest.mark.parametrize("part", release_0_1.PARTS)
+def test_it_trades_what_was_accepted_since(name: str, part: str) -> None:
+    found = run_numbers(traded(name, part))
+    assert differences(release_0_1.accepted().measured["bundles"][name][part], found) == {}
+
+
+@pytest.mark.parametrize("part", release_0_1.PARTS)
+def test_two_rules_are_all_that_changed_what_it_trades(name: str, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     then = release_0_1.expected()["bundles"][name][part]
-    now = run_backtest(bundle.model, release_0_1.bars(), then["start"], then["stop"])
-    assert now.ledger_sha256 == then["ledger_sha256"]
-    assert sha256(now.codes, "<i8") == then["codes_sha256"]
-    assert {key: pytest.approx(value, rel=1e-9) for key, value in then["metrics"].items()} == now.metrics
+    fill_as_release_0_1(monkeypatch, *RULES)
+    now = traded(name, part)
+    assert release_0_1.ledger_of_0_1(now.trades) == then["ledger_sha256"]
+    assert codes_sha256(now.codes) == then["codes_sha256"]
+    metrics = {key: pytest.approx(value, rel=1e-9) for key, value in then["metrics"].items()}
+    assert metrics_of_0_1(name, part) == metrics
+
+
+def test_every_trade_of_it_is_still_the_same_one_a_little_smaller(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = traded(name, "all")
+    fill_as_release_0_1(monkeypatch, *RULES)
+    for after, before in zip(now.trades, traded(name, "all").trades, strict=True):
+        assert all(after[key] == before[key] for key in ("entry_ts", "exit_ts", "side", "reason", "held", "regime"))
+        assert 0.999 * abs(before["quantity"]) < abs(after["quantity"]) <= abs(before["quantity"])
+    assert len(now.trades) == release_0_1.expected()["bundles"][name]["all"]["trades"]
+
+
+def test_until_a_limit_binds_at_the_fill_its_prices_are_one_tick_worse_at_most(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, tick = traded(name, "all"), 1e-8
+    fill_as_release_0_1(monkeypatch, *RULES)
+    before = traded(name, "all")
+    alike = next(i for i, (one, other) in enumerate(zip(now.closed, before.closed, strict=True)) if smaller(one, other))
+    worse = 0.0
+    for after, other in zip(now.trades[:alike], before.trades[:alike], strict=True):
+        side = 1.0 if after["side"] == "long" else -1.0
+        entered, left = (side * (after[key] - other[key]) for key in ("entry_price", "exit_price"))
+        # A target is no taker's: it moves with the entry and is rounded outward.
+        ends = (entered,) if after["reason"] == "target" else (entered, -left)
+        assert all(-0.1 * tick < worsened < 1.1 * tick for worsened in ends)
+        worse += sum(ends)
+    assert alike == 3
+    assert worse > 0.9 * tick
+
+
+def test_the_first_smaller_trade_of_it_was_over_its_limit_at_the_fill(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = load_bundle(release_0_1.FOLDER / name).model.spec.limits
+    fill_as_release_0_1(monkeypatch, *RULES)
+    before = traded(name, "all")
+    monkeypatch.undo()
+    fill_as_release_0_1(monkeypatch, ROUNDING)
+    now = traded(name, "all")
+    pairs = list(zip(now.closed, before.closed, strict=True))
+    first = next(i for i, pair in enumerate(pairs) if smaller(*pair))
+    after, then = now.trades[first], before.trades[first]
+    assert now.trades[:first] == before.trades[:first]
+    cash = limits.initial_equity + sum(trade["pnl"] for trade in now.trades[:first])
+    share = [abs(trade["quantity"]) * trade["entry_price"] / cash for trade in (after, then)]
+    assert share[0] < limits.size_cap < share[1] < 1.001 * limits.size_cap
+
+
+def smaller(one: Floats, other: Floats) -> bool:
+    return abs(one[TRADE_QUANTITY]) < abs(other[TRADE_QUANTITY]) * (1.0 - 1e-12)
 
 
 def test_its_engine_is_named_as_the_one_it_was(bundle: Bundle) -> None:

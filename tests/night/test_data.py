@@ -18,7 +18,7 @@ from trading.night.memory import as_json
 from trading.night.publish import bundle_candidate, write_bundle_folder
 from trading.night.reads import inputs_of
 from trading.night.workspace import Night, open_night
-from trading.settings.models import MarketSpec, RuntimeSpec, SevengatesSettings
+from trading.settings.models import CostSpec, MarketSpec, RuntimeSpec, SevengatesSettings
 
 
 def night_of(home: Path, folder: Path, funding: Path | None, as_of: str | None = None) -> Night:
@@ -70,7 +70,7 @@ def test_another_funding_is_another_night_and_the_same_file_elsewhere_is_not(mar
 
 
 def test_a_whole_night_on_charged_bars_is_judged_and_its_bundle_names_the_funding(tmp_path: Path) -> None:
-    known = golden("sim-small")["night"]
+    known = golden("sim-small").about["night"]
     end, period = known["as_of_ms"], 28_800_000
     lines = [f"{end - period * at},0.0001" for at in range(700, -1, -1)]
     (tmp_path / "SIM.csv").write_text("\n".join(["ts,funding_rate", *lines]) + "\n")
@@ -86,3 +86,12 @@ def test_a_whole_night_on_charged_bars_is_judged_and_its_bundle_names_the_fundin
     folder = write_bundle_folder(night.store, candidate, tmp_path / "bundles")
     named = load_bundle(folder).lineage.data
     assert named["funding"] == night.plan.funding == sha256((tmp_path / "SIM.csv").read_bytes())
+
+
+def test_milliseconds_that_the_simple_level_does_not_wait_keep_no_splits_apart() -> None:
+    held = {
+        level: data.longest_holding(SevengatesSettings(costs=CostSpec(realism=level, latency_ms=500)), 3_600_000)
+        for level in ("simple", "realistic")
+    }
+    longest = SevengatesSettings().policy.max_duration
+    assert held == {"simple": longest, "realistic": longest}

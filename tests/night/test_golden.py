@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
-from tests.support.golden import ARRAYS, differences, golden, leaves
+from tests.support.golden import differences_of_night, golden
+from tests.support.models import small_model
 
 
-def test_a_small_night_has_the_numbers_of_release_0_1_to_the_last_bit(tmp_path: Path) -> None:
-    assert differences("sim-small", tmp_path) == {}
+def test_a_small_night_has_its_accepted_numbers_to_the_last_bit(tmp_path: Path) -> None:
+    assert differences_of_night("sim-small", tmp_path) == {}
 
 
 def test_a_golden_night_holds_every_array_of_its_model() -> None:
-    assert set(golden("sim-small")["arrays"]) == set(ARRAYS)
+    assert set(golden("sim-small").measured["arrays"]) == set(small_model().arrays())
 
 
-def test_a_golden_night_is_compared_to_the_last_bit() -> None:
-    assert dict(leaves({"sharpe": [0.1, 2]})) == {
-        "/sharpe/length": "2",
-        "/sharpe/0": (0.1).hex(),
-        "/sharpe/1": (2.0).hex(),
-    }
-    assert dict(leaves({"sharpe": math.nextafter(0.1, 1.0)})) != dict(leaves({"sharpe": 0.1}))
-    assert dict(leaves({"costs": -0.0})) != dict(leaves({"costs": 0.0}))
-    assert len(dict(leaves(golden("sim-small")))) > 400
+def test_the_first_numbers_of_a_golden_night_are_those_of_release_0_1() -> None:
+    first = golden("sim-small").changes[0]
+    assert (first["after_release"], first["reason"]) == ("0.1.0", "Measured by release 0.1.")

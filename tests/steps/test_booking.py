@@ -61,7 +61,7 @@ ORDER = {
 
 @pytest.mark.parametrize(
     ("quantity", "stop", "target"),
-    [(3.0, 90.0, 110.25), (-3.0, 111.0, 90.75)],
+    [(0.5, 90.0, 110.25), (-0.5, 111.0, 90.75)],
     ids=["long", "short"],
 )
 def test_an_entry_becomes_the_open_trade_with_its_bracket_rounded_outward(

@@ -94,6 +94,13 @@ def test_a_fixed_action_is_taken_instead_of_the_policys() -> None:
     assert not changes(account, expected)
 
 
+def test_a_fixed_action_that_is_no_number_is_denied_and_the_policy_not_asked_instead() -> None:
+    account, action = account_of(), np.empty(len(ACTIONS))
+    fixed = np.array([0.5, math.nan, 0.25, -0.25])
+    assert choose_step(account, P, view_of(), policy_of(fixed), np.empty(INPUTS), action) == NOT_FINITE
+    assert action[0] == 0.5
+
+
 def test_an_order_remembers_the_regime_it_was_decided_in() -> None:
     account = account_of()
     place_step(account, P, view_of(), np.zeros(len(ACTIONS)))

@@ -41,6 +41,12 @@ def test_a_larger_body_confirms_longer_wicks() -> None:
     assert (down.high, down.low) == (120.0, 70.0)
 
 
+def test_a_limit_under_one_cuts_too() -> None:
+    half = parameters_of(wick_limit=0.5)
+    seen = confirm_step(account_of(typical_range=0.04), half, bar_of(101.0, opened=100.0, high=150.0, low=50.0))
+    assert (seen.high, seen.low) == (103.0, 98.0)
+
+
 def test_wicks_within_the_limit_stay() -> None:
     seen = confirm_step(account_of(typical_range=0.1), TWICE, bar_of(101.0, opened=100.0, high=110.0, low=90.0))
     assert (seen.high, seen.low) == (110.0, 90.0)

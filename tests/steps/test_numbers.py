@@ -106,8 +106,8 @@ def test_interpolation_equals_numpy(value: float, seed: int) -> None:
 
 @pytest.mark.parametrize("count", [2, 3, 4, 7])
 def test_interpolation_meets_every_knot_and_is_constant_beyond_them(count: int) -> None:
-    x, y = np.linspace(1.0, 2.0, count), 1.0 + np.arange(count, dtype=np.float64) ** 2
-    assert [interpolate(float(knot), x, y) for knot in x] == pytest.approx(y.tolist(), rel=1e-12)
+    x, y = np.linspace(1.0, 2.0, count), np.sqrt(np.arange(count) + 0.01)
+    assert [interpolate(float(knot), x, y) for knot in x] == y.tolist()
     assert interpolate(0.5, x, y) == y[0]
     assert interpolate(2.5, x, y) == y[-1]
     assert isinstance(interpolate(0.5, x, y), float)

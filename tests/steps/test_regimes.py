@@ -38,7 +38,7 @@ def test_filter_equals_the_textbook_forward_recursion(seed: int, n: int) -> None
     observations = np.random.default_rng(seed + 1).normal(size=(n, 2)) * 2
     belief, started, expected = np.empty(3), 0, model.startprob
     for t, x in enumerate(observations):
-        started = filter_step(belief, started, model, x)
+        started = filter_step(belief, np.empty((2, 3)), started, model, x)
         likelihood = [multivariate_normal(model.means[k], covars[k]).pdf(x) for k in range(3)]
         expected = (expected if t == 0 else expected @ model.transmat) * likelihood
         expected = expected / expected.sum()
@@ -54,21 +54,21 @@ def test_last_filtered_bar_equals_hmmlearn_which_has_nothing_left_to_look_ahead_
     observations = np.random.default_rng(5).normal(size=(60, 2))
     belief, started = np.empty(3), 0
     for x in observations:
-        started = filter_step(belief, started, model, x)
+        started = filter_step(belief, np.empty((2, 3)), started, model, x)
     np.testing.assert_allclose(belief, hmm.predict_proba(observations)[-1], rtol=1e-8)
 
 
 def test_an_observation_that_is_not_finite_changes_nothing() -> None:
     model, _ = _hmm(1)
     belief = np.array([0.2, 0.3, 0.5])
-    assert filter_step(belief, 1, model, np.array([np.nan, 0.0])) == 1
+    assert filter_step(belief, np.empty((2, 3)), 1, model, np.array([np.nan, 0.0])) == 1
     assert belief.tolist() == [0.2, 0.3, 0.5]
 
 
 def test_an_observation_far_from_every_state_still_gives_probabilities() -> None:
     model, _ = _hmm(1)
     belief = np.empty(3)
-    filter_step(belief, 0, model, np.array([1e4, -1e4]))
+    filter_step(belief, np.empty((2, 3)), 0, model, np.array([1e4, -1e4]))
     assert np.isfinite(belief).all()
     assert abs(belief.sum() - 1) < 1e-12
 
@@ -84,7 +84,7 @@ def test_the_opinion_is_the_belief_with_its_side_and_its_entropy() -> None:
     model, _ = _hmm(2)
     belief, row, started = np.empty(3), np.empty(OPINION_SIZE), 0
     for x in np.random.default_rng(2).normal(size=(40, 2)) * 3:
-        started = regime_step(model, x, belief, started, row)
+        started = regime_step(model, x, belief, np.empty((2, 3)), started, row)
         np.testing.assert_array_equal(row[EXTRAS:DOUBT], belief)
         side = direction_step(belief, model.threshold)
         assert row[DIRECTION] == side
@@ -95,7 +95,7 @@ def test_the_opinion_is_the_belief_with_its_side_and_its_entropy() -> None:
 def test_before_the_first_whole_observation_there_is_no_opinion() -> None:
     model, _ = _hmm(2)
     row = np.zeros(OPINION_SIZE)
-    assert regime_step(model, np.array([np.nan, 0.0]), np.empty(3), 0, row) == 0
+    assert regime_step(model, np.array([np.nan, 0.0]), np.empty(3), np.empty((2, 3)), 0, row) == 0
     assert np.isnan(row).all()
     assert is_warm(row) == 0
     assert side_step(row) == 0
@@ -131,8 +131,9 @@ def test_a_lean_is_over_its_threshold_on_either_side(belief: tuple[float, ...], 
 def test_a_model_looks_at_its_own_columns() -> None:
     features = np.array([0.3, 99.0, -0.7, math.nan])
     belief, other = np.empty(3), np.empty(3)
-    assert filter_step(belief, 0, PLAIN, features) == 1
-    assert filter_step(other, 0, PLAIN._replace(columns=np.arange(2)), np.array([-0.7, 0.3])) == 1
+    assert filter_step(belief, np.empty((2, 3)), 0, PLAIN, features) == 1
+    first_two = PLAIN._replace(columns=np.arange(2))
+    assert filter_step(other, np.empty((2, 3)), 0, first_two, np.array([-0.7, 0.3])) == 1
     assert belief.tolist() == other.tolist()
     likelihood = [multivariate_normal.pdf([-0.7, 0.3], mean) for mean in PLAIN.means]
     expected = PLAIN.startprob * likelihood
@@ -144,7 +145,7 @@ def test_one_bad_number_of_its_own_columns_is_enough_to_wait(started: int, bad: 
     features = np.array([0.3, 0.1, -0.7])
     features[bad] = math.inf
     belief = np.array([0.2, 0.3, 0.5])
-    assert filter_step(belief, started, PLAIN, features) == started
+    assert filter_step(belief, np.empty((2, 3)), started, PLAIN, features) == started
     assert belief.tolist() == [0.2, 0.3, 0.5]
 
 
@@ -153,7 +154,7 @@ def test_an_opinion_takes_the_side_of_the_likelier_regime_and_its_probability(
     feature: float, side: int, regime: int
 ) -> None:
     row, belief = np.empty(OPINION_SIZE), np.array([0.2, 0.3, 0.5])
-    assert regime_step(PLAIN, np.full(3, feature), belief, 1, row) == 1
+    assert regime_step(PLAIN, np.full(3, feature), belief, np.empty((2, 3)), 1, row) == 1
     assert row[DIRECTION] == side
     assert row[CONFIDENCE] == (belief[regime] if side else 0.0)
     assert int(np.argmax(belief)) == regime
@@ -164,7 +165,7 @@ def test_a_regime_that_cannot_be_adds_no_doubt_and_never_comes_back() -> None:
     row, belief, started = np.empty(OPINION_SIZE), np.empty(3), 0
     # The first is far less likely by its density alone.
     for _ in range(3):
-        started = regime_step(never, np.full(3, -40.0), belief, started, row)
+        started = regime_step(never, np.full(3, -40.0), belief, np.empty((2, 3)), started, row)
     assert belief.tolist() == [1.0, 0.0, 0.0]
     assert row[DOUBT] == 0.0
     assert row[CONFIDENCE] == 1.0

@@ -125,6 +125,13 @@ def test_a_price_that_is_none_denies(close: float) -> None:
     assert order_step(account, parameters_of(**PLAIN), np.zeros(4), signal_of(close=close)) == NOT_FINITE
 
 
+def test_a_small_account_places_small_orders() -> None:
+    account = account_of(0.5)
+    signal = signal_of(log_volatility=QUIET, close=0.25)
+    assert order_step(account, parameters_of(**PLAIN), np.zeros(4), signal) == ALLOWED
+    assert account[ORDER_QUANTITY] == 0.5
+
+
 @pytest.mark.parametrize("equity", [0.0, -1.0])
 def test_an_account_with_nothing_in_it_places_nothing(equity: float) -> None:
     account = account_of()

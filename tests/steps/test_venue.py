@@ -137,11 +137,11 @@ def test_slippage_of_an_exit_counts_from_the_price_it_was_meant_at() -> None:
 @pytest.mark.parametrize(("most", "filled"), [(100.0, 4.0), (3.9, 3.5), (0.4, 0.0), (0.0, 0.0)])
 def test_an_exit_takes_whole_lots_of_what_may_fill(most: float, filled: float) -> None:
     market, limit = holding(4.0), holding(4.0)
-    assert leave(market, FREE, seen_of(), 100.0, 100.0, most) == filled
-    rest(limit, FREE, 100.0, most)
+    assert leave(market, FREE, seen_of(), 98.0, 98.0, most) == filled
+    rest(limit, FREE, 98.0, most)
     for account in (market, limit):
         assert account[a.QUANTITY] == 4.0 - filled
-        assert account[a.EXIT_VALUE] == 100.0 * filled
+        assert account[a.EXIT_VALUE] == 98.0 * filled
         if not filled:
             assert not changes(holding(4.0), account)
 
@@ -154,11 +154,23 @@ def test_nobody_owes_more_than_he_has(quantity: float, cash: float, floor: float
     assert account[a.EXIT_VALUE] == pytest.approx(4.0 * floor)
     assert account[a.CASH] == pytest.approx(0.0, abs=1e-9)
     assert account[a.EXIT_REASON] == a.REASON_LIQUIDATION
+    # What the insurance fund bears costs this account nothing: no spread, and slippage down to its own price alone.
+    assert account[a.SPREAD] == 0.0
+    assert account[a.SLIPPAGE] == pytest.approx(4.0 * abs(100.0 - floor))
 
 
-def test_an_exit_at_the_bankruptcy_price_itself_keeps_its_reason() -> None:
-    # Without a fee nothing is left of -380 at 95.
-    account = holding(4.0, -380.0, exit_reason=a.REASON_STOP)
+@pytest.mark.parametrize(("quantity", "cash"), [(4.0, -380.0), (-4.0, 420.0)])
+def test_an_exit_that_was_meant_beyond_the_bankruptcy_price_slips_by_nothing(quantity: float, cash: float) -> None:
+    account = holding(quantity, cash, exit_reason=a.REASON_STOP)
+    beyond = 100.0 - side_of(quantity) * 20.0
+    leave(account, P, seen_of(), beyond, beyond, 100.0)
+    assert account[a.SLIPPAGE] == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(("quantity", "cash"), [(4.0, -380.0), (-4.0, 380.0)])
+def test_an_exit_at_the_bankruptcy_price_itself_keeps_its_reason(quantity: float, cash: float) -> None:
+    # Without a fee nothing is left of 380 at 95.
+    account = holding(quantity, cash, exit_reason=a.REASON_STOP)
     leave(account, FREE, seen_of(), 95.0, 95.0, 100.0)
     assert account[a.EXIT_REASON] == a.REASON_STOP
     assert account[a.CASH] == 0.0
@@ -230,7 +242,9 @@ def test_a_cooldown_ends_at_nothing() -> None:
     assert last[a.COOLDOWN] == -0.5
 
 
-@pytest.mark.parametrize(("quantity", "low_equity"), [(4.0, 600.0 + 4.0 * 92.0), (-4.0, 1_400.0 - 4.0 * 109.0)])
+@pytest.mark.parametrize(
+    ("quantity", "low_equity"), [(4.0, 600.0 + 4.0 * 92.0), (1.0, 900.0 + 92.0), (-4.0, 1_400.0 - 4.0 * 109.0)]
+)
 def test_an_open_position_is_marked_at_the_close_and_at_the_extreme_that_hurts(
     quantity: float, low_equity: float
 ) -> None:

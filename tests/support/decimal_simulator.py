@@ -250,18 +250,28 @@ class DecimalSimulator:
         price = self._market(bar, reference, side, quantity)
         bankrupt = -self.cash / (self.position - self.fee * abs(self.position))
         if bankrupt > 0 and side * (price - bankrupt) >= 0:
-            kind, price = "liquidation", bankrupt
-        self._fill(kind, side * quantity, price, start, reference)
+            # Of what the insurance fund bears nothing is a cost, and nothing is a gain.
+            kind, price, start = "liquidation", bankrupt, -side * max(-side * start, -side * bankrupt)
+        self._fill(kind, side * quantity, price, start, reference, borne=price == bankrupt)
         if kind == "liquidation" and not self.side and abs(self.cash) < ROUNDING:
             self.cash = ZERO
         return kind
 
-    def _fill(self, kind: str, quantity: Decimal, price: Decimal, start: Decimal, reference: Decimal | None) -> None:
+    def _fill(
+        self,
+        kind: str,
+        quantity: Decimal,
+        price: Decimal,
+        start: Decimal,
+        reference: Decimal | None,
+        *,
+        borne: bool = False,
+    ) -> None:
         fee = abs(quantity) * price * (self.fee if reference is not None else self.maker_fee)
         self.cash -= quantity * price + fee
         self.position += quantity
         self.budget -= abs(quantity)
-        spread = abs(quantity) * self.half_spread * reference if reference is not None else ZERO
+        spread = ZERO if reference is None or borne else abs(quantity) * self.half_spread * reference
         slippage = quantity * (price - start) - spread if reference is not None else ZERO
         self.fills.append(SimulatedFill(kind, quantity, price, spread, slippage))
 

@@ -1,25 +1,23 @@
-"""Golden nights: every number of seven nights of release 0.1, and whether a night of today has the same ones.
+"""Golden nights: the accepted numbers of seven nights, and the numbers that they have now.
 
-A golden file names its night (source, symbol, interval, moment, settings that differ from the defaults) and holds what
-the release measured: arrays and equity by SHA-256, ledgers by digest, and all other numbers as they are. What this
-release calls otherwise is named here; no number is ever changed.
+A file names its night (source, symbol, interval, moment, settings that differ from the defaults) and holds what was
+accepted of it (:mod:`tests.support.accepted`): arrays and equity by SHA-256, ledgers by digest, and all other numbers
+as they are. The first numbers were measured by release 0.1.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tests.support.accepted import Accepted, differences, leaves, read_accepted
 from tests.support.nights import Played, play_night
 from trading.arrays import Floats
 from trading.checks.stress import StressEvidence, run_stress
-from trading.checks.upgrades import upgraded_evidence
-from trading.gates.upgrades import upgraded_verdict
 from trading.model.model import TradingModel
 from trading.night.artifacts import BACKTEST, BARS, EVIDENCE, FIT_REPORT, MODEL, POLICY_REPORT, SPLITS, VERDICT, numbers
 from trading.night.workspace import Night, open_night
@@ -29,62 +27,55 @@ from trading.simulation.backtest import BacktestResult
 FOLDER = Path(__file__).resolve().parents[1] / "golden"
 NIGHTS = tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
 
-_ENGINE_ARRAYS = ("startprob", "transmat", "means", "covars")
-_POLICY_ARRAYS = ("w0", "b0", "w1", "b1", "w2", "b2")
-ARRAYS = {
-    "scaler_mean": "scaler.mean",
-    "scaler_std": "scaler.deviation",
-    "calibrator_x": "calibrator.x",
-    "calibrator_y": "calibrator.y",
-    **{name: f"engine.{name}" for name in _ENGINE_ARRAYS},
-    **{name: f"policy.{name}" for name in _POLICY_ARRAYS},
-}
-"""Names of a model's arrays: of release 0.1, and of this one."""
 
-
-def golden(name: str) -> dict[str, Any]:
-    """What release 0.1 measured of a night.
+def file_of(name: str) -> Path:
+    """Where a night's file lies.
 
     Args:
         name: one of :data:`NIGHTS`.
     """
-    return json.loads((FOLDER / f"{name}.json").read_text())
+    return FOLDER / f"{name}.json"
+
+
+def golden(name: str) -> Accepted:
+    """What was accepted of a night.
+
+    Args:
+        name: one of :data:`NIGHTS`.
+    """
+    return read_accepted(file_of(name))
 
 
 def of_market_data(name: str) -> bool:
-    """Whether a night trades a file of the market data folder, and not the embedded market."""
-    return not golden(name)["night"]["source"].startswith("sim:")
+    """Whether a night trades a file of the market data folder, and not the embedded market.
+
+    Args:
+        name: one of :data:`NIGHTS`.
+    """
+    return not golden(name).about["night"]["source"].startswith("sim:")
 
 
-def differences(name: str, home: Path, market_data: Path | None = None) -> dict[str, tuple[str, str]]:
-    """Run a golden night again: every number that differs, by its place, as release 0.1 had it and as it is now.
+def measured_night(name: str, home: Path, market_data: Path | None = None) -> dict[str, Any]:
+    """Run a golden night and measure it.
 
     Args:
         name: one of :data:`NIGHTS`.
         home: run-time state of the night.
         market_data: folder of the file that it trades.
     """
-    known = golden(name)
-    night = _night(known["night"], home, market_data)
-    expected, found = dict(leaves(_renamed(known))), dict(leaves(_measured(night, play_night(night))))
-    places = [*expected, *(place for place in found if place not in expected)]
-    pairs = {place: (expected.get(place, "nothing"), found.get(place, "nothing")) for place in places}
-    return {place: pair for place, pair in pairs.items() if pair[0] != pair[1]}
+    night = _night(golden(name).about["night"], home, market_data)
+    return _measured(night, play_night(night))
 
 
-def leaves(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
-    """Every value under its place; numbers in hexadecimal, so that equal means equal to the last bit."""
-    if isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from leaves(item, f"{place}/{name}")
-    elif isinstance(value, list | tuple):
-        yield f"{place}/length", str(len(value))
-        for number, item in enumerate(value):
-            yield from leaves(item, f"{place}/{number}")
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield place, float(value).hex()
-    else:
-        yield place, repr(value)
+def differences_of_night(name: str, home: Path, market_data: Path | None = None) -> dict[str, tuple[str, str]]:
+    """Run a golden night again: every number that differs, by its place, as it was accepted and as it is now.
+
+    Args:
+        name: one of :data:`NIGHTS`.
+        home: run-time state of the night.
+        market_data: folder of the file that it trades.
+    """
+    return differences(golden(name).measured, measured_night(name, home, market_data))
 
 
 def _night(known: Mapping[str, Any], home: Path, market_data: Path | None) -> Night:
@@ -96,23 +87,7 @@ def _night(known: Mapping[str, Any], home: Path, market_data: Path | None) -> Ni
     return open_night(SevengatesSettings.model_validate(tables), known["symbol"], str(known["as_of_ms"]))
 
 
-def _renamed(known: Mapping[str, Any]) -> dict[str, Any]:
-    """A golden file in the words and schemas of today."""
-    report = known["regime_report"]
-    return {
-        "splits": known["splits"],
-        "arrays": {ARRAYS[name]: array for name, array in known["arrays"].items()},
-        "fit_report": {"engine": report["regimes"], "calibrator": report["calibrator"]},
-        "policy_report": known["policy_report"],
-        "backtest": known["backtest"],
-        "stress": known["stress"],
-        "evidence": _without(upgraded_evidence({**known["evidence"], "inputs": {}}), "inputs"),
-        "verdict": _without(upgraded_verdict({**known["verdict"], "evidence_digest": ""}), "evidence_digest"),
-    }
-
-
 def _measured(night: Night, played: Played) -> dict[str, Any]:
-    """The same of a night of today."""
     store, measured, judged = night.store, played.measured, played.judged
     model, report = store.get(MODEL, measured.model_ref), store.get(POLICY_REPORT, played.trained.report_ref)
     backtest, splits = store.get(BACKTEST, measured.backtest_ref), store.get(SPLITS, measured.splits_ref)

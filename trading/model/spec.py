@@ -100,7 +100,7 @@ class Costs(Frozen):
         limit_through: whether a resting limit needs a trade-through.
         wick_limit: longest confirmed wick in typical ranges; 0 confirms every one.
         latency_bars: between a decision and its fill.
-        latency_ms: further milliseconds.
+        latency_ms: between a decision and its fill too, side by side with the bars.
         funding_bps_per_day: that a long pays to shorts, beside what the bars carry.
         borrow_bps_per_day: of a short's notional, and of a long's borrowed cash.
         max_participation: share of a bar's volume that its fills may take together.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from trading.engines.choice import EngineChoice
 from trading.market.bars import Bars
 from trading.night.artifacts import BARS, FEATURES, LOAD_REPORT, SPLITS, Features, Report
@@ -91,6 +89,8 @@ def longest_holding(settings: SevengatesSettings, interval: int) -> int:
         settings: bound of the holding time, and latency, which entry and exit both wait for.
         interval: milliseconds of a bar.
     """
-    costs = settings.costs
-    latency = costs.latency_bars + math.ceil(costs.latency_ms / interval)
+    from trading.training.assemble import model_costs
+
+    costs = model_costs(settings.costs)
+    latency = max(costs.latency_bars, costs.latency_ms // interval)
     return settings.policy.max_duration + 2 * latency

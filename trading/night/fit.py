@@ -28,7 +28,7 @@ class FittedModel(Frozen):
     report_ref: Ref[Report]
 
 
-@reads("features", "policy", "costs", "risk", "calibration", seed="regimes")
+@reads("features", "policy", "costs", "instrument", "risk", "calibration", seed="regimes")
 def fit_model(
     night: Night,
     bars_ref: Ref[Bars],

@@ -22,6 +22,8 @@ ORDER_ID = "order_id"
 FIELDS: Mapping[str, int] = MappingProxyType({name: slot for slot, name in enumerate(a.ACCOUNT_FIELDS)})
 """Where each stored field lies. A name outlives a release: what is renamed in the steps keeps its name here."""
 
+_UNKNOWN_OF_TRADE = {"trade_spread", "trade_slippage", "confidence"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
@@ -226,7 +228,11 @@ class Account:
                     f"{self.symbol}: the stored account's {name} is {value!r}",
                     "The journal was changed by hand; put the copy from before that back.",
                 )
-        # Of an account that release 0.1 stored: an open trade has met its entry price, an order only its own limits.
+        # Of an account that release 0.1 stored: an open trade has met its entry price, and what it paid on the way in
+        # is not known; an order has only its own limits.
+        if self.state[a.ENTRY_QUANTITY] != 0.0:
+            for name in _UNKNOWN_OF_TRADE - saved.keys():
+                self.state[FIELDS[name]] = math.nan
         if "worst_price" not in saved:
             self.state[a.WORST_PRICE] = self.state[a.BEST_PRICE] = self.state[a.ENTRY_PRICE]
         if "order_cap" not in saved:

@@ -57,20 +57,23 @@ def emission_terms(covars: Floats) -> tuple[Floats, Floats]:
     return whiten.astype(np.float64), np.asarray(log_norm, dtype=np.float64)
 
 
-def regime_step(model: RegimeModel, features: Floats, belief: Floats, started: int, opinion: Floats) -> int:
+def regime_step(
+    model: RegimeModel, features: Floats, belief: Floats, work: Floats, started: int, opinion: Floats
+) -> int:
     """Take the features of one bar into the belief and write the opinion that follows from it.
 
     Args:
         model: the hidden Markov model.
         features: shape (F,), standardised.
         belief: shape (S,), probabilities after the last bar; changed in place.
+        work: shape (2, S), scratch.
         started: what this function returned for the last bar, 0 at first.
         opinion: shape (OPINION_SIZE,), written; its direction is NaN before the filter has started.
 
     Returns:
         1 once the filter has started.
     """
-    started = filter_step(belief, started, model, features)
+    started = filter_step(belief, work, started, model, features)
     if started == 0:
         for i in range(opinion.shape[0]):
             opinion[i] = math.nan
@@ -89,11 +92,12 @@ def regime_step(model: RegimeModel, features: Floats, belief: Floats, started: i
     return started
 
 
-def filter_step(belief: Floats, started: int, model: RegimeModel, features: Floats) -> int:
+def filter_step(belief: Floats, work: Floats, started: int, model: RegimeModel, features: Floats) -> int:
     """Update the regime probabilities in place with one observation.
 
     Args:
         belief: shape (S,), probabilities after the last bar; changed in place.
+        work: shape (2, S), scratch.
         started: 0 before the first observation, else 1.
         model: the hidden Markov model.
         features: shape (F,), standardised features of this bar; the model looks at its own columns.
@@ -106,8 +110,6 @@ def filter_step(belief: Floats, started: int, model: RegimeModel, features: Floa
     for j in range(size):
         if not math.isfinite(features[model.columns[j]]):
             return started
-    # One array for both: taking memory costs as much as the arithmetic of a state.
-    work = np.empty((2, states))
     prior, score = work[0], work[1]
     top = -math.inf
     for k in range(states):

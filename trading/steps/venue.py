@@ -210,11 +210,14 @@ def leave(account: Floats, p: Floats, seen: VenueBar, reference: float, base: fl
     if not filled > 0.0:
         return 0.0
     price = market_price(p, seen, reference, -side, filled)
+    spread = filled * reference * p[a.HALF_SPREAD]
     floor = bankruptcy_price(account, p)
     if side * (price - floor) < 0.0:
+        # What the insurance fund bears is neither a cost nor a gain of this account.
         price = floor
+        base = side * max(side * base, side * floor)
+        spread = 0.0
         account[a.EXIT_REASON] = a.REASON_LIQUIDATION
-    spread = filled * reference * p[a.HALF_SPREAD]
     take_out(account, p, -side * filled, price, base, filled * price * p[a.FEE], spread)
     return filled
 

@@ -21,6 +21,6 @@ def test_a_whole_series_equals_one_row_after_another_and_a_prefix_equals_the_beg
     plain = RegimeModel(np.arange(3), *parts[:3], *emission_terms(parts[3]), 0.0)
     belief, started = np.empty(3), 0
     for t in range(n):
-        started = filter_step(belief, started, plain, x[t])
+        started = filter_step(belief, np.empty((2, 3)), started, plain, x[t])
         np.testing.assert_allclose(whole[t], belief, rtol=1e-12)
     np.testing.assert_array_equal(filtered_probabilities(*parts, x[:cut]), whole[:cut])

@@ -19,9 +19,11 @@ from trading.live.journal.reading import read_account, read_trades
 from trading.live.journal.schema import TABLES
 from trading.live.journal.upgrade import ACCOUNT_1, account_1
 from trading.live.status import status_of
+from trading.simulation.trades import ledger_row
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "release_0_1"
 OPEN, WAITING = "journal.db", "journal-waiting.db"
+UNKNOWN_TO_0_1 = ("spread", "slippage", "funding", "confidence", "mae", "mfe")
 # The tables of release 0.1 that no bar has filled yet.
 BEGUN_BY_NOBODY = """
 CREATE TABLE session (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -83,10 +85,14 @@ def test_an_upgrade_keeps_every_row_and_number(folder: Path, name: str) -> None:
     assert (snapshot.ts, snapshot.bundle_digest, snapshot.stream) == (*kept["snapshot"][0][1:3], None)
     assert {**snapshot.account, "order_id": ""} == account
     with reading(path) as db:
-        assert read_trades(db, schema_version(db, path)) == trades
+        upgraded = read_trades(db, schema_version(db, path))
+        assert [ledger_row(trade) for trade in upgraded] == [ledger_row(trade) for trade in trades]
         assert len(trades) > 1
-        # Nothing was charged before.
+        # NULL, and not a number that would be taken for a measured one.
+        assert {ledger_row(trade)[column] for trade in upgraded for column in UNKNOWN_TO_0_1} == {None}
+        # Nothing was charged before; an order had no limit but equity at its fill, and said nothing of its decision.
         kept["bars"] = [(*row, 0.0) for row in kept["bars"]]
+        kept["intents"] = [(*row, 0.0, 1.0, 0.0, 0.0) for row in kept["intents"]]
         for table in set(kept) - {"snapshot", "trades"}:
             assert db.execute(f"SELECT * FROM {table}").fetchall() == kept[table]
     assert session is not None

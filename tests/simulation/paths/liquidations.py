@@ -47,7 +47,7 @@ ROWS = [
         fills=[("entry", 250, 100.00, 1), ("liquidation", -250, 60.00, 2)],
         after=[*LONG_START, (0, 0, 0)],
         # 10 a unit better than the open: the insurance fund bears it
-        trade=TradeRow(reason="liquidation", pnl=-10_000, held=1, mae=0.40, mfe=0.01, slippage=-2_500),
+        trade=TradeRow(reason="liquidation", pnl=-10_000, held=1, mae=0.40, mfe=0.01),
     ),
     PricePath(
         name="the bankruptcy price counts the fee, of a long position",
@@ -58,7 +58,7 @@ ROWS = [
         fills=[("entry", 250, 100.00, 1), ("liquidation", -250, 60.00, 2)],
         # 15,000 less a fee of 150
         after=[(10_400, 0, 10_400), (-14_850, 250, 10_150), (0, 0, 0)],
-        trade=TradeRow(reason="liquidation", pnl=-10_400, held=1, mae=0.40, mfe=0.01, fees=400, slippage=-2_500),
+        trade=TradeRow(reason="liquidation", pnl=-10_400, held=1, mae=0.40, mfe=0.01, fees=400),
     ),
     PricePath(
         name="a liquidation pays a quarter of the way to the low",
@@ -140,7 +140,7 @@ ROWS = [
         fills=[("entry", -100, 100.00, 1), ("liquidation", 100, 200.00, 2)],
         after=[*SHORT_START, (0, 0, 0)],
         # 100 a unit better than the open
-        trade=TradeRow(reason="liquidation", pnl=-10_000, held=1, mae=1.00, mfe=0.01, slippage=-10_000),
+        trade=TradeRow(reason="liquidation", pnl=-10_000, held=1, mae=1.00, mfe=0.01),
     ),
     PricePath(
         name="the bankruptcy price counts the fee, of a short position",
@@ -151,7 +151,7 @@ ROWS = [
         fills=[("entry", -100, 100.00, 1), ("liquidation", 100, 200.00, 2)],
         # 20,000 and a fee of 200
         after=[(10_300, 0, 10_300), (20_200, -100, 10_200), (0, 0, 0)],
-        trade=TradeRow(reason="liquidation", pnl=-10_300, held=1, mae=1.00, mfe=0.01, fees=300, slippage=-10_000),
+        trade=TradeRow(reason="liquidation", pnl=-10_300, held=1, mae=1.00, mfe=0.01, fees=300),
     ),
     PricePath(
         name="a bankruptcy price between two ticks is not rounded, so nothing is left and nothing is owed",
@@ -161,7 +161,7 @@ ROWS = [
         # 20,000.55 / 100 = 200.0055
         fills=[("entry", -100, 100.00, 1), ("liquidation", 100, 200.0055, 2)],
         after=[(10_000.55, 0, 10_000.55), (20_000.55, -100, 10_000.55), (0, 0, 0)],
-        trade=TradeRow(reason="liquidation", pnl=-10_000.55, held=1, mae=1.000055, mfe=0.01, slippage=-9_999.45),
+        trade=TradeRow(reason="liquidation", pnl=-10_000.55, held=1, mae=1.000055, mfe=0.01),
     ),
     PricePath(
         name="a stop nearer to the entry than the liquidation price comes first",
@@ -210,7 +210,7 @@ ROWS = [
         order=buy(250, stop=85),
         fills=[("entry", 250, 100.00, 1), ("liquidation", -250, 60.00, 2)],
         after=[*LONG_START, (0, 0, 0)],
-        trade=TradeRow(reason="liquidation", pnl=-10_000, held=1, mae=0.40, mfe=0.01, slippage=-2_500),
+        trade=TradeRow(reason="liquidation", pnl=-10_000, held=1, mae=0.40, mfe=0.01),
     ),
     PricePath(
         name="an exit by time at an open under the bankruptcy price is a liquidation",
@@ -219,7 +219,7 @@ ROWS = [
         order=buy(250, duration=1),
         fills=[("entry", 250, 100.00, 1), ("liquidation", -250, 60.00, 2)],
         after=[*LONG_START, (0, 0, 0)],
-        trade=TradeRow(reason="liquidation", pnl=-10_000, held=1, mae=0.40, mfe=0.01, slippage=-2_500),
+        trade=TradeRow(reason="liquidation", pnl=-10_000, held=1, mae=0.40, mfe=0.01),
     ),
     PricePath(
         name="a liquidation in a bar that touches the target too was first",
@@ -263,6 +263,6 @@ ROWS = [
         # pays 15,000: cash 5,000; bankrupt at 50
         fills=[("entry", -100, 100.00, 1), ("liquidation", 100, 50.00, 2)],
         after=[*SHORT_START, (0, 0, 0)],
-        trade=TradeRow(reason="liquidation", pnl=-10_000, held=1, mae=0.01, mfe=0.50, funding=15_000, slippage=-5_000),
+        trade=TradeRow(reason="liquidation", pnl=-10_000, held=1, mae=0.01, mfe=0.50, funding=15_000),
     ),
 ]

@@ -43,8 +43,9 @@ def regime_loop(model, features, belief, started, rows):
         started: 0 before the first bar with complete features, 1 from then on.
         rows: shape (n, OPINION_SIZE), written.
     """
+    work = np.empty((2, belief.shape[0]))
     for t in range(features.shape[0]):
-        started = regime_step(model, features[t], belief, started, rows[t])
+        started = regime_step(model, features[t], belief, work, started, rows[t])
     return started
 
 
@@ -52,8 +53,9 @@ def regime_loop(model, features, belief, started, rows):
 def _belief_loop(model, x):
     out = np.empty((x.shape[0], model.means.shape[0]))
     belief = np.empty(model.means.shape[0])
+    work = np.empty((2, belief.shape[0]))
     started = 0
     for t in range(x.shape[0]):
-        started = filter_step(belief, started, model, x[t])
+        started = filter_step(belief, work, started, model, x[t])
         out[t] = belief
     return out

@@ -41,6 +41,7 @@ class Regimes(Engine):
         super().__init__(setup)
         self.model = regime_model(self.options, setup)
         self.belief = np.full(len(REGIMES), np.nan)
+        self._work = np.empty((2, len(REGIMES)))
         self._started = 0
 
     @classmethod
@@ -70,7 +71,7 @@ class Regimes(Engine):
         return Opinion(side_step(row), float(row[CONFIDENCE]), tuple(row[EXTRAS:DOUBT].tolist()), float(row[DOUBT]))
 
     def write(self, bar: Bar, features: Floats, row: Floats) -> None:
-        self._started = regime_step(self.model, features, self.belief, self._started, row)
+        self._started = regime_step(self.model, features, self.belief, self._work, self._started, row)
 
     def opinions(self, bars: Bars, features: Floats) -> Floats:
         from trading.engines.regimes.beliefs import regime_loop

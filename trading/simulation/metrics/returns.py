@@ -25,13 +25,14 @@ class DailyReturns(NamedTuple):
 
 
 def bar_returns(equity: Floats, initial: float) -> Floats:
-    """Simple return of each bar, shape (n,).
+    """Simple return of each bar, shape (n,); NaN after an equity of nothing.
 
     Args:
         equity: shape (n,), at every close, quote currency.
         initial: equity before the first bar.
     """
-    return np.diff(np.r_[initial, equity]) / np.r_[initial, equity[:-1]]
+    before = np.r_[initial, equity[:-1]]
+    return np.divide(np.diff(np.r_[initial, equity]), before, out=np.full(len(equity), np.nan), where=before > 0.0)
 
 
 def daily_returns(ts: Ints, equity: Floats, initial: float) -> DailyReturns:
