@@ -99,11 +99,14 @@ def test_an_entry_takes_whole_lots_of_what_the_budget_allows_and_the_rest_is_can
         assert changes(before, account) == {"order_quantity": 0.0}
 
 
-@pytest.mark.parametrize(("cap", "filled"), [(10.0, 4.0), (0.4, 4.0), (0.39, 3.5), (0.04, 0.0)])
+@pytest.mark.parametrize(("cap", "filled"), [(10.0, 4.0), (0.4, 4.0), (0.39, 3.5), (0.1, 1.0), (0.04, 0.0)])
 def test_an_entry_keeps_within_its_limit_of_equity(cap: float, filled: float) -> None:
     account = ordered(4.0, order_cap=cap)
+    before = account.copy()
     assert enter(account, FREE, seen_of(), 0.0, 100.0) == filled
     assert account[a.QUANTITY] == filled
+    if not filled:
+        assert changes(before, account) == {"order_quantity": 0.0}
 
 
 @pytest.mark.parametrize(("least", "filled"), [(400.0, 4.0), (400.5, 0.0)])
@@ -385,6 +388,10 @@ def test_a_liquidation_takes_what_the_stop_has_left_where_it_then_lies() -> None
     bracket(account, p, seen_of(low=93.0), 5.0, 0.0)
     # Five at 96 leave a debt of 375, and five at 375 / 4.5.
     assert account[a.QUANTITY] == 5.0
+    # Nine at 96 leave no debt.
+    nothing_owed = holding(10.0, -855.0, stop=96.0)
+    bracket(nothing_owed, p, seen_of(low=93.0), 9.0, 0.0)
+    assert nothing_owed[a.QUANTITY] == 1.0
     deeper = holding(10.0, -855.0, stop=96.0)
     bracket(deeper, p, seen_of(low=80.0), 5.0, 0.0)
     assert deeper[a.QUANTITY] == 0.0

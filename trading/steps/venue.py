@@ -169,23 +169,21 @@ def bracket(account: Floats, p: Floats, seen: VenueBar, budget: float, late: flo
     side = side_of(account[a.QUANTITY])
     worst = hurting_extreme(account, seen)
     stop, end = account[a.STOP], liquidation_price(account, p)
-    forced = False
     if side * (worst - stop) <= 0.0 and not side * (end - stop) > 0.0:
-        forced = True
         account[a.EXIT_REASON] = a.REASON_STOP
         account[a.EXIT_WAIT] = 0.0
         account[a.EXIT_READY] = 0.0
         reference = triggered_price(p, seen, stop, side)
-        budget -= leave(account, p, seen, reference, first_price(seen, stop, side), budget)
+        leave(account, p, seen, reference, first_price(seen, stop, side), budget)
         if account[a.QUANTITY] != 0.0:
             end = liquidation_price(account, p)
     if account[a.QUANTITY] != 0.0 and side * (worst - end) <= 0.0:
-        forced = True
         account[a.EXIT_REASON] = a.REASON_LIQUIDATION
         reference = triggered_price(p, seen, end, side)
         everything = abs(account[a.QUANTITY]) + p[a.LOT]
         leave(account, p, seen, reference, first_price(seen, end, side), everything)
-    if not forced and account[a.EXIT_REASON] == 0.0 and late == 0.0:
+    # What was touched above has set a reason.
+    if account[a.EXIT_REASON] == 0.0 and late == 0.0:
         target = account[a.TARGET]
         most = min(budget, resting_quantity(p, seen, target, side))
         rest(account, p, target, most)
