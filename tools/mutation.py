@@ -224,11 +224,11 @@ def mutants_of(root: Path) -> list[Mutant]:
             module, _, changed = name.rpartition(".")
             function = changed.partition("__mutmut_")[0]
             before, after = (
-                [line.strip() for line in source[spans[each][0] : spans[each][1]]]
+                [line.strip().replace(each, function) for line in source[spans[each][0] - 1 : spans[each][1]]]
                 for each in (f"{function}__mutmut_orig", changed)
             )
             delta = list(difflib.unified_diff(before, after, n=0, lineterm=""))[2:]
-            was, becomes = (" ".join(line[1:] for line in delta if line[0] == sign) for sign in "-+")
+            was, becomes = (" ".join(line[1:] for line in delta if line[0] == sign).strip() for sign in "-+")
             found.append(Mutant(name, f"{module}.{function.removeprefix('x_')}", was, becomes, verdict))
     return found
 

@@ -42,15 +42,15 @@ def stream(bars: list[Bar], windows: FeatureWindows) -> list[Floats]:
     return rows
 
 
-def random_bars(count: int, scale: float, seed: int = 0, traded: float = 1.0) -> list[Bar]:
-    """Bars that move by about a scale."""
-    rng = np.random.default_rng(seed)
+def random_bars(count: int, scale: float, volume: tuple[float, float] = (0.0, 1.0)) -> list[Bar]:
+    """Bars that move by about a scale, with volumes from one number to that and another."""
+    rng = np.random.default_rng(0)
     bars, close = [], 100.0
     for t in range(count):
         before, close = close, close * math.exp(scale * rng.normal())
         above, below = np.exp(scale * rng.random(2))
         high, low = max(before, close) * above, min(before, close) / below
-        bars.append(Bar(t, before, high, low, close, traded * rng.random()))
+        bars.append(Bar(t, before, high, low, close, volume[0] + volume[1] * rng.random()))
     return bars
 
 
@@ -87,14 +87,14 @@ def by_definition(bars: list[Bar], windows: FeatureWindows) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("windows", [TINY, FeatureWindows(2, 4, 7, 6)], ids=["average longest", "slow longest"])
-@pytest.mark.parametrize("traded", [1e3, 1e-8, 0.0])
+@pytest.mark.parametrize("volume", [(0.0, 1e3), (0.0, 1e-8), (1e3, 1e-3), (0.0, 0.0)])
 @pytest.mark.parametrize("scale", [1e-2, 1e-8])
 def test_every_feature_is_its_definition_also_where_the_market_hardly_moves(
-    scale: float, traded: float, windows: FeatureWindows
+    scale: float, volume: tuple[float, float], windows: FeatureWindows
 ) -> None:
-    bars = random_bars(30, scale, traded=traded)
+    bars = random_bars(30, scale, volume)
     rows = stream(bars, windows)
-    for t in range(warmup_bars(windows), len(bars)):
+    for t in range(warmup_bars(windows) - 1, len(bars)):
         found = dict(zip(FEATURE_NAMES, rows[t].tolist(), strict=True))
         assert found == pytest.approx(by_definition(bars[: t + 1], windows), rel=1e-6, abs=1e-14)
 

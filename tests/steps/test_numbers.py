@@ -113,5 +113,11 @@ def test_interpolation_meets_every_knot_and_is_constant_beyond_them(count: int) 
     assert isinstance(interpolate(0.5, x, y), float)
 
 
+def test_a_knot_has_its_value_to_the_last_digit() -> None:
+    # 0.2 + (0.9 - 0.2) is not 0.9.
+    assert interpolate(1.0, np.array([0.0, 1.0]), np.array([0.2, 0.9])) == 0.9
+    assert interpolate(0.5, np.array([0.0, 0.5, 1.0]), np.array([0.2, 0.9, 1.0])) == 0.9
+
+
 def test_one_knot_maps_everything_to_its_value() -> None:
     assert [interpolate(value, np.array([0.5]), np.array([0.7])) for value in (0.0, 0.5, 1.0)] == [0.7, 0.7, 0.7]

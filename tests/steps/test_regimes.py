@@ -163,9 +163,9 @@ def test_an_opinion_takes_the_side_of_the_likelier_regime_and_its_probability(
 def test_a_regime_that_cannot_be_adds_no_doubt_and_never_comes_back() -> None:
     never = PLAIN._replace(startprob=np.array([1.0, 0.0, 0.0]), transmat=np.eye(3))
     row, belief, started = np.empty(OPINION_SIZE), np.empty(3), 0
-    # The first is far less likely by its density alone.
+    # By its density alone the first is less likely than any double.
     for _ in range(3):
-        started = regime_step(never, np.full(3, -40.0), belief, np.empty((2, 3)), started, row)
+        started = regime_step(never, np.full(3, -400.0), belief, np.empty((2, 3)), started, row)
     assert belief.tolist() == [1.0, 0.0, 0.0]
     assert row[DOUBT] == 0.0
     assert row[CONFIDENCE] == 1.0

@@ -56,7 +56,14 @@ def test_no_bars_have_no_days() -> None:
     assert daily.days_per_year == 365.25
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_bar_after_an_equity_of_nothing_has_no_return() -> None:
+    found = bar_returns(np.array([0.0, 10.0, -10.0, 5.0, 10.0]), 100.0)
+    np.testing.assert_array_equal(found, [-1.0, np.nan, -2.0, np.nan, 1.0])
+
+
 def test_after_an_equity_of_half_a_unit_there_is_a_return() -> None:
+    np.testing.assert_array_equal(bar_returns(np.array([0.5, 0.75]), 1.0), [-0.5, 0.5])
     daily = daily_returns(np.arange(2) * DAY_MS, np.array([0.5, 0.75]), 1.0)
     np.testing.assert_array_equal(daily.returns, [-0.5, 0.5])
 
