@@ -37,7 +37,7 @@ def tick_up(price: float, tick: float) -> float:
         price: quote currency.
         tick: smallest price increment.
     """
-    return math.ceil(price / tick - 1e-6) * tick
+    return _price_of(math.ceil(price / tick - 1e-6), tick)
 
 
 def tick_down(price: float, tick: float) -> float:
@@ -47,7 +47,7 @@ def tick_down(price: float, tick: float) -> float:
         price: quote currency.
         tick: smallest price increment.
     """
-    return math.floor(price / tick + 1e-6) * tick
+    return _price_of(math.floor(price / tick + 1e-6), tick)
 
 
 def tick_away(price: float, tick: float, side: float) -> float:
@@ -93,3 +93,19 @@ def interpolate(value: float, knots_x: Floats, knots_y: Floats) -> float:
             high = middle
     share = (value - knots_x[low]) / (knots_x[high] - knots_x[low])
     return float(knots_y[low] + share * (knots_y[high] - knots_y[low]))
+
+
+def _price_of(ticks: float, tick: float) -> float:
+    """The price of so many ticks, to the last digit the decimal that a data file writes.
+
+    A product with a step such as 0.01 is a last digit off that decimal, and then a bar whose extreme is the very price
+    of a stop does not reach it. Where whole steps make a unit, the quotient is the nearest number there is.
+
+    Args:
+        ticks: a whole number.
+        tick: smallest price increment.
+    """
+    per_unit = math.floor(1.0 / tick + 0.5)
+    if abs(per_unit * tick - 1.0) < 1e-9:
+        return ticks / per_unit
+    return ticks * tick
