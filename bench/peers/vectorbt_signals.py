@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib import import_module, metadata
 from typing import Any, NamedTuple
 
@@ -35,7 +36,6 @@ def prepare(asked: Asked) -> Prepared:
     Args:
         asked: bars and entries.
     """
-    import numba
     import pandas as pd
 
     library = import_module("vectorbt")
@@ -46,16 +46,6 @@ def prepare(asked: Asked) -> Prepared:
     # Levels are shares of the fill here: a hair nearer, so that a rounding error puts none beyond its tick.
     stop[asked.entry] = np.abs(asked.stop / fill - 1.0) - HAIR
     target[asked.entry] = np.abs(asked.target / fill - 1.0) - HAIR
-
-    @numba.njit
-    def signal(c: Any, wanted: Any, held: Any, due: Any) -> tuple[bool, bool, bool, bool]:
-        if c.position_now == 0.0:
-            if wanted[c.i] == 0.0:
-                return False, False, False, False
-            due[c.col] = c.i + held[c.i]
-            return wanted[c.i] > 0.0, False, wanted[c.i] < 0.0, False
-        leave = c.i >= due[c.col]
-        return False, leave and c.position_now > 0.0, False, leave and c.position_now < 0.0
 
     settings = {
         "close": pd.Series(asked.close),
@@ -72,7 +62,7 @@ def prepare(asked: Asked) -> Prepared:
         "freq": pd.Timedelta(milliseconds=asked.interval),
         "max_orders": 2 * len(asked.entry) + 2,
     }
-    return Prepared(library.Portfolio.from_signals, signal, (quantity, duration), settings)
+    return Prepared(library.Portfolio.from_signals, _signal_function(), (quantity, duration), settings)
 
 
 def simulate(prepared: Prepared) -> Any:
@@ -102,3 +92,21 @@ def trades(asked: Asked, result: Any) -> list[Trade]:
             reason = reason_of(asked, numbers[entry], left, price)
             found.append(Trade(entry, float(row["entry_price"]), left, price, reason))
     return sorted(found)
+
+
+@lru_cache(maxsize=1)
+def _signal_function() -> Any:
+    """Made once, so that it is compiled once and not in what is timed."""
+    import numba
+
+    @numba.njit
+    def signal(c: Any, wanted: Any, held: Any, due: Any) -> tuple[bool, bool, bool, bool]:
+        if c.position_now == 0.0:
+            if wanted[c.i] == 0.0:
+                return False, False, False, False
+            due[c.col] = c.i + held[c.i]
+            return wanted[c.i] > 0.0, False, wanted[c.i] < 0.0, False
+        leave = c.i >= due[c.col]
+        return False, leave and c.position_now > 0.0, False, leave and c.position_now < 0.0
+
+    return signal
