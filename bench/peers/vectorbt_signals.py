@@ -66,15 +66,19 @@ def prepare(asked: Asked) -> Prepared:
 
 
 def simulate(prepared: Prepared) -> Any:
-    """The simulation itself.
+    """The simulation itself, with the metrics that need equity and trades.
 
     Args:
         prepared: from :func:`prepare`.
     """
     due = np.zeros(1, dtype=np.int64)
-    return prepared.from_signals(
+    portfolio = prepared.from_signals(
         signal_func_nb=prepared.function, signal_args=(*prepared.arguments, due), **prepared.settings
     )
+    # Orders alone are no backtest: equity, its metrics and the trades are worked out when they are asked for.
+    for measure in (portfolio.total_return, portfolio.sharpe_ratio, portfolio.max_drawdown, portfolio.trades.win_rate):
+        measure()
+    return portfolio
 
 
 def trades(asked: Asked, result: Any) -> list[Trade]:
