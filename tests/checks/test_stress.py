@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import gc
+import weakref
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,7 +13,7 @@ from trading.checks.stress import run_stress
 from trading.codes import ReasonCode
 from trading.market.bars import Bars
 from trading.settings.models import StressSpec
-from trading.simulation.backtest import run_backtest
+from trading.simulation.backtest import BacktestResult, run_backtest
 from trading.simulation.parameters import model_parameters
 from trading.steps.account import FEE, HALF_SPREAD, LATENCY, MAKER_FEE, PARTICIPATION
 
@@ -68,10 +72,24 @@ def test_the_base_lane_of_the_stress_test_is_the_backtest() -> None:
     assert [result.name for result in results] == list(SCENARIOS)
 
 
+def test_what_a_scenario_did_is_shown_and_not_kept() -> None:
+    seen: dict[str, weakref.ref[Any]] = {}
+
+    def look(name: str, run: BacktestResult) -> None:
+        assert len(run.equity) == STOP - START
+        seen[name] = weakref.ref(run.equity)
+
+    base, results = run_stress(random_model(2), BARS, START, STOP, spec=StressSpec(), seed=3, look=look)
+    gc.collect()
+    assert set(seen) == {result.name for result in results} == set(SCENARIOS)
+    assert [name for name, equity in seen.items() if equity() is not None] == []
+    assert len(base.equity) == STOP - START
+
+
 def test_a_drawdown_over_the_limit_fails_with_a_code_and_a_remedy() -> None:
     strict = StressSpec(max_drawdown=1e-6, max_loss=0.0)
     _, results = run_stress(random_model(2), BARS, START, STOP, spec=strict, seed=3)
-    failed = [result.check for result in results if not result.check.passed]
+    failed = [result for result in results if not result.passed]
     assert len(failed) == len(SCENARIOS)
     assert {check.code for check in failed} == {ReasonCode.STRESS_FAILED}
     assert all(check.remedy and check.observed is not None for check in failed)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from trading.steps.numbers import grid, interpolate, lots, quantised, tick_away, tick_down, tick_up, unit
 
-TICKS = ["0.01", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "0.00001", "0.3"]
+TICKS = ("1e-8", "1e-5", "0.0001", "0.01", "0.05", "0.1", "0.25", "0.5", "1", "5", "100")
 
 
 @pytest.mark.parametrize(
@@ -40,18 +40,26 @@ def test_a_millionth_of_a_lot_is_rounding() -> None:
 
 
 @pytest.mark.parametrize("tick", TICKS)
-@given(price=st.decimals(min_value="0.5", max_value=100_000, places=7))
-def test_prices_are_rounded_to_the_decimal_of_their_tick(tick: str, price: Decimal) -> None:
-    ticks = price / Decimal(tick)
-    whole = ticks.to_integral_value()
-    near = abs(ticks - whole) < Decimal("2e-6")
-    up = whole if near else ticks.to_integral_value(ROUND_CEILING)
-    down = whole if near else ticks.to_integral_value(ROUND_FLOOR)
-    # Between one and two millionths either answer is a rounding of doubles.
-    if near and abs(ticks - whole) > Decimal("5e-7"):
-        return
-    assert tick_up(float(price), float(tick)) == pytest.approx(float(up * Decimal(tick)), rel=1e-15)
-    assert tick_down(float(price), float(tick)) == pytest.approx(float(down * Decimal(tick)), rel=1e-15, abs=1e-300)
+@given(count=st.integers(1, 10**9))
+def test_a_price_on_the_tick_is_the_nearest_number_to_its_decimal(tick: str, count: int) -> None:
+    step, price = float(tick), float(count * Decimal(tick))
+    assert tick_up(price, step) == price
+    assert tick_down(price, step) == price
+    assert tick_away(price, step, 1.0) == tick_away(price, step, -1.0) == price
+
+
+@pytest.mark.parametrize("tick", TICKS)
+@given(count=st.integers(1, 10**8), part=st.floats(1e-4, 1.0 - 1e-4))
+def test_a_price_between_ticks_goes_to_the_decimals_beside_it(tick: str, count: int, part: float) -> None:
+    step = float(tick)
+    price = (count + part) * step
+    assert tick_down(price, step) == float(count * Decimal(tick))
+    assert tick_up(price, step) == float((count + 1) * Decimal(tick))
+
+
+def test_a_step_of_which_no_whole_number_makes_a_unit_still_rounds() -> None:
+    assert tick_down(10.0, 0.3) == pytest.approx(9.9)
+    assert tick_up(10.0, 0.3) == pytest.approx(10.2)
 
 
 def test_a_price_within_a_millionth_of_a_tick_is_on_it() -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from trading.checks.check import Check, Subject
@@ -32,15 +31,6 @@ class StressEvidence(CheckEvidence):
         return {f"stress.{name}.max_drawdown": value for name, value in drawdowns.items() if isinstance(value, float)}
 
 
-@dataclass(frozen=True, eq=False)
-class StressResult:
-    """One scenario's run and its judgement."""
-
-    name: str
-    check: CheckResult
-    backtest: BacktestResult
-
-
 def run_stress(
     model: TradingModel,
     bars: Bars,
@@ -50,8 +40,9 @@ def run_stress(
     spec: StressSpec,
     seed: int,
     scenarios: Iterable[Scenario] | None = None,
-) -> tuple[BacktestResult, list[StressResult]]:
-    """Run the base path and every scenario.
+    look: Callable[[str, BacktestResult], object] | None = None,
+) -> tuple[BacktestResult, list[CheckResult]]:
+    """Run the base path and every scenario; of a scenario nothing is kept but its judgement.
 
     Args:
         model: the candidate.
@@ -61,14 +52,15 @@ def run_stress(
         spec: limits.
         seed: of the scenarios' places and directions.
         scenarios: what happens; by default every row of :data:`trading.checks.scenarios.SCENARIOS`.
+        look: is given the name and the backtest of each scenario as it ends, in one of several threads.
 
     Returns:
-        The base backtest, equal to :func:`trading.simulation.backtest.run_backtest`, and one result for each scenario
+        The base backtest, equal to :func:`trading.simulation.backtest.run_backtest`, and the judgement of each scenario
         in order.
     """
     # The simulation compiles when it is imported, and gates read the evidence above without it.
     from trading.simulation.backtest import result_of
-    from trading.simulation.lanes import LANE_THREADS, run_lanes
+    from trading.simulation.lanes import LANE_THREADS, LaneRun, map_lanes
     from trading.simulation.parameters import model_parameters
 
     played = list(SCENARIOS.values() if scenarios is None else scenarios)
@@ -77,13 +69,20 @@ def run_stress(
         stressed = pool.map(lambda one: stressed_bars(one, bars, start=start, stop=stop, seed=seed), played)
         lanes = [bars.slice(0, stop), *stressed]
     packed = [parameters, *(stressed_parameters(one, parameters) for one in played)]
-    runs = run_lanes(model, lanes, packed, start, stop)
-    base, *results = [result_of(model, bars.ts[start:stop], run) for run in runs]
-    judged = [
-        StressResult(one.name, _judge(one.name, result, spec), result)
-        for one, result in zip(played, results, strict=True)
-    ]
-    return base, judged
+    base: list[BacktestResult] = []
+
+    def judged(lane: int, run: LaneRun) -> CheckResult | None:
+        result = result_of(model, bars.ts[start:stop], run)
+        if lane == 0:
+            base.append(result)
+            return None
+        name = played[lane - 1].name
+        if look is not None:
+            look(name, result)
+        return _judge(name, result, spec)
+
+    checks = map_lanes(model, lanes, packed, start, stop, judged)
+    return base[0], [check for check in checks if check is not None]
 
 
 def _judge(name: str, result: BacktestResult, spec: StressSpec) -> CheckResult:
@@ -113,7 +112,7 @@ def _measure(subject: Subject) -> StressEvidence:
     _, results = run_stress(
         subject.model, subject.bars, part.start, part.stop, spec=subject.spec(StressSpec), seed=subject.seed
     )
-    return StressEvidence(results=tuple(result.check for result in results))
+    return StressEvidence(results=tuple(results))
 
 
 STRESS = Check(

@@ -40,13 +40,12 @@ def backtest_command(
         print_json(report.as_json())
         return
     from trading.cli.output import print_table
+    from trading.reports.metric_tables import metric_tables
 
     digest = report.bundle_digest[:12]
-    print_table(
-        ("metric", "value"),
-        list(report.metrics.items()),
-        title=f"{report.symbol}, {report.first} to {report.last}, {report.bars} bars, bundle {digest}",
-    )
+    typer.echo(f"{report.symbol}, {report.first} to {report.last}, {report.bars} bars, bundle {digest}")
+    for table in metric_tables(report.metrics):
+        print_table(table.columns, table.rows, title=table.title)
     typer.echo(f"Trade ledger SHA-256 {report.ledger_sha256}")
     for line in report.assumptions:
         typer.echo(f"  {line}")

@@ -9,12 +9,13 @@ from pydantic import Field
 
 from trading.errors import SevengatesError
 from trading.gates.verdict import Verdict
-from trading.markdown import table
+from trading.markdown import bullets, table
 from trading.moments import moment_text
-from trading.night.artifacts import BACKTEST, COMPARISON, VERDICT
+from trading.night.artifacts import BACKTEST, COMPARISON, MODEL, VERDICT
 from trading.night.outcome import Candidate, NightOutcome, recall_outcome, remember_outcome
 from trading.night.publish import write_bundle_folder
 from trading.night.workspace import Night
+from trading.reports.card import assumptions
 from trading.reports.verdict import verdict_markdown
 from trading.results import Number
 from trading.store import Store
@@ -22,7 +23,11 @@ from trading.values import Measured
 
 Status = Literal["promoted", "staged", "rejected", "trained", "failed"]
 
-COMPARED = ("sharpe", "total_return", "max_drawdown", "volatility", "win_rate", "profit_factor", "trades", "exposure")
+COMPARED = (
+    *("sharpe", "sharpe_daily", "sharpe_daily_se", "total_return", "max_drawdown", "intrabar_drawdown", "volatility"),
+    *("win_rate", "profit_factor", "trades", "exposure", "turnover"),
+    *("cost_fees", "cost_spread", "cost_slippage", "cost_funding"),
+)
 """Metrics shown of candidate and champion, in this order."""
 
 TITLES: dict[Status, str] = {
@@ -85,6 +90,7 @@ class NightReport(Measured):
         champion_metrics: of the champion on the same bars.
         champion_regimes: the champion's nearest regime by each regime of the candidate.
         engines: every candidate of a night that trains several engines, the reported one first; else empty.
+        assumptions: of the simulation that judged the candidate, one sentence each.
         failure: why the night failed, or None.
     """
 
@@ -99,6 +105,7 @@ class NightReport(Measured):
     champion_metrics: dict[str, Number] = Field(default_factory=dict[str, Number])
     champion_regimes: dict[str, str] = Field(default_factory=dict[str, str])
     engines: tuple[EngineRow, ...] = ()
+    assumptions: tuple[str, ...] = ()
     failure: NightFailure | None = None
 
 
@@ -145,6 +152,7 @@ def finish_training(night: Night, candidates: tuple[Candidate, ...]) -> NightRep
         verdict=store.get(VERDICT, chosen.verdict_ref),
         metrics=dict(store.get(BACKTEST, chosen.backtest_ref).metrics),
         engines=_several([_engine_row(store, candidate, status="trained") for candidate in order]),
+        assumptions=_assumptions(store, chosen),
     )
 
 
@@ -269,6 +277,8 @@ def markdown(report: NightReport, picture: str = "") -> str:
         columns = list(engines[0])
         numbers = ("version", "sharpe", "trades", "max_drawdown")
         lines += ["", table(columns, (row.values() for row in engines), right=numbers)]
+    if report.assumptions:
+        lines += ["", "Assumptions of the simulator:", "", bullets(report.assumptions)]
     return "\n".join(lines) + "\n"
 
 
@@ -311,6 +321,7 @@ def _report_of(store: Store, outcome: NightOutcome, *, repeated: bool) -> NightR
         champion_metrics={} if comparison is None else dict(comparison.champion),
         champion_regimes={} if comparison is None else comparison.regimes["mapping"],
         engines=_several(rows),
+        assumptions=_assumptions(store, candidate),
     )
 
 
@@ -329,6 +340,11 @@ def _engine_row(
         max_drawdown=metrics["max_drawdown"],
         reason=reason,
     )
+
+
+def _assumptions(store: Store, candidate: Candidate) -> tuple[str, ...]:
+    spec = store.get(MODEL, candidate.model_ref).spec
+    return tuple(assumptions(spec.costs, spec.instrument, spec.limits))
 
 
 def _several(rows: list[EngineRow]) -> tuple[EngineRow, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from trading.simulation.parameters import policy_of
 from trading.steps.account import QUANTITY, TRADE_SIZE, new_account
 from trading.steps.policy import ACTIONS, Policy
 from trading.steps.venue import settle
+
+Found = TypeVar("Found")
 
 LANE_THREADS = 2
 """The platform's smallest machine has two cores; nine lanes leave little for more threads to win."""
@@ -59,9 +62,37 @@ def run_lanes(
     fixed_action: Sequence[float] | None = None,
     checked: bool = True,
 ) -> list[LaneRun]:
-    """Run lanes over bars ``start`` to ``stop``; the bars before only warm features and engine.
+    """Run lanes and keep all they did; see :func:`map_lanes`.
 
-    Two threads share the lanes: compiled loops hold no interpreter lock, and no lane sees another.
+    Args:
+        model: features, engine, policy and the initial equity.
+        lanes: the bars of each lane.
+        parameters: packed parameters of each lane.
+        start: first traded bar.
+        stop: bar after the last traded one.
+        fixed_action: size, duration, stop and target in [-1, 1] used instead of the policy.
+        checked: whether a user's form for series is held to bar by bar.
+    """
+    return map_lanes(
+        model, lanes, parameters, start, stop, lambda _, run: run, fixed_action=fixed_action, checked=checked
+    )
+
+
+def map_lanes(
+    model: TradingModel,
+    lanes: Sequence[Bars],
+    parameters: Sequence[Floats],
+    start: int,
+    stop: int,
+    look: Callable[[int, LaneRun], Found],
+    *,
+    fixed_action: Sequence[float] | None = None,
+    checked: bool = True,
+) -> list[Found]:
+    """Run lanes over bars ``start`` to ``stop`` and keep of each what ``look`` takes; the bars before only warm up.
+
+    Two threads share the lanes: compiled loops hold no interpreter lock, and no lane sees another. The columns of a
+    lane are gone once it was looked at, so no more than two lanes' are held at a time.
 
     Args:
         model: features, engine, policy and the initial equity.
@@ -70,6 +101,7 @@ def run_lanes(
         parameters: packed parameters of each lane.
         start: first traded bar.
         stop: bar after the last traded one.
+        look: is given the lane's position and what it did, in the lane's thread.
         fixed_action: size, duration, stop and target in [-1, 1] used instead of the policy.
         checked: whether a user's form for series is held to bar by bar; only for bars on which it was held before
             may this be False.
@@ -86,9 +118,9 @@ def run_lanes(
     fresh = checked_stream if checked else SignalStream
     warmed = None if len(lanes) == 1 else _warmed(fresh(model), first, start)
 
-    def run(lane: int) -> LaneRun:
+    def run(lane: int) -> Found:
         stream = _warmed(fresh(model), lanes[lane], start) if warmed is None else warmed.copy()
-        return _run_lane(model, stream, lanes[lane], parameters[lane], start, stop, policy)
+        return look(lane, _run_lane(model, stream, lanes[lane], parameters[lane], start, stop, policy))
 
     if len(lanes) == 1:
         return [run(0)]

@@ -39,7 +39,7 @@ class CostSpec(Spec):
         description="`realistic`: a target fills only if the bar trades through it, from the volume beyond it.",
     )
     wick_limit: NonNegativeFloat = Field(
-        default=20.0,
+        default=15.0,
         description="`realistic`: longest wick that fills anything, in typical ranges of a bar; 0 confirms all.",
     )
     latency_bars: int = Field(
