@@ -82,6 +82,16 @@ def test_status_says_what_every_runner_is_doing(run: Run, folder: Path) -> None:
     assert "2021-01-20 23:00" in table
 
 
+def test_a_replay_says_once_how_many_bars_open_in_closed_hours(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEVENGATES_MARKET__HOURS", "Mon-Fri 08:00-18:00 UTC")
+    printed = run(*replay(folder), "--json")
+    assert printed.code == 0
+    assert printed.json["bars"] == 12 * 10
+    assert printed.err.count("bars open outside market.hours Mon-Fri 08:00-18:00 UTC and were left out") == 1
+
+
 def test_a_replay_whose_funding_is_not_known_to_the_end_says_so(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -156,3 +158,35 @@ def test_a_night_of_the_past_sees_the_real_funding_of_then_and_warns_of_what_it_
     assert earlier.bars.columns().funding.tolist() == [0.0] * len(earlier.bars)
     (found,) = [check for check in earlier.report.checks if check.code == ReasonCode.FUNDING_GAPS]
     assert "2023-01-01 00:00 UTC to 2024-12-31 23:00 UTC" in found.message
+
+
+def test_hours_of_new_york_drop_the_half_hour_before_the_bell_and_keep_daylight_saving(tmp_path: Path) -> None:
+    hours = "Mon-Fri 09:30-16:00 America/New_York"
+    loaded = load("SPY-1h-1998-2021.parquet", tmp_path, hours=hours, history_bars=100_000, max_gap_share=0.05)
+    # The bar of the first half hour opens at 09:00 on the grid, half an hour before the market.
+    assert (loaded.report.rows_visible, loaded.report.rows_used) == (40_832, 34_984)
+    local = [datetime.fromtimestamp(ts / 1000, ZoneInfo("America/New_York")) for ts in loaded.bars.ts.tolist()]
+    assert {time.hour for time in local} == {10, 11, 12, 13, 14, 15}
+    gaps = next(check for check in loaded.report.checks if check.name == "gaps")
+    assert loaded.bars.bars_per_year == pytest.approx(252 * 6, rel=0.01)
+    # Without its holidays the market misses about nine days a year, and most of them are whole days.
+    assert gaps.observed == pytest.approx(0.0387, abs=0.0005)
+    whole = load("SPY-1h-1998-2021.parquet", tmp_path, hours=hours.replace("09:30", "09:00"), max_gap_share=0.05)
+    assert whole.report.repairs == ()
+    assert whole.report.rows_used == 40_832
+
+
+def test_with_its_holidays_a_real_exchange_misses_its_early_closes_alone(tmp_path: Path) -> None:
+    ts = open_source(spec_for(market_file("SPY-1h-1998-2021.parquet")), "TEST").read(None).ts
+    zone = ZoneInfo("America/New_York")
+    traded = {datetime.fromtimestamp(moment / 1000, zone).date() for moment in ts.tolist()}
+    span = (min(traded) + timedelta(days=at) for at in range((max(traded) - min(traded)).days))
+    holidays = [day for day in span if day.weekday() < 5 and day not in traded]
+    (tmp_path / "days.csv").write_text("".join(f"{day}\n" for day in holidays))
+    settings = {"hours": "Mon-Fri 09:00-16:00 America/New_York", "holidays": str(tmp_path / "days.csv")}
+    loaded = load("SPY-1h-1998-2021.parquet", tmp_path, **settings)
+    gaps = next(check for check in loaded.report.checks if check.name == "gaps")
+    assert 200 <= len(holidays) <= 240
+    assert gaps.passed
+    assert {gap["missing"] for gap in gaps.evidence["gaps"]} <= {1, 2, 3, 4}
+    assert gaps.observed == (5_849 * 7 - 40_832) / (5_849 * 7)

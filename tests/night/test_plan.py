@@ -67,6 +67,32 @@ def test_a_file_of_funding_that_is_not_there_is_refused(tmp_path: Path) -> None:
         plan_night(settings, "ABC")
 
 
+HOURS = "Mon-Fri 09:30-16:00 America/New_York"
+
+
+def test_holidays_are_part_of_the_night_by_their_bytes_and_not_by_their_path(tmp_path: Path) -> None:
+    def closed(name: str, text: str) -> NightPlan:
+        (tmp_path / name).write_text(text)
+        return plan(market={"hours": HOURS, "holidays": str(tmp_path / name)})
+
+    first = closed("a.csv", "2024-12-25\n")
+    assert first.holidays == sha256((tmp_path / "a.csv").read_bytes())
+    assert first.key == closed("moved.csv", "2024-12-25\n").key
+    assert first.key != closed("a.csv", "2024-12-26\n").key
+    assert first.key != plan(market={"hours": HOURS}).key
+    assert (plan().holidays, plan(market={"hours": HOURS}).holidays) == ("", "")
+
+
+def test_hours_and_holidays_that_cannot_be_read_are_refused_before_a_night(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"market\.hours 'whenever'"):
+        plan(market={"hours": "whenever"})
+    with pytest.raises(DataError, match=r"Check market\.holidays"):
+        plan(market={"hours": HOURS, "holidays": str(tmp_path / "gone.csv")})
+    (tmp_path / "days.csv").write_text("Christmas\n")
+    with pytest.raises(DataError, match=r"days\.csv: line 1 'Christmas' is no date"):
+        plan(market={"hours": HOURS, "holidays": str(tmp_path / "days.csv")})
+
+
 def test_a_file_is_run_as_of_the_close_of_its_last_bar(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(ROWS)
     last = max(int(line.split(",")[0]) for line in ROWS.splitlines()[1:])
@@ -100,6 +126,7 @@ def test_what_cannot_change_the_outcome_does_not_change_the_key(changes: dict[st
         {"market": {"source": "sim:edge=0.9"}},
         {"market": {"symbols": ["OTHER"]}},
         {"market": {"interval": "2h"}},
+        {"market": {"hours": "Mon-Fri 09:30-16:00 America/New_York"}},
     ],
 )
 def test_what_can_change_the_outcome_changes_the_key(changes: dict[str, dict[str, object]]) -> None:

@@ -6,8 +6,10 @@ import inspect
 
 import pytest
 
+from trading.codes import ReasonCode
+from trading.errors import ConfigError
 from trading.settings import models
-from trading.settings.loader import describe
+from trading.settings.loader import describe, load_settings
 from trading.settings.models import SevengatesSettings, Spec, tables
 
 
@@ -33,3 +35,18 @@ def test_a_settings_class_with_another_table_has_it_in_its_list() -> None:
         funding: FundingSpec = FundingSpec()
 
     assert list(tables(MoreSettings)) == [*tables(), "funding"]
+
+
+@pytest.mark.parametrize(
+    ("market", "said"),
+    [
+        ({"hours": "Mon-Fri 09:30-16:00 America/New_York", "session": "exchange"}, 'leave session = "continuous"'),
+        ({"holidays": "days.csv"}, "holidays needs hours"),
+    ],
+)
+def test_settings_of_hours_that_contradict_each_other_are_refused_with_what_to_do(
+    market: dict[str, str], said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said) as caught:
+        load_settings(environ={f"SEVENGATES_MARKET__{name.upper()}": text for name, text in market.items()})
+    assert caught.value.code == ReasonCode.CONFIG_INVALID

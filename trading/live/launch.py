@@ -128,6 +128,8 @@ def open_launch(
             )
         )
         replay = _replay(settings.market, runner.session, options.until_ms)
+        for step in replay.raw.repairs:
+            notify(step.message)
         for check in replay.raw.checks:
             if not check.passed:
                 notify(f"{check.message} {check.remedy}")

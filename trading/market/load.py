@@ -1,4 +1,4 @@
-"""Loads one symbol's bars as of a moment: source, repair, contract, funding, quality; a breach ends in quarantine."""
+"""Loads one symbol's bars as of a moment: source, hours, repair, contract, funding, quality; or quarantine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.market.bars import Bars, resample
+from trading.market.closed_hours import within_hours
 from trading.market.contract.funding import check_coverage, read_events, require_one_funding
 from trading.market.contract.quality import check_quality
 from trading.market.contract.quarantine import quarantine_file, repair_as_json
@@ -19,6 +20,7 @@ from trading.market.funding import FundingEvents, with_funding
 from trading.market.raw import RawBars, Repair
 from trading.market.sources.base import DATA_FAULTS, Source
 from trading.market.sources.funding_file import FundingFile, open_funding
+from trading.market.sources.holidays_file import open_hours
 from trading.market.sources.table import open_source
 from trading.moments import END_MS, duration_text, interval_ms, moment_text
 from trading.results import CheckResult, blocking_failures
@@ -68,10 +70,10 @@ def load_bars(
     quarantine: Path,
     min_bars: int = MIN_TRADED_BARS,
 ) -> LoadedBars:
-    """Read, repair as asked, check, resample to the traded interval, charge funding and cut to the history wanted.
+    """Read, leave out closed hours, repair, check, join to the traded interval, charge funding and cut the history.
 
     Args:
-        spec: source, funding, interval, limits and repairs.
+        spec: source, hours, funding, interval, limits and repairs.
         symbol: one of the symbols.
         as_of_ms: nothing that closes later is seen; None is the source's own end.
         quarantine: folder for files that breach the contract.
@@ -80,13 +82,15 @@ def load_bars(
     Raises:
         DataError: with the code of the first rule that failed; the file then lies in quarantine with a report. Also if
             the source is unknown or missing, has the wrong interval or too few bars, without quarantine.
+        ConfigError: if the hours cannot be read.
     """
+    hours = open_hours(spec, symbol)
     source = open_source(spec, symbol)
     digest = source.identity()
     as_of = _end_of(source) if as_of_ms is None else as_of_ms
     raw = _read(source, symbol, as_of, quarantine)
     _check_interval(raw, spec)
-    repaired = repair(raw, spec)
+    repaired = repair(within_hours(raw, hours), spec)
     checks = check_contract(repaired, spec)
     if blocking_failures(checks) and (len(repaired) or repaired.data.problem_count):
         raise _refused(symbol, source, checks, quarantine, repaired.repairs)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from trading.arrays import Floats, Ints
 from trading.market.bars import COLUMNS, FUNDING, Bars
+from trading.market.hours import Hours
 from trading.results import CheckResult
 
 
@@ -105,6 +106,7 @@ class RawBars:
         data: ``ts``, the columns of :data:`trading.market.bars.COLUMNS`, and funding if the source knows it.
         checks: what was already found before there were bars: checks of the trades they are made of.
         repairs: what explicit options have changed so far.
+        hours: within which all bars open; None if nothing is known of closed hours.
     """
 
     symbol: str
@@ -113,6 +115,7 @@ class RawBars:
     data: Columns
     checks: tuple[CheckResult, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    hours: Hours | None = None
 
     def __len__(self) -> int:
         return len(self.data.ts)

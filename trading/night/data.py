@@ -21,7 +21,7 @@ class CheckedBars(Frozen):
     report_ref: Ref[Report]
 
 
-@reads("market", "symbol", "source", "funding", "as_of_ms")
+@reads("market", "symbol", "source", "funding", "holidays", "as_of_ms")
 def load_bars(night: Night) -> CheckedBars:
     """Read, check, resample, charge and cut the symbol's bars; nothing later than the moment of the night is seen.
 

@@ -10,6 +10,7 @@ from trading.canonical import digest_of
 from trading.checks.table import CHECKS
 from trading.engines.choice import EngineChoice, chosen_engines
 from trading.market.sources.funding_file import open_funding
+from trading.market.sources.holidays_file import open_holidays, open_hours
 from trading.market.sources.table import open_source
 from trading.model.lineage import library_versions
 from trading.model.naming import model_name
@@ -34,6 +35,7 @@ class NightPlan(Frozen):
         as_of_ms: UTC milliseconds; nothing later is seen.
         source: digest of the data source, whatever its path is.
         funding: digest of the file of funding events, whatever its path is; empty if none is charged.
+        holidays: digest of the file of holidays, whatever its path is; empty if the settings name none.
         code: digest of the sources and libraries that train and judge.
         settings: every setting; what cannot change the outcome is at its default.
         engines: that are trained, with the options and the code of each.
@@ -43,6 +45,7 @@ class NightPlan(Frozen):
     as_of_ms: int
     source: str
     funding: str
+    holidays: str
     code: str
     settings: SevengatesSettings
     engines: tuple[EngineChoice, ...]
@@ -72,7 +75,7 @@ class NightPlan(Frozen):
     def key(self) -> str:
         """The same night has the same key, wherever its file lies."""
         values = self.model_dump(mode="json")
-        for path in ("source", "funding"):
+        for path in ("source", "funding", "holidays"):
             del values["settings"]["market"][path]
         return digest_of(values)
 
@@ -86,12 +89,14 @@ def plan_night(settings: SevengatesSettings, symbol: str, as_of: Moment = None) 
         as_of: a moment, as ISO text or datetime, UTC unless it says otherwise; None is the source's own end.
 
     Raises:
-        DataError: if the source or the file of funding is missing or unknown.
-        ConfigError: if the moment cannot be read, an engine is unknown, the source or an engine has wrong options, or
-            the exchange's table of instruments does not know the symbol.
+        DataError: if the source, the file of funding or that of holidays is missing or unknown.
+        ConfigError: if moment or hours cannot be read, an engine is unknown, the source or an engine has wrong options,
+            or the exchange's table of instruments does not know the symbol.
     """
     source = open_source(settings.market, symbol)
     funding = open_funding(settings.market, symbol)
+    holidays = open_holidays(settings.market, symbol)
+    open_hours(settings.market, symbol)  # hours that cannot be read are refused before anything is trained
     digest = source.identity()
     as_of_ms = moment_ms(as_of, option="--as-of")
     if as_of_ms is None:
@@ -103,6 +108,7 @@ def plan_night(settings: SevengatesSettings, symbol: str, as_of: Moment = None) 
         as_of_ms=as_of_ms,
         source=digest,
         funding="" if funding is None else funding.identity(),
+        holidays="" if holidays is None else holidays.identity(),
         code=code_version(),
         settings=_relevant(settings, symbol),
         engines=chosen_engines(settings),

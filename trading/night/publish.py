@@ -20,7 +20,7 @@ from trading.splits import Splits
 from trading.store import Store
 
 
-@reads("symbol", "interval", "as_of_ms", "source", "funding", "source_label", "seeds")
+@reads("symbol", "interval", "as_of_ms", "source", "funding", "holidays", "source_label", "seeds")
 def bundle_candidate(
     night: Night, measured: Measurements, judged: JudgedEvidence, champion: Champion | None
 ) -> Candidate:
@@ -51,6 +51,7 @@ def bundle_candidate(
         data={
             "source": plan.source,
             **({"funding": plan.funding} if plan.funding else {}),
+            **({"holidays": plan.holidays} if plan.holidays else {}),
             "bars": measured.bars_ref.digest,
             "splits": measured.splits_ref.digest,
         },

@@ -20,7 +20,10 @@ from trading.settings.models import tables
 P = ParamSpec("P")
 R = TypeVar("R")
 
-FACTS = ("symbol", "interval", "as_of_ms", "source", "funding", "source_label", "model_name", "key", "seeds")
+FACTS = (
+    *("symbol", "interval", "as_of_ms", "source", "funding", "holidays"),
+    *("source_label", "model_name", "key", "seeds"),
+)
 """What a stage can declare besides tables of settings: attributes of the plan."""
 
 _MARK = "reads"

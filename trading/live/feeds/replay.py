@@ -12,11 +12,13 @@ import numpy as np
 from trading.errors import DataError
 from trading.live.feeds.base import FeedRow
 from trading.market.bars import FUNDING
+from trading.market.closed_hours import within_hours
 from trading.market.contract.funding import check_coverage, read_events, require_one_funding
 from trading.market.contract.repair import repair
 from trading.market.funding import row_funding
 from trading.market.raw import RawBars
 from trading.market.sources.funding_file import FundingFile, open_funding
+from trading.market.sources.holidays_file import open_hours
 from trading.market.sources.table import open_source
 from trading.moments import interval_ms
 from trading.results import CheckResult, blocking_failures
@@ -59,18 +61,20 @@ class ReplayFeed:
 
 
 def open_replay(spec: MarketSpec, symbol: str, until_ms: int | None) -> ReplayFeed:
-    """Read a symbol's source as far as a moment, repaired in the ways the settings name, as a night would.
+    """Read a symbol's source as far as a moment, within its hours and repaired as the settings say, as a night would.
 
     Args:
-        spec: source, funding and repairs; its interval must be the model's, which trades are joined into.
+        spec: source, hours, funding and repairs; its interval must be the model's, which trades are joined into.
         symbol: the market.
         until_ms: nothing that closes later is sent; None is the end of the source.
 
     Raises:
-        DataError: if source or funding cannot be read, or if trades or funding events are damaged.
-        ConfigError: if the source has a funding of its own beside the one that the settings name.
+        DataError: if source, funding or holidays cannot be read, or if trades or funding events are damaged.
+        ConfigError: if the hours cannot be read, or the source has a funding of its own beside the one that the
+            settings name.
     """
-    raw = repair(open_source(spec, symbol).read(until_ms), spec)
+    hours = open_hours(spec, symbol)
+    raw = repair(within_hours(open_source(spec, symbol).read(until_ms), hours), spec)
     _stop_at_failures(raw.checks, symbol)
     funding = open_funding(spec, symbol)
     return ReplayFeed(raw if funding is None else _with_funding(raw, funding, spec, until_ms))

@@ -1,4 +1,4 @@
-"""Counts the bars that should be there and are not, for markets that never close and for those with sessions."""
+"""Counts the bars that should be there and are not: by known hours, by sessions, or of markets that never close."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from trading.arrays import Ints
+from trading.market.hours import Hours, count_open
 from trading.moments import DAY_MS, moment_text
 from trading.settings.models import MarketSpec
 
@@ -19,22 +20,26 @@ _SLOT_BLOCK = 4_096
 _ROUNDING = 1e-9
 
 
-def missing_before(ts: Ints, interval: int, spec: MarketSpec) -> Ints:
+def missing_before(ts: Ints, interval: int, spec: MarketSpec, hours: Hours | None = None) -> Ints:
     """How many bars are missing between each bar and the one before it, shape (n,); the first is 0.
 
-    A continuous market misses every grid point without a bar. A market with sessions misses a grid point when it lies
-    between the first and the last bar of its UTC day and at least a quarter of the 21 traded days around that day have
-    a bar at this time of day: so nights, weekends, holidays, early closes and daily breaks are no gaps, also where
-    daylight saving moves them. No bars at all for more than 14 days are no holiday: there the average number of bars
-    per day is missing.
+    A market whose hours are known misses every grid point within them that has no bar. A continuous market misses every
+    grid point without a bar. A market with sessions misses a grid point when it lies between the first and the last bar
+    of its UTC day and at least a quarter of the 21 traded days around that day have a bar at this time of day: so
+    nights, weekends, holidays, early closes and daily breaks are no gaps, also where daylight saving moves them. No
+    bars at all for more than 14 days are no holiday: there the average number of bars per day is missing.
 
     Args:
         ts: shape (n,), strictly increasing UTC milliseconds.
         interval: milliseconds of the source's bars.
-        spec: its ``session`` chooses the rule.
+        spec: its ``session`` chooses the rule where no hours are known.
+        hours: within which all bars open, if they are known.
     """
     missing = np.zeros(len(ts), dtype=np.int64)
     if len(ts) < 2:
+        return missing
+    if hours is not None:
+        missing[1:] = count_open(hours, ts[:-1] + interval, ts[1:], interval)
         return missing
     if spec.session == "continuous" or interval > DAY_MS:
         missing[1:] = np.maximum(np.diff(ts) // interval - 1, 0)

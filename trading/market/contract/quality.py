@@ -8,6 +8,7 @@ from trading.arrays import Floats
 from trading.codes import ReasonCode
 from trading.market.bars import Bars
 from trading.market.contract.gaps import gap_share, largest_gaps, missing_before
+from trading.market.hours import Hours, count_open
 from trading.market.raw import RawBars
 from trading.moments import duration_text, moment_text
 from trading.results import CheckResult
@@ -25,15 +26,15 @@ def check_quality(raw: RawBars, spec: MarketSpec, as_of_ms: int) -> list[CheckRe
 
     Args:
         raw: the source's bars, which keep the contract.
-        spec: its session says what a gap is.
+        spec: its session says what a gap is where the bars carry no hours.
         as_of_ms: the moment of the night, UTC milliseconds.
     """
     bars = raw.bars()
     return [
         _span(bars),
-        _freshness(bars, as_of_ms),
+        _freshness(bars, as_of_ms, raw.hours),
         _last_line(raw),
-        _gaps(bars, spec),
+        _gaps(bars, spec, raw.hours),
         _volume(bars),
         *_returns(bars),
         _frozen(bars),
@@ -57,8 +58,11 @@ def _span(bars: Bars) -> CheckResult:
     return CheckResult(name="span", passed=True, severity="warn", observed=len(bars), message=message)
 
 
-def _freshness(bars: Bars, as_of_ms: int) -> CheckResult:
+def _freshness(bars: Bars, as_of_ms: int, hours: Hours | None) -> CheckResult:
     behind = (as_of_ms - int(bars.ts[-1]) - bars.interval) // bars.interval
+    if hours is not None:
+        begin, end = bars.ts[-1:] + bars.interval, np.array([as_of_ms - bars.interval + 1])
+        behind = int(count_open(hours, begin, end, bars.interval)[0])
     closed = moment_text(int(bars.ts[-1]) + bars.interval)
     return _warn(
         "freshness",
@@ -81,8 +85,8 @@ def _last_line(raw: RawBars) -> CheckResult:
     )
 
 
-def _gaps(bars: Bars, spec: MarketSpec) -> CheckResult:
-    missing = missing_before(bars.ts, bars.interval, spec)
+def _gaps(bars: Bars, spec: MarketSpec, hours: Hours | None) -> CheckResult:
+    missing = missing_before(bars.ts, bars.interval, spec, hours)
     gaps = largest_gaps(bars.ts, missing, _NAMED)
     message = f"{int((missing > 0).sum())} gaps, {int(missing.sum())} bars missing"
     if gaps:

@@ -62,7 +62,7 @@ def _sorted(raw: RawBars, spec: MarketSpec) -> RawBars:
 def _longest_stretch(raw: RawBars, spec: MarketSpec) -> RawBars:
     if spec.on_gap != "keep-longest" or not is_increasing(raw.ts):
         return raw
-    missing = missing_before(raw.ts, raw.interval, spec)
+    missing = missing_before(raw.ts, raw.interval, spec, raw.hours)
     if len(raw) >= fewest_bars(missing, spec.max_gap_share):
         return raw
     start, stop = longest_stretch(missing, spec.max_gap_share)

@@ -65,7 +65,7 @@ RULES = (
         ReasonCode.BARS_GAPS,
         "bars are missing",
         'Fill the file, or set market.on_gap = "keep-longest" or "allow", raise market.max_gap_share, or, for a market '
-        'with closed nights, set market.session = "exchange".',
+        'with closed nights, tell its market.hours and market.holidays, or set market.session = "exchange".',
     ),
     Rule(
         "zero_volume",

@@ -60,7 +60,7 @@ def _frame(raw: RawBars, spec: MarketSpec) -> tuple[Any, Facts]:
     usable = np.isfinite(ratio) & (ratio > 0)
     ordered = np.unique(raw.ts)
     by_time = np.argsort(raw.ts, kind="stable")
-    missing = missing_before(ordered, raw.interval, spec)
+    missing = missing_before(ordered, raw.interval, spec, raw.hours)
     frame = pd.DataFrame(
         {
             "place": np.arange(len(raw), dtype=np.int64),

@@ -16,7 +16,7 @@ from trading.market.sources.base import DATA_FAULTS
 from trading.moments import END_MS, interval_ms
 from trading.settings.models import MarketSpec
 
-Setting = Literal["source", "funding"]
+Setting = Literal["source", "funding", "holidays"]
 """The settings of a market that name a file."""
 
 

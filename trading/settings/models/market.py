@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from pydantic import Field, FiniteFloat, field_validator
+from pydantic import Field, FiniteFloat, field_validator, model_validator
 
 from trading.settings.models.base import Fraction, Spec
 
@@ -27,6 +27,16 @@ class MarketSpec(Spec):
         default="",
         description="CSV or Parquet file of a perpetual future's funding: `ts` (UTC) and `funding_rate` (share of "
         "notional that longs pay). `{symbol}` is replaced by the symbol; empty charges none.",
+    )
+    hours: str = Field(
+        default="",
+        description="When the market trades, for example `Mon-Fri 09:30-16:00 America/New_York`; several ranges are "
+        "joined by `;`. Bars that open at other times are left out; empty: every hour.",
+    )
+    holidays: str = Field(
+        default="",
+        description="Text or CSV file of dates on which the market is closed, one ISO date a line, in the zone of "
+        "`hours`. `{symbol}` is replaced by the symbol; empty: none.",
     )
     interval: str = Field(
         default="1h", pattern=r"^[1-9][0-9]{0,5}[smhd]$", description="Length of the traded bar, for example 15m."
@@ -52,7 +62,9 @@ class MarketSpec(Spec):
         "another unit or another symbol.",
     )
     session: Literal["continuous", "exchange"] = Field(
-        default="continuous", description="`exchange`: closed nights and weekends are not gaps."
+        default="continuous",
+        description="How gaps are told where `hours` is empty. `exchange`: closed nights and weekends, guessed from "
+        "the bars, are not gaps.",
     )
 
     @field_validator("symbols")
@@ -68,6 +80,20 @@ class MarketSpec(Spec):
             if other != symbol:
                 raise ValueError(f"{other} and {symbol} would be one model, {plain_symbol(symbol)}: name one of them")
         return symbols
+
+    @model_validator(mode="after")
+    def _one_calendar(self) -> MarketSpec:
+        if self.hours and self.session == "exchange":
+            raise ValueError(
+                'hours tells when the market trades, and session = "exchange" guesses it: leave session = '
+                '"continuous", or hours empty'
+            )
+        if self.holidays and not self.hours:
+            raise ValueError(
+                'holidays needs hours, in whose zone its dates are: set hours too, for example "Mon-Fri 09:30-16:00 '
+                'America/New_York"'
+            )
+        return self
 
 
 def plain_symbol(symbol: str) -> str:
