@@ -69,13 +69,16 @@ def test_another_funding_is_another_night_and_the_same_file_elsewhere_is_not(mar
     assert data.load_bars(other).bars_ref not in (plain, charged)
 
 
-def test_a_whole_night_on_charged_bars_is_judged_and_its_bundle_names_the_funding(tmp_path: Path) -> None:
+def test_a_whole_night_on_charged_bars_is_judged_and_its_bundle_names_funding_and_holidays(tmp_path: Path) -> None:
     known = golden("sim-small").about["night"]
     end, period = known["as_of_ms"], 28_800_000
     lines = [f"{end - period * at},0.0001" for at in range(700, -1, -1)]
     (tmp_path / "SIM.csv").write_text("\n".join(["ts,funding_rate", *lines]) + "\n")
     tables = {table: dict(values) for table, values in known["settings"].items()}
-    tables["market"] |= {"funding": str(tmp_path / "{symbol}.csv")}
+    # A market that never closes, and a holiday long before its first bar.
+    (tmp_path / "days.csv").write_text("1999-12-31\n")
+    calendar = {"hours": "Mon-Sun 00:00-24:00 UTC", "holidays": str(tmp_path / "days.csv")}
+    tables["market"] |= {"funding": str(tmp_path / "{symbol}.csv"), **calendar}
     tables["policy"] |= {"kind": "fixed"}
     settings = SevengatesSettings.model_validate({**tables, "runtime": {"home": str(tmp_path / "home")}})
     night = open_night(settings, "SIM", moment_text(end))
@@ -86,6 +89,7 @@ def test_a_whole_night_on_charged_bars_is_judged_and_its_bundle_names_the_fundin
     folder = write_bundle_folder(night.store, candidate, tmp_path / "bundles")
     named = load_bundle(folder).lineage.data
     assert named["funding"] == night.plan.funding == sha256((tmp_path / "SIM.csv").read_bytes())
+    assert named["holidays"] == night.plan.holidays == sha256((tmp_path / "days.csv").read_bytes())
 
 
 def test_milliseconds_that_the_simple_level_does_not_wait_keep_no_splits_apart() -> None:

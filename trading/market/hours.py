@@ -1,8 +1,8 @@
 """The hours in which a market trades: read from text, and asked when it is open, with daylight saving of its zone.
 
 Hours are what clocks on the wall show in the zone: a moment is open if its local weekday and time lie in a range and
-its local date is no holiday. A range holds its beginning and not its end; one that ends no later
-than it begins goes on into the next day.
+its local date is no holiday. A range holds its beginning and not its end; one that ends no later than it begins goes on
+into the next day.
 """
 
 from __future__ import annotations
