@@ -48,6 +48,12 @@ def test_commits_are_checked_since_a_base(root: Path) -> None:
     assert "tools.commits since 'HEAD~3'" in dry(root, "commits", "BASE=HEAD~3")
 
 
+def test_mutation_takes_a_sample_and_can_start_afresh(root: Path) -> None:
+    assert "tools.mutation --sample '0'" in dry(root, "mutation")
+    assert "--fresh" not in dry(root, "mutation")
+    assert "tools.mutation --sample '60' --fresh" in dry(root, "mutation", "SAMPLE=60", "FRESH=1")
+
+
 def test_a_release_is_named_and_can_be_tried(root: Path) -> None:
     assert "tools.release '0.2.0' --dry-run" in dry(root, "release", "VERSION=0.2.0", "DRY_RUN=1")
     assert "--dry-run" not in dry(root, "release", "VERSION=0.2.0")

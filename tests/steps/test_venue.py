@@ -422,6 +422,15 @@ def test_a_waiting_exit_counts_its_bars_and_then_fills_from_the_budget() -> None
     assert due[a.EXIT_VALUE] == 250.0
 
 
+@pytest.mark.parametrize(("side", "price"), [(1.0, 99.0), (-1.0, 101.0)])
+def test_an_exit_by_time_pays_spread_and_fee_like_every_taker(side: float, price: float) -> None:
+    account = holding(side * 4.0, exit_reason=a.REASON_TIME)
+    fill_step(account, P, bar_of(), seen_of())
+    assert account[a.EXIT_VALUE] == 4.0 * price
+    assert (account[a.SPREAD], account[a.SLIPPAGE]) == (2.0, 2.0)
+    assert account[a.FEES] == pytest.approx(0.04 * price)
+
+
 @pytest.mark.parametrize(("quantity", "price"), [(4.0, 97.0), (-4.0, 104.0)])
 def test_a_late_exit_fills_from_where_the_market_went(quantity: float, price: float) -> None:
     account = holding(quantity, exit_reason=a.REASON_TIME, exit_ready=0.25 * HOUR_MS)
