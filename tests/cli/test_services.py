@@ -78,6 +78,17 @@ def test_ctrl_c_or_sigterm_ends_the_wait_quietly(web: Service, tmp_path: Path, n
     assert is_free(web.port)
 
 
+def test_ctrl_c_ends_the_wait_also_where_the_shell_had_it_ignored(web: Service, tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with running([web], tmp_path) as group:
+            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+            group.wait()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_a_service_that_stops_by_itself_ends_the_wait_with_an_error(port: int, tmp_path: Path) -> None:
     code = (
         "import http.server as h, threading as t; s = h.HTTPServer(('127.0.0.1', %d), h.SimpleHTTPRequestHandler); "

@@ -169,7 +169,8 @@ def running(services: Sequence[Service], logs: Path) -> Iterator[Group]:
         SevengatesError: ``SERVICE_FAILED``, with the last lines of that server's log.
     """
     group = Group(logs)
-    previous = signal.signal(signal.SIGTERM, _interrupt)
+    # SIGINT too: a program that a shell started in the background inherits it ignored.
+    previous = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         for service in services:
             group.start(service)
@@ -177,7 +178,8 @@ def running(services: Sequence[Service], logs: Path) -> Iterator[Group]:
         yield group
     finally:
         group.stop()
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
