@@ -34,6 +34,8 @@ from trading.live.venues.paper import PaperVenue
 from trading.live.watch.pointer import PointerFile, write_pointer
 from trading.market.bars import Bars, resample
 from trading.simulation.backtest import run_backtest
+from trading.simulation.metrics.ratios import sharpe
+from trading.simulation.metrics.returns import bar_returns
 
 BARS = small_bars(30)
 HARD = costs_of(latency_bars=2, max_participation=1e-4)
@@ -59,8 +61,10 @@ def test_a_replay_has_the_ledger_of_the_backtest_to_the_last_byte(
     assert status.trades == len(expected.trades)
     assert status.warm_bars == start
     np.testing.assert_allclose(equity, expected.equity, rtol=1e-12)
+    # A backtest's metrics close the position that is open at the end; a runner holds on to it.
     if status.sharpe is not None:
-        assert status.sharpe == pytest.approx(expected.metrics["sharpe"])
+        returns = bar_returns(expected.equity, model.spec.limits.initial_equity)
+        assert status.sharpe == pytest.approx(sharpe(returns, model.spec.bars_per_year))
 
 
 def test_a_replay_of_short_bars_has_the_ledger_of_the_backtest_on_joined_ones(folder: Path) -> None:

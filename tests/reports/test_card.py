@@ -6,7 +6,8 @@ import pytest
 
 from trading.model.bundle import Bundle
 from trading.model.spec import ModelSpec
-from trading.reports.card import assumptions, model_card
+from trading.reports.assumptions import assumptions
+from trading.reports.card import model_card
 
 MakeBundle = Callable[..., Bundle]
 

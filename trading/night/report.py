@@ -15,7 +15,7 @@ from trading.night.artifacts import BACKTEST, COMPARISON, MODEL, VERDICT
 from trading.night.outcome import Candidate, NightOutcome, recall_outcome, remember_outcome
 from trading.night.publish import write_bundle_folder
 from trading.night.workspace import Night
-from trading.reports.card import assumptions
+from trading.reports.assumptions import assumptions
 from trading.reports.verdict import verdict_markdown
 from trading.results import Number
 from trading.store import Store

@@ -104,7 +104,7 @@ def backtest_bundle(settings: SevengatesSettings, bundle: Bundle, *, as_of: Mome
     Raises:
         DataError: if the bars breach the contract or none is left to trade.
     """
-    from trading.reports.card import assumptions
+    from trading.reports.assumptions import assumptions
     from trading.simulation.backtest import run_backtest
 
     spec, bars = bundle.model.spec, _bars_of(settings, bundle, as_of)
