@@ -112,6 +112,10 @@ def test_the_command_puts_the_two_engines_side_by_side(
     assert shown.index("ma_v1") < shown.index("hmm_v1")
     assert f"bar by bar: {compared['correlation']:.3f}" in shown
     assert "has seen some of these bars" not in shown
+    # What only one of them measures has a row in either order.
+    _, turned = command(home, small_options, "models", "compare", "1", "2", "--as-of", "2021-12-01")
+    assert "regime_bull_trades" in shown
+    assert "regime_bull_trades" in turned
 
 
 def command(home: Path, options: Options, *arguments: str) -> tuple[dict[str, Any], str]:

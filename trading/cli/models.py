@@ -122,7 +122,9 @@ def compare_command(
     facts = ("tag", "policy", "decision")
     rows: list[tuple[str, Any, Any]] = [(fact, getattr(left, fact), getattr(right, fact)) for fact in facts]
     rows.append(("as of", moment_text(left.as_of_ms), moment_text(right.as_of_ms)))
-    rows += [(metric, value, right.metrics[metric]) for metric, value in left.metrics.items()]
+    # Engines that name their regimes have metrics that others have not.
+    names = dict.fromkeys((*left.metrics, *right.metrics))
+    rows += [(name, left.metrics.get(name), right.metrics.get(name)) for name in names]
     print_table(
         ("", f"version {one}", f"version {other}"),
         rows,
