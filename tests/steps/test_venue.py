@@ -193,6 +193,13 @@ def test_a_target_fills_at_its_own_price_with_a_makers_fee_and_no_spread(quantit
     assert account[a.BEST_PRICE] == target
 
 
+@pytest.mark.parametrize("field", ["cash", "order_cap"])
+def test_an_entry_whose_limit_is_no_number_fills_nothing(field: str) -> None:
+    account = ordered(5.0, **{field: math.nan})
+    assert enter(account, FREE, seen_of(), 0.0, 100.0) == 0.0
+    assert (account[a.QUANTITY], account[a.ORDER_QUANTITY]) == (0.0, 0.0)
+
+
 def test_what_does_not_fill_of_a_target_stays_a_limit() -> None:
     account = holding(4.0)
     rest(account, P, 110.0, 1.7)

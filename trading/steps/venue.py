@@ -144,7 +144,8 @@ def enter(account: Floats, p: Floats, seen: VenueBar, late: float, budget: float
     price = market_price(p, seen, reference, side, filled)
     room = entry_room(account, p, price, reference, side)
     if not filled <= room:
-        filled = lots(room, p[a.LOT])
+        # Written so that a limit that is no number fills nothing.
+        filled = lots(room, p[a.LOT]) if room > 0.0 else 0.0
         if not filled > 0.0:
             return 0.0
     if not filled * price >= p[a.MIN_NOTIONAL]:
