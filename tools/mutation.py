@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 FLOOR = 90.0
-"""Per cent of the mutants of the steps, and of those of the metrics, that must be killed."""
+"""Per cent of the mutants of the steps, of the metrics and of the statistics, that must be killed."""
 
-ROOMS = ("trading.steps", "trading.simulation.metrics")
+ROOMS = ("trading.steps", "trading.simulation.metrics", "trading.statistics")
 EQUIVALENTS = Path(__file__).with_name("equivalent_mutants.toml")
 
 # Exit codes of mutmut's test processes: failed tests, a fault inside pytest, and what never came to an end.

@@ -15,8 +15,8 @@ from trading.simulation.metrics.uncertainty import (
     MIN_RETURNS,
     sharpe_interval,
     sharpe_standard_error,
-    stationary_blocks,
 )
+from trading.statistics.bootstrap import stationary_blocks
 
 
 def autoregressive(rng: np.random.Generator, count: int, rho: float, mean: float) -> Floats:
@@ -100,50 +100,6 @@ def test_nine_of_ten_intervals_hold_the_ratio_of_the_market(rho: float) -> None:
         low, high = sharpe_interval(autoregressive(rng, 700, rho, 0.001), 365.25, seed=sample, draws=300)
         held += low <= truth <= high
     assert 0.82 <= held / 200 <= 0.97
-
-
-@given(
-    count=st.integers(1, 200),
-    mean_block=st.floats(1.0, 40.0),
-    seed=st.integers(0, 99),
-)
-def test_every_draw_is_as_long_as_the_series(count: int, mean_block: float, seed: int) -> None:
-    starts, lengths = stationary_blocks(np.random.default_rng(seed), count, 30, mean_block)
-    assert (lengths.sum(axis=1) == count).all()
-    assert (lengths >= 0).all()
-    assert (starts >= 0).all()
-    assert (starts < count).all()
-
-
-class Ones(np.random.Generator):
-    """Draws the shortest of blocks, and remembers with which chance of an end."""
-
-    def __init__(self) -> None:
-        super().__init__(np.random.PCG64(0))
-        self.asked: list[float] = []
-
-    def geometric(self, p: float, size: tuple[int, ...]) -> np.ndarray:  # pyright: ignore[reportIncompatibleMethodOverride]
-        self.asked.append(p)
-        return np.ones(size, dtype=np.int64)
-
-
-def test_draws_that_are_too_short_get_further_blocks_of_the_same_kind() -> None:
-    rng = Ones()
-    starts, lengths = stationary_blocks(rng, 45, 3, 22.5)
-    # Two blocks are expected, so nine are drawn at a time: five times nine of length one.
-    assert rng.asked == [1.0 / 22.5] * 5
-    assert starts.shape == lengths.shape == (3, 45)
-    assert (lengths == 1).all()
-
-
-def test_blocks_have_the_mean_length_and_start_everywhere() -> None:
-    starts, lengths = stationary_blocks(np.random.default_rng(0), 2_000, 500, 12.0)
-    # Room for four deviations more than the 167 that are expected.
-    assert starts.shape == lengths.shape == (500, 220)
-    whole = lengths[:, :100]
-    assert whole.mean() == pytest.approx(12.0, rel=0.02)
-    assert np.mean(whole == 1) == pytest.approx(1.0 / 12.0, rel=0.05)
-    assert np.bincount(starts.ravel(), minlength=2_000).min() > 0
 
 
 def test_an_interval_is_that_of_the_series_written_out() -> None:

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trading.arrays import Floats, Ints
+from trading.arrays import Floats
 from trading.seeds import seed_for
 from trading.simulation.metrics.ratios import NO_DEVIATION
+from trading.statistics.bootstrap import block_sums, stationary_blocks
 
 MIN_RETURNS = 20
 """With fewer returns there is neither a standard error nor an interval: both would be guesses of their own."""
@@ -95,39 +96,12 @@ def sharpe_interval(
     centre = float(np.mean(returns))
     # The moments of a block are a difference of running sums, so a draw costs its blocks and not its returns.
     z = np.tile((returns - centre) / deviation, 2)
-    means, squares = (_block_sums(values, starts, lengths) / count for values in (z, z**2))
+    means, squares = (block_sums(values, starts, lengths) / count for values in (z, z**2))
     variances = (squares - means**2) * count / (count - 1.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratios = np.where(variances > 1e-9, (means + centre / deviation) / np.sqrt(variances), np.nan)
     low, high = np.quantile(ratios, (0.5 - level / 2.0, 0.5 + level / 2.0)) * math.sqrt(periods_per_year)
     return Interval(float(low), float(high))
-
-
-def stationary_blocks(rng: np.random.Generator, count: int, draws: int, mean_block: float) -> tuple[Ints, Ints]:
-    """Blocks that cover a series once in every draw.
-
-    Args:
-        rng: where starts and lengths come from.
-        count: returns of the series.
-        draws: how many series are drawn.
-        mean_block: mean length of a block before the last is cut to fit, at least one.
-
-    Returns:
-        Starts and lengths, both of shape (draws, blocks); the lengths of a draw sum to ``count``, blocks that are not
-        needed have length zero.
-    """
-    expected = count / mean_block
-    shape = (draws, math.ceil(expected + 4.0 * math.sqrt(expected)) + 1)
-    lengths = rng.geometric(1.0 / mean_block, shape)
-    while int(lengths.sum(axis=1).min()) < count:
-        lengths = np.hstack([lengths, rng.geometric(1.0 / mean_block, shape)])
-    ends = np.minimum(np.cumsum(lengths, axis=1), count)
-    return rng.integers(0, count, lengths.shape), np.diff(ends, axis=1, prepend=0)
-
-
-def _block_sums(values: Floats, starts: Ints, lengths: Ints) -> Floats:
-    running = np.r_[0.0, np.cumsum(values)]
-    return (running[starts + lengths] - running[starts]).sum(axis=1)
 
 
 def _deviation(returns: Floats) -> float:

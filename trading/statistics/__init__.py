@@ -1,0 +1,1 @@
+"""What chance alone would do: resampling, errors and tests of returns, without a market or a model."""
