@@ -13,6 +13,7 @@ from tools.mutation import EQUIVALENTS, Equivalent, Mutant, mutants_of, prepare,
 
 STEP = "trading.steps.carry.carry_step"
 METRIC = "trading.simulation.metrics.ratios.sharpe"
+STATISTIC = "trading.statistics.bootstrap.block_sums"
 SAME = Equivalent(STEP, "days > 0.0", "days >= 0.0", "nothing has passed")
 
 MUTATED = """\
@@ -34,9 +35,9 @@ def mutant(function: str, verdict: int | None, was: str = "a + b", becomes: str 
 
 
 def many(killed: int, survived: int) -> list[Mutant]:
-    """Mutants of a step, and as many of a metric."""
+    """Mutants of a step, and as many of a metric and of a statistic."""
     verdicts = [1] * killed + [0] * survived
-    return [mutant(function, verdict, number=n) for function in (STEP, METRIC) for n, verdict in enumerate(verdicts)]
+    return [mutant(function, verdict, number=n) for function in (STEP, METRIC, STATISTIC) for n, verdict in enumerate(verdicts)]
 
 
 @pytest.fixture
@@ -100,21 +101,21 @@ def test_when_tests_change_it_is_asked_again_which_reach_what(
 
 def test_nine_of_ten_must_be_killed_in_each_room() -> None:
     assert report(many(9, 1), []).faults == []
-    assert len(report(many(8, 1), []).faults) == 2
+    assert len(report(many(8, 1), []).faults) == 3
     faults = report([*many(90, 0), *(mutant(METRIC, 0, number=100 + n) for n in range(11))], []).faults
     assert faults == ["trading.simulation.metrics is under 90 %: 89.1 %"]
 
 
 def test_a_room_without_mutants_passes_nothing() -> None:
-    assert len(report([], []).faults) == 2
+    assert len(report([], []).faults) == 3
 
 
 def test_the_table_has_a_row_for_each_module_and_room() -> None:
     lines = report(many(9, 1), []).lines
     assert "| trading.steps.carry | 10 | 9 | 1 | 0 | 90.0 % |" in lines
     assert "| trading.steps | 10 | 9 | 1 | 0 | 90.0 % |" in lines
-    assert "| all | 20 | 18 | 2 | 0 | 90.0 % |" in lines
-    assert sum("a + b  ->  a - b" in line for line in lines) == 2
+    assert "| all | 30 | 27 | 3 | 0 | 90.0 % |" in lines
+    assert sum("a + b  ->  a - b" in line for line in lines) == 3
 
 
 def test_what_is_listed_as_equivalent_is_counted_openly_and_not_against_the_tests() -> None:
