@@ -15,7 +15,7 @@ from trading.settings.models import PolicySpec
 from trading.simulation.backtest import run_backtest
 from trading.simulation.kernels import WaitingLanes, advance_loop
 from trading.simulation.parameters import model_parameters
-from trading.simulation.trades import ledger_sha256, trade_row
+from trading.simulation.trades import ledger_sha256
 from trading.steps.account import EQUITY, TRADE_SIZE, new_account
 from trading.training.jobs import TrainingJob
 
@@ -60,11 +60,11 @@ def test_environment_and_backtest_trade_the_same_ledger_for_the_same_actions() -
         advance_loop(bars.columns(), signals.columns(), lanes, action, trade)
         # One trade at the most closes between two decisions.
         if trade[0] != 0.0:
-            rows.append(trade_row(trade.tolist()))
+            rows.append(trade.copy())
             trade[:] = 0.0
         total += returns[0]
         action = np.array([FIXED])
-    assert ledger_sha256(rows) == backtest.ledger_sha256
+    assert ledger_sha256(np.array(rows)) == backtest.ledger_sha256
     assert len(rows) > 10
     assert accounts[0, EQUITY] == backtest.equity[-1]
     assert math.isclose(total, math.log(backtest.equity[-1] / job.model.spec.limits.initial_equity), abs_tol=1e-9)

@@ -27,7 +27,7 @@ from trading.market.raw import raw_from_bars
 from trading.model.bundle import Bundle, write_bundle
 from trading.model.lineage import Lineage
 from trading.model.model import TradingModel
-from trading.simulation.trades import ledger_row
+from trading.simulation.trades import ledger_rows, trade_records
 
 _MEMORY = Path("/dev/shm")
 
@@ -86,7 +86,7 @@ def replay_of(bars: Bars) -> ReplayFeed:
 def trades_of(path: Path) -> list[dict[str, Any]]:
     """The trade ledger of a journal, as the backtest would write it."""
     with reading(path) as db:
-        return [ledger_row(trade) for trade in read_trades(db, schema_version(db, path))]
+        return ledger_rows(trade_records(read_trades(db, schema_version(db, path))))
 
 
 def trade(

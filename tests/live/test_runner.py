@@ -181,7 +181,7 @@ def swapped_ledger(bars: Bars, first: int, second: int, start: int, swap: int) -
     """What a run must do that changes its model between two bars: a stream of each, one account."""
     from trading.engines.stream import SignalStream
     from trading.simulation.parameters import model_parameters, policy_of
-    from trading.simulation.trades import trade_row
+    from trading.simulation.trades import ledger_rows
     from trading.steps.account import EQUITY, TRADE_SIZE, new_account
     from trading.steps.bar import Bar
     from trading.steps.breakers import ALLOWED
@@ -201,11 +201,11 @@ def swapped_ledger(bars: Bars, first: int, second: int, start: int, swap: int) -
         model, p = models[which], model_parameters(models[which])
         record = np.zeros(TRADE_SIZE)
         if venue_step(state, p, bar, record) & CLOSED:
-            trades.append(trade_row(record.tolist()))
+            trades.append(record)
         observation, action = np.empty(len(model.spec.observation_names)), np.empty(len(ACTIONS))
         code = close_step(state, p, views[which], policy_of(model), observation, action)
         assert code >= ALLOWED
-    return trades, float(state[EQUITY])
+    return ledger_rows(np.array(trades)), float(state[EQUITY])
 
 
 @pytest.mark.parametrize("swap", [101, 250, 333, 334, 335, 336, 337])

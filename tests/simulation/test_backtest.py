@@ -17,7 +17,7 @@ from trading.model.model import TradingModel
 from trading.simulation.backtest import run_backtest
 from trading.simulation.lanes import run_lanes
 from trading.simulation.parameters import model_parameters, policy_of
-from trading.simulation.trades import ledger_sha256, trade_row
+from trading.simulation.trades import ledger_sha256
 from trading.steps.account import QUANTITY, TRADE_PNL, TRADE_SIZE, new_account
 from trading.steps.breakers import ALLOWED
 from trading.steps.decision import close_step
@@ -37,9 +37,9 @@ def _plain_ledger(model: TradingModel, days: int, start: int) -> tuple[str, int]
         if t < start:
             continue
         if venue_step(account, p, bar, trade) & CLOSED:
-            rows.append(trade_row(trade.tolist()))
+            rows.append(trade.copy())
         close_step(account, p, view, policy, observation, action)
-    return ledger_sha256(rows), len(rows)
+    return ledger_sha256(np.array(rows)), len(rows)
 
 
 @pytest.mark.parametrize("seed", range(4))

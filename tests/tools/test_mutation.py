@@ -37,7 +37,11 @@ def mutant(function: str, verdict: int | None, was: str = "a + b", becomes: str 
 def many(killed: int, survived: int) -> list[Mutant]:
     """Mutants of a step, and as many of a metric and of a statistic."""
     verdicts = [1] * killed + [0] * survived
-    return [mutant(function, verdict, number=n) for function in (STEP, METRIC, STATISTIC) for n, verdict in enumerate(verdicts)]
+    return [
+        mutant(function, verdict, number=n)
+        for function in (STEP, METRIC, STATISTIC)
+        for n, verdict in enumerate(verdicts)
+    ]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from trading.live.journal.file import is_running, read_session, reading, schema_
 from trading.live.journal.reading import read_account, read_trades
 from trading.simulation.accounts import TradingState, saved_trading_state
 from trading.simulation.metrics.ratios import sharpe
-from trading.simulation.trades import ledger_row, ledger_sha256
+from trading.simulation.trades import ledger_sha256, trade_records
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def status_of(path: Path) -> Status | None:
         rows = db.execute("SELECT position, equity FROM decisions ORDER BY ts").fetchall()
         equity = np.array([session.initial_equity, *(row[1] for row in rows)])
         ratio = sharpe(np.diff(equity) / equity[:-1], bars_per_year)
-        trades = [ledger_row(trade) for trade in read_trades(db, schema)]
+        trades = trade_records(read_trades(db, schema))
         refusal = db.execute("SELECT code, message FROM refusals ORDER BY number DESC LIMIT 1").fetchone()
         return Status(
             journal=str(path),

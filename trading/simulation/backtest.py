@@ -17,7 +17,7 @@ from trading.model.model import TradingModel
 from trading.simulation.lanes import LaneRun, run_lanes
 from trading.simulation.metrics.summary import Details, backtest_metrics
 from trading.simulation.parameters import model_parameters
-from trading.simulation.trades import ledger_sha256, trade_row
+from trading.simulation.trades import ledger_rows, ledger_sha256
 from trading.steps.account import EQUITY
 
 PROBABILITY = "p_"
@@ -43,13 +43,13 @@ class BacktestResult:
 
     @cached_property
     def trades(self) -> list[dict[str, Any]]:
-        """Rows of the ledger, see :func:`trading.simulation.trades.trade_row`; drawn up when first asked for."""
-        return [trade_row(trade) for trade in self.closed.tolist()]
+        """Rows of the ledger, see :func:`trading.simulation.trades.ledger_rows`; drawn up when first asked for."""
+        return ledger_rows(self.closed)
 
     @cached_property
     def ledger_sha256(self) -> str:
         """Proves equal trades."""
-        return ledger_sha256(self.trades)
+        return ledger_sha256(self.closed)
 
 
 def run_backtest(

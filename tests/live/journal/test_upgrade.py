@@ -19,7 +19,7 @@ from trading.live.journal.reading import read_account, read_trades
 from trading.live.journal.schema import TABLES
 from trading.live.journal.upgrade import ACCOUNT_1, account_1
 from trading.live.status import status_of
-from trading.simulation.trades import ledger_row
+from trading.simulation.trades import ledger_rows, trade_records
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "release_0_1"
 OPEN, WAITING = "journal.db", "journal-waiting.db"
@@ -86,10 +86,10 @@ def test_an_upgrade_keeps_every_row_and_number(folder: Path, name: str) -> None:
     assert {**snapshot.account, "order_id": ""} == account
     with reading(path) as db:
         upgraded = read_trades(db, schema_version(db, path))
-        assert [ledger_row(trade) for trade in upgraded] == [ledger_row(trade) for trade in trades]
+        assert ledger_rows(trade_records(upgraded)) == ledger_rows(trade_records(trades))
         assert len(trades) > 1
         # NULL, and not a number that would be taken for a measured one.
-        assert {ledger_row(trade)[column] for trade in upgraded for column in UNKNOWN_TO_0_1} == {None}
+        assert {row[column] for row in ledger_rows(trade_records(upgraded)) for column in UNKNOWN_TO_0_1} == {None}
         # Nothing was charged before; an order had no limit but equity at its fill, and said nothing of its decision.
         kept["bars"] = [(*row, 0.0) for row in kept["bars"]]
         kept["intents"] = [(*row, 0.0, 1.0, 0.0, 0.0) for row in kept["intents"]]
