@@ -93,4 +93,5 @@ def test_what_a_trade_of_release_0_1_does_not_say_is_nothing() -> None:
 
 
 def test_the_digest_of_a_ledger_never_changes_between_releases() -> None:
-    assert ledger_sha256(np.stack([record(), 2.0 * record()])) == "89f79eb0a3cad3e91b5f33da58b302724b66507defc85dc793ea48640f6316c2"
+    expected = "89f79eb0a3cad3e91b5f33da58b302724b66507defc85dc793ea48640f6316c2"
+    assert ledger_sha256(np.stack([record(), 2.0 * record()])) == expected

@@ -21,13 +21,19 @@ _BLOCK_NUMBERS = 500_000
 
 
 class PastBars(NamedTuple):
-    """The last bars before and at each of m moments: columns of shape (m, W), the moment's own bar last."""
+    """The last bars before and at each of m moments: columns of shape (m, W), the moment's own bar last.
+
+    Logarithms come ready: taken of windows, each would be taken W times.
+    """
 
     open: Floats
     high: Floats
     low: Floats
     close: Floats
     volume: Floats
+    log_high: Floats
+    log_low: Floats
+    log_close: Floats
 
 
 class Judgement(NamedTuple):
@@ -103,7 +109,9 @@ class WindowEngine(Engine):
         rows = np.full((new.shape[1], OPINION_SIZE), np.nan)
         if series.shape[1] < width:
             return rows
-        windows = sliding_window_view(series, width, axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = np.log(series[1:4])
+        windows = sliding_window_view(np.concatenate([series, logs]), width, axis=1)
         first = len(rows) - windows.shape[1]
         block = max(1, _BLOCK_NUMBERS // width)
         for start in range(0, windows.shape[1], block):

@@ -39,7 +39,7 @@ class EventFade(WindowEngine):
 
     def judge(self, windows: PastBars) -> Judgement:
         length, hold = self.options.length, self.options.hold
-        returns = np.diff(np.log(windows.close), axis=1)
+        returns = np.diff(windows.log_close, axis=1)
         # For each of the last bars the usual is what the bars before it showed, without that bar itself.
         usual_move = sliding_window_view(returns, length, axis=1)[:, :hold].std(axis=2)
         usual_volume = sliding_window_view(windows.volume[:, 1:], length, axis=1)[:, :hold].mean(axis=2)

@@ -41,7 +41,7 @@ class Liquidity(WindowEngine):
 
     def judge(self, windows: PastBars) -> Judgement:
         recent = self.options.recent
-        returns = np.diff(np.log(windows.close), axis=1)
+        returns = np.diff(windows.log_close, axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             surprise = np.nan_to_num(returns[:, -recent:] / returns.std(axis=1)[:, None])
             volume = windows.volume[:, -recent:]
@@ -60,6 +60,6 @@ def _normal_share(x: Floats) -> Floats:
 
 def _squared_spreads(windows: PastBars) -> Floats:
     """Abdi and Ranaldo's estimate for each pair of neighbouring bars, shape (m, W - 1)."""
-    middle = 0.5 * (np.log(windows.high) + np.log(windows.low))
-    log_close = np.log(windows.close)
+    middle = 0.5 * (windows.log_high + windows.log_low)
+    log_close = windows.log_close
     return 4.0 * (log_close[:, :-1] - middle[:, :-1]) * (log_close[:, :-1] - middle[:, 1:])

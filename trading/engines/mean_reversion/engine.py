@@ -36,7 +36,7 @@ class MeanReversion(WindowEngine):
         return options.length
 
     def judge(self, windows: PastBars) -> Judgement:
-        log_close = np.log(windows.close)
+        log_close = windows.log_close
         deviation = log_close.std(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             score = (log_close[:, -1] - log_close.mean(axis=1)) / deviation

@@ -45,7 +45,7 @@ class MovingAverage(WindowEngine):
 
     def judge(self, windows: PastBars) -> Judgement:
         fast, slow, band = self.options.fast, self.options.slow, self.options.band
-        log_close = np.log(windows.close)
+        log_close = windows.log_close
         deviation = np.diff(log_close, axis=1).std(axis=1) * np.sqrt(slow)
         distance = log_close[:, -fast:].mean(axis=1) - log_close[:, -slow:].mean(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
