@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from pydantic import ValidationError
 from trading.codes import ReasonCode
 from trading.errors import DataError
 from trading.settings.models import SplitSpec
-from trading.splits import MINIMUM_BARS, Range, Splits, make_splits, overlaps, refuse_overlaps
+from trading.splits import MINIMUM_BARS, Range, Splits, make_folds, make_splits, overlaps, refuse_overlaps
 
 SHARES = st.builds(
     lambda train, validation: SplitSpec(train=train, validation=validation), st.floats(0.1, 0.7), st.floats(0.05, 0.2)
@@ -41,6 +43,44 @@ def test_one_bar_less_than_needed_is_refused(spec: SplitSpec, lookback: int, max
     needed = needed_bars(spec, lookback, max_holding, warmup)
     with pytest.raises(DataError):
         make_splits(needed - 1, spec, lookback=lookback, max_holding=max_holding, warmup=warmup)
+
+
+@given(spec=SHARES, folds=st.integers(1, 8), extra=st.integers(50_000, 70_000), **SIZES)
+def test_folds_test_the_later_half_before_the_test_split_and_train_on_all_before(
+    spec: SplitSpec, folds: int, extra: int, lookback: int, max_holding: int, warmup: int
+) -> None:
+    spec = spec.model_copy(update={"folds": folds})
+    night = make_splits(
+        needed_bars(spec, lookback, max_holding, warmup) + extra,
+        spec,
+        lookback=lookback,
+        max_holding=max_holding,
+        warmup=warmup,
+    )
+    made = make_folds(night, spec)
+    assert len(made) == folds
+    last = night.test.start - night.gap
+    assert made[0].test.start == (warmup + last) // 2
+    assert made[-1].test.stop == last
+    assert all(one.test.stop == other.test.start for one, other in pairwise(made))
+    for fold in made:
+        assert fold.train.start == warmup
+        assert overlaps(fold, TS) == []
+        assert fold.validation.stop + fold.gap == fold.test.start
+        ratio = fold.train.size / (fold.train.size + fold.validation.size)
+        assert ratio == pytest.approx(spec.train / (spec.train + spec.validation), abs=1e-2)
+
+
+def test_no_folds_are_made_unless_asked_for() -> None:
+    night = make_splits(9_000, SplitSpec(), lookback=96, max_holding=96, warmup=100)
+    assert make_folds(night, SplitSpec()) == ()
+
+
+def test_too_many_folds_for_the_history_are_refused_with_the_fold() -> None:
+    spec = SplitSpec(folds=8)
+    night = make_splits(2_500, spec, lookback=96, max_holding=96, warmup=100)
+    with pytest.raises(DataError, match=r"too few for 8 walk-forward folds.*train would have \d+ of at least 500"):
+        make_folds(night, spec)
 
 
 def needed_bars(spec: SplitSpec, lookback: int, max_holding: int, warmup: int) -> int:

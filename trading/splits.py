@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -136,16 +136,13 @@ def make_splits(n_bars: int, spec: SplitSpec, *, lookback: int, max_holding: int
     """
     gap = required_gap(lookback, max_holding)
     sizes = _sizes(n_bars - warmup - 2 * gap, spec)
-    short = [name for name in SPLITS if sizes[name] < MINIMUM_BARS[name]]
+    short = _too_short(sizes)
     if short:
         needed = warmup + 2 * gap + _least_usable(spec)
-        listed = ", ".join(
-            f"{name} would have {max(sizes[name], 0)} of at least {MINIMUM_BARS[name]}" for name in short
-        )
         raise DataError(
             ReasonCode.BARS_TOO_FEW,
             f"{n_bars} bars are too few, {needed} are needed: {warmup} to warm up, two gaps of {gap}, and of the rest "
-            f"{listed}.",
+            f"{short}.",
             remedy="Give a longer history, a shorter interval, or lower the look-backs in [features] and "
             "policy.max_duration.",
             bars=n_bars,
@@ -159,6 +156,25 @@ def make_splits(n_bars: int, spec: SplitSpec, *, lookback: int, max_holding: int
     return Splits(
         train=train, validation=validation, test=test, bars=n_bars, lookback=lookback, max_holding=max_holding
     )
+
+
+def make_folds(splits: Splits, spec: SplitSpec) -> tuple[Splits, ...]:
+    """Walk-forward folds before the test split: each has a test range of its own, and trains on all that came before.
+
+    The test ranges follow each other without a bar between them, in the later half of the bars before the test split
+    and its gap, so that the first fold still has half of the history to train on. Train and validation of a fold are
+    divided as those of the night, with the same gaps.
+
+    Args:
+        splits: of the night.
+        spec: shares of train and validation, and how many folds.
+
+    Raises:
+        DataError: with code ``BARS_TOO_FEW`` if a part of a fold would be too small.
+    """
+    first, last = splits.train.start, splits.test.start - splits.gap
+    edges = np.linspace((first + last) // 2, last, spec.folds + 1).astype(np.int64).tolist()
+    return tuple(_fold(splits, spec, Range(*pair)) for pair in pairwise(edges))
 
 
 def overlaps(splits: Splits, ts: NDArray[np.int64]) -> list[Overlap]:
@@ -210,9 +226,42 @@ def refuse_overlaps(splits: Splits, ts: NDArray[np.int64]) -> None:
         )
 
 
+def _fold(splits: Splits, spec: SplitSpec, test: Range) -> Splits:
+    first, gap = splits.train.start, splits.gap
+    usable = test.start - first - 2 * gap
+    train = max(0, int(usable * spec.train / (spec.train + spec.validation)))
+    sizes = {"train": train, "validation": usable - train, "test": test.size}
+    short = _too_short(sizes)
+    if short:
+        raise DataError(
+            ReasonCode.BARS_TOO_FEW,
+            f"{splits.bars} bars are too few for {spec.folds} walk-forward folds: of the fold that is tested on bars "
+            f"{test.start} to {test.stop}, {short}.",
+            remedy="Give a longer history, or lower splits.folds.",
+        )
+    validation = first + train + gap
+    return Splits(
+        train=Range(first, first + train),
+        validation=Range(validation, validation + sizes["validation"]),
+        test=test,
+        bars=test.stop,
+        lookback=splits.lookback,
+        max_holding=splits.max_holding,
+    )
+
+
 def _sizes(usable: int, spec: SplitSpec) -> dict[str, int]:
     train, validation = math.floor(usable * spec.train), math.floor(usable * spec.validation)
     return {"train": train, "validation": validation, "test": usable - train - validation}
+
+
+def _too_short(sizes: dict[str, int]) -> str:
+    """Every split that would be under its minimum, for people; empty if none is."""
+    return ", ".join(
+        f"{name} would have {max(sizes[name], 0)} of at least {MINIMUM_BARS[name]}"
+        for name in SPLITS
+        if sizes[name] < MINIMUM_BARS[name]
+    )
 
 
 def _least_usable(spec: SplitSpec) -> int:
