@@ -12,8 +12,10 @@ from tasks.stages import (
     finish_night,
     finish_training,
     fit_model,
+    gather_folds,
     judge_candidate,
     load_bars,
+    make_folds,
     make_splits,
     measure_checks,
     open_night,
@@ -29,6 +31,7 @@ from trading.engines.choice import EngineChoice
 from trading.market.bars import Bars
 from trading.night.artifacts import Features
 from trading.night.evidence import parts_of
+from trading.night.folds import Fold
 from trading.night.outcome import Candidate, ChampionSnapshot, Measurements
 from trading.night.report import NightReport
 from trading.night.workspace import Night
@@ -110,6 +113,7 @@ def make_candidate(night: Night, engine: EngineChoice, data: NightData, snapshot
         "splits": splits,
         "model": model,
         "fit_report": fitted.report_ref,
+        "folds": gather_folds(night, tuple(make_fold(night, engine, data, fold) for fold in make_folds(night, splits))),
     }
     measured = Measurements(
         engine=engine,
@@ -122,3 +126,17 @@ def make_candidate(night: Night, engine: EngineChoice, data: NightData, snapshot
     )
     judged = judge_candidate(night, measured)
     return bundle_candidate(night, measured, judged, snapshot.champion)
+
+
+def make_fold(night: Night, engine: EngineChoice, data: NightData, splits: Ref[Splits]) -> Fold:
+    """Train the candidate's recipe on one walk-forward fold, and trade the fold's test range.
+
+    Args:
+        night: what it follows from.
+        engine: of the candidate.
+        data: bars and features of the night.
+        splits: of the fold.
+    """
+    fitted = fit_model(night, data.bars_ref, data.features_ref, splits, engine)
+    model = train_policy(night, data.bars_ref, splits, fitted.model_ref).model_ref
+    return Fold(splits_ref=splits, model_ref=model, backtest_ref=run_backtest(night, data.bars_ref, splits, model))

@@ -8,7 +8,7 @@ from envs.vectorised import LaneVecEnv
 from tasks import pages
 from tasks.stage import as_stage, as_task
 from trading.checks.table import CHECKS
-from trading.night import data, evidence, fit, promotion, publish, report, workspace
+from trading.night import data, evidence, fit, folds, promotion, publish, report, workspace
 
 open_night = as_task(workspace.open_night, "plan", task_run_name="{symbol} plan")
 find_report = as_stage(report.find_report, "memory", remembered=False)
@@ -16,11 +16,13 @@ snapshot_champion = as_stage(promotion.snapshot_champion, "champion", repeatable
 load_bars = as_stage(data.load_bars, "load")
 compute_features = as_stage(data.compute_features, "features")
 make_splits = as_stage(data.make_splits, "splits")
+make_folds = as_stage(folds.make_folds, "folds")
 fit_model = as_stage(fit.fit_model, "engine")
 train_policy = as_stage(
     partial(fit.train_policy, make_environment=LaneVecEnv, make_progress=pages.TrainingProgress), "policy"
 )
 run_backtest = as_stage(evidence.run_backtest, "backtest")
+gather_folds = as_stage(folds.gather_folds, "walk forward")
 measure_checks = {name: as_stage(evidence.measuring(name), name) for name in CHECKS}
 """The stage of each check, by its name."""
 judge_candidate = as_stage(evidence.judge_candidate, "verdict")

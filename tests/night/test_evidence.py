@@ -16,7 +16,7 @@ from trading.checks.stress import StressEvidence
 from trading.checks.table import CHECKS
 from trading.engines.choice import EngineChoice
 from trading.night import data
-from trading.night.artifacts import BARS, EVIDENCE, FIT_REPORT, MODEL, SPLITS, VERDICT
+from trading.night.artifacts import BARS, EVIDENCE, FIT_REPORT, FOLDS, MODEL, SPLITS, VERDICT
 from trading.night.evidence import judge_candidate, measuring, parts_of, run_backtest
 from trading.night.outcome import Measurements
 from trading.night.reads import inputs_of
@@ -50,6 +50,7 @@ def parts(night: Night) -> Parts:
         "splits": store.put(SPLITS, splits),
         "model": store.put(MODEL, random_model(2)),
         "fit_report": store.put(FIT_REPORT, {"calibrator": {"informative": False}}),
+        "folds": store.put(FOLDS, ()),
     }
 
 

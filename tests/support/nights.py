@@ -8,11 +8,13 @@ from envs.vectorised import LaneVecEnv
 from trading.checks.check import Part
 from trading.checks.table import CHECKS
 from trading.engines.choice import EngineChoice
+from trading.market.bars import Bars
 from trading.model.model import TradingModel
-from trading.night import data, evidence, fit
+from trading.night import data, evidence, fit, folds
 from trading.night.artifacts import Features, Report
 from trading.night.outcome import JudgedEvidence, Measurements
 from trading.night.workspace import Night
+from trading.splits import Splits
 from trading.store import Ref
 
 
@@ -64,6 +66,9 @@ def play_night(night: Night, engine: EngineChoice | None = None) -> Played:
         "splits": splits,
         "model": model,
         "fit_report": fitted.report_ref,
+        "folds": folds.gather_folds(
+            night, tuple(_fold(night, engine, bars, features, fold) for fold in folds.make_folds(night, splits))
+        ),
     }
     measured = Measurements(
         engine=engine,
@@ -75,3 +80,13 @@ def play_night(night: Night, engine: EngineChoice | None = None) -> Played:
         live_ref=None,
     )
     return Played(features, fitted, trained, measured, evidence.judge_candidate(night, measured))
+
+
+def _fold(
+    night: Night, engine: EngineChoice, bars: Ref[Bars], features: Ref[Features], splits: Ref[Splits]
+) -> folds.Fold:
+    untrained = fit.fit_model(night, bars, features, splits, engine).model_ref
+    model = fit.train_policy(night, bars, splits, untrained, make_environment=LaneVecEnv).model_ref
+    return folds.Fold(
+        splits_ref=splits, model_ref=model, backtest_ref=evidence.run_backtest(night, bars, splits, model)
+    )

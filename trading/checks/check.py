@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from trading.arrays import Floats
 from trading.checks.evidence import CheckEvidence
@@ -14,7 +14,10 @@ from trading.settings.models import SevengatesSettings, Spec
 from trading.splits import Splits
 from trading.steps.features import FEATURE_NAMES
 
-Part = Literal["bars", "features", "splits", "model", "fit_report"]
+if TYPE_CHECKING:
+    from trading.checks.walk_forward import FoldTrack
+
+Part = Literal["bars", "features", "splits", "model", "fit_report", "folds"]
 """What there is to look at of one candidate: see the properties of :class:`Subject`."""
 
 Table = TypeVar("Table", bound=Spec)
@@ -68,6 +71,11 @@ class Subject:
     def fit_report(self) -> Mapping[str, Any]:
         """JSON report of how the model was fitted."""
         return self._part("fit_report")
+
+    @property
+    def folds(self) -> tuple[FoldTrack, ...]:
+        """What models of the same recipe earned on the walk-forward folds, in time order; empty if there are none."""
+        return self._part("folds")
 
     @property
     def seed(self) -> int:

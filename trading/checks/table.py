@@ -8,6 +8,7 @@ from trading.checks.drift import DRIFT
 from trading.checks.leakage import LEAKAGE
 from trading.checks.named import by_name
 from trading.checks.stress import STRESS
+from trading.checks.walk_forward import WALK_FORWARD
 
-CHECKS: dict[str, Check] = by_name(LEAKAGE, STRESS, DRIFT, CALIBRATION)
+CHECKS: dict[str, Check] = by_name(LEAKAGE, STRESS, DRIFT, CALIBRATION, WALK_FORWARD)
 """By name, in the order in which a night runs them."""

@@ -13,6 +13,7 @@ from trading.arrays import Floats, Ints
 from trading.canonical import canonical_json, parse_json
 from trading.checks.evidence import CheckEvidence, Evidence, LiveRecord, read_evidence
 from trading.checks.table import CHECKS
+from trading.checks.walk_forward import FoldTrack
 from trading.gates.verdict import Verdict, read_verdict
 from trading.market.bars import COLUMNS, FUNDING, Bars
 from trading.model.model import TradingModel, model_from
@@ -33,6 +34,8 @@ Features = Floats
 """Feature vectors of every bar, shape (n, FEATURES)."""
 Report = dict[str, Any]
 """JSON data for people, about what a stage saw."""
+Folds = tuple[FoldTrack, ...]
+"""What the walk-forward folds earned, in time order."""
 BundleFiles = dict[str, Ref[bytes]]
 """The files of a bundle by name."""
 
@@ -170,6 +173,27 @@ def _decode_comparison(data: bytes) -> ComparisonRecord:
     )
 
 
+def _encode_folds(folds: Folds) -> bytes:
+    values = [
+        {"splits": fold.splits.model_dump(mode="json"), "initial": fold.initial, "trades": fold.trades}
+        for fold in folds
+    ]
+    return encode_record({"folds": values}, {f"equity_{number}": fold.equity for number, fold in enumerate(folds)})
+
+
+def _decode_folds(data: bytes) -> Folds:
+    values, arrays = decode_record(data)
+    return tuple(
+        FoldTrack(
+            splits=Splits.model_validate(value["splits"]),
+            equity=arrays[f"equity_{number}"],
+            initial=value["initial"],
+            trades=value["trades"],
+        )
+        for number, value in enumerate(values["folds"])
+    )
+
+
 def check_kind(name: str) -> Kind[CheckEvidence]:
     """What one check measured.
 
@@ -190,6 +214,7 @@ FEATURES: Kind[Features] = Kind(
 SPLITS: Kind[Splits] = typed_kind("splits", Splits)
 MODEL: Kind[TradingModel] = Kind("model", _encode_model, _decode_model)
 BACKTEST: Kind[BacktestRecord] = Kind("backtest", _encode_backtest, _decode_backtest)
+FOLDS: Kind[Folds] = Kind("folds", _encode_folds, _decode_folds)
 LIVE_RECORD: Kind[LiveRecord] = typed_kind("live-record", LiveRecord)
 EVIDENCE: Kind[Evidence] = Kind("evidence", _encode_measured, lambda data: read_evidence(parse_json(data)))
 VERDICT: Kind[Verdict] = Kind("verdict", _encode_measured, lambda data: read_verdict(parse_json(data)))

@@ -17,6 +17,7 @@ from trading.night.artifacts import (
     EVIDENCE,
     FEATURES,
     FIT_REPORT,
+    FOLDS,
     LIVE_RECORD,
     MODEL,
     SPLITS,
@@ -37,6 +38,7 @@ PARTS: dict[Part, Kind[Any]] = {
     "splits": SPLITS,
     "model": MODEL,
     "fit_report": FIT_REPORT,
+    "folds": FOLDS,
 }
 """How each part of a candidate lies in the store."""
 
