@@ -9,7 +9,7 @@ from trading.checks.check import Part
 from trading.checks.table import CHECKS
 from trading.engines.choice import EngineChoice
 from trading.model.model import TradingModel
-from trading.night import data, evidence, fit
+from trading.night import data, evidence, fit, trials
 from trading.night.artifacts import Features, Report
 from trading.night.outcome import JudgedEvidence, Measurements
 from trading.night.workspace import Night
@@ -64,6 +64,7 @@ def play_night(night: Night, engine: EngineChoice | None = None) -> Played:
         "splits": splits,
         "model": model,
         "fit_report": fitted.report_ref,
+        "trials": trials.collect_trials(night),
     }
     measured = Measurements(
         engine=engine,

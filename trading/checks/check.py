@@ -8,13 +8,14 @@ from typing import Any, Literal, TypeVar, get_args
 
 from trading.arrays import Floats
 from trading.checks.evidence import CheckEvidence
+from trading.checks.trials import Trials
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
 from trading.settings.models import SevengatesSettings, Spec
 from trading.splits import Splits
 from trading.steps.features import FEATURE_NAMES
 
-Part = Literal["bars", "features", "splits", "model", "fit_report"]
+Part = Literal["bars", "features", "splits", "model", "fit_report", "trials"]
 """What there is to look at of one candidate: see the properties of :class:`Subject`."""
 
 Table = TypeVar("Table", bound=Spec)
@@ -68,6 +69,11 @@ class Subject:
     def fit_report(self) -> Mapping[str, Any]:
         """JSON report of how the model was fitted."""
         return self._part("fit_report")
+
+    @property
+    def trials(self) -> Trials:
+        """Candidates of earlier nights of the same model name."""
+        return self._part("trials")
 
     @property
     def seed(self) -> int:

@@ -20,6 +20,7 @@ from trading.night.artifacts import (
     LIVE_RECORD,
     MODEL,
     SPLITS,
+    TRIALS,
     VERDICT,
     BacktestRecord,
     check_kind,
@@ -37,6 +38,7 @@ PARTS: dict[Part, Kind[Any]] = {
     "splits": SPLITS,
     "model": MODEL,
     "fit_report": FIT_REPORT,
+    "trials": TRIALS,
 }
 """How each part of a candidate lies in the store."""
 
