@@ -92,7 +92,7 @@ def _significant(found: SignificanceEvidence, limits: Limits) -> list[CheckResul
             found.psr0,
             least,
             code=ReasonCode.NOT_SIGNIFICANT,
-            message=f"the true Sharpe ratio is over 0 with a probability of {_share(found.psr0)}{error}, and {least:.1%} "
+            message=f"the true Sharpe ratio is over 0 with a probability of {_share(found.psr0)}{error}; {least:.1%} "
             "is needed",
             remedy=f"Judge it on a longer test split: more history, or a larger share of it.{needed}",
         ),
@@ -128,16 +128,16 @@ def _beyond_market(found: BenchmarkEvidence, limits: Limits) -> list[CheckResult
             code=ReasonCode.NOT_BEYOND_MARKET,
             message=f"beyond {_plain(found.beta)} times its market the candidate earned {_share(found.alpha)} a year, "
             f"with a t-value of {_plain(found.alpha_t)}; {limits['min_alpha_t']:g} is needed",
-            remedy="Let it trade both sides and leave when its side ends, or judge it on a longer test split; what rides "
-            "a market needs no model.",
+            remedy="What rides a market needs no model: let it trade both sides and leave when its side ends, or judge "
+            "it on a longer test split.",
         ),
         at_least(
             "sharpe_over_market",
             margin,
             0.0,
             code=ReasonCode.NOT_BEYOND_MARKET,
-            message=f"a Sharpe ratio of {_plain(found.sharpe)} is under the {_plain(held)} of buying and holding on the "
-            "same bars",
+            message=f"a Sharpe ratio of {_plain(found.sharpe)} is under the {_plain(held)} of buying and holding on "
+            "the same bars",
             remedy="Holding the market was better on these bars: wait for a candidate that is, or judge it on bars in "
             "which the market did not only rise.",
         ),
