@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from tasks.stages import (
     bundle_candidate,
+    collect_trials,
     compute_features,
     find_report,
     finish_night,
@@ -27,6 +28,7 @@ from tasks.stages import (
     train_policy,
 )
 from trading.checks.check import Part
+from trading.checks.trials import Trials
 from trading.engines.choice import EngineChoice
 from trading.market.bars import Bars
 from trading.night.artifacts import Features
@@ -82,17 +84,19 @@ def make_candidates(night: Night, snapshot: ChampionSnapshot) -> tuple[Candidate
         night: what they follow from.
         snapshot: the champion that the night began with.
     """
+    trials = collect_trials(night)
     bars = load_bars(night).bars_ref
-    data = NightData(bars, compute_features(night, bars), make_splits(night, bars, night.plan.engines))
+    data = NightData(bars, compute_features(night, bars), make_splits(night, bars, night.plan.engines), trials)
     return tuple(make_candidate(night, engine, data, snapshot) for engine in night.plan.engines)
 
 
 class NightData(NamedTuple):
-    """What all candidates of a night are made of."""
+    """What all candidates of a night are made of, and what came before them."""
 
     bars_ref: Ref[Bars]
     features_ref: Ref[Features]
     splits_ref: Ref[Splits]
+    trials_ref: Ref[Trials]
 
 
 def make_candidate(night: Night, engine: EngineChoice, data: NightData, snapshot: ChampionSnapshot) -> Candidate:
@@ -101,10 +105,10 @@ def make_candidate(night: Night, engine: EngineChoice, data: NightData, snapshot
     Args:
         night: what it follows from.
         engine: what says direction and confidence.
-        data: bars, features and splits.
+        data: bars, features, splits and earlier candidates.
         snapshot: the champion that the night began with.
     """
-    bars, features, splits = data
+    bars, features, splits, trials = data
     fitted = fit_model(night, bars, features, splits, engine)
     model = train_policy(night, bars, splits, fitted.model_ref).model_ref
     parts: dict[Part, Ref[Any]] = {
@@ -114,6 +118,7 @@ def make_candidate(night: Night, engine: EngineChoice, data: NightData, snapshot
         "model": model,
         "fit_report": fitted.report_ref,
         "folds": gather_folds(night, tuple(make_fold(night, engine, data, fold) for fold in make_folds(night, splits))),
+        "trials": trials,
     }
     measured = Measurements(
         engine=engine,

@@ -8,11 +8,12 @@ from envs.vectorised import LaneVecEnv
 from tasks import pages
 from tasks.stage import as_stage, as_task
 from trading.checks.table import CHECKS
-from trading.night import data, evidence, fit, folds, promotion, publish, report, workspace
+from trading.night import data, evidence, fit, folds, promotion, publish, report, trials, workspace
 
 open_night = as_task(workspace.open_night, "plan", task_run_name="{symbol} plan")
 find_report = as_stage(report.find_report, "memory", remembered=False)
 snapshot_champion = as_stage(promotion.snapshot_champion, "champion", repeatable=False)
+collect_trials = as_stage(trials.collect_trials, "trials", repeatable=False)
 load_bars = as_stage(data.load_bars, "load")
 compute_features = as_stage(data.compute_features, "features")
 make_splits = as_stage(data.make_splits, "splits")

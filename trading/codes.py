@@ -85,6 +85,14 @@ class ReasonCode(StrEnum):
     ENGINE_CHECK = "ENGINE_CHECK", "An engine broke a promise that every engine gives."
 
     NO_TRADES = "NO_TRADES", "The candidate made no trade on the test split."
+    TRADES_TOO_FEW = "TRADES_TOO_FEW", "The candidate made fewer trades on the test split than prove anything."
+    NOT_SIGNIFICANT = "NOT_SIGNIFICANT", "Chance alone makes such a Sharpe ratio too often."
+    NOT_BEYOND_MARKET = "NOT_BEYOND_MARKET", "Holding the market explains the candidate's returns."
+    TIMING_BY_CHANCE = "TIMING_BY_CHANCE", "The same positions at other times would have done as well too often."
+    BASELINES_NOT_BEATEN = (
+        "BASELINES_NOT_BEATEN",
+        "The policy is worth no more than its own mean action held constant, or than following its signal.",
+    )
     STRESS_FAILED = "STRESS_FAILED", "A stress scenario broke its limit."
     LIVE_RECORD_MISSING = "LIVE_RECORD_MISSING", "No live record exists yet to compare with the backtest."
     LIVE_BELOW_BACKTEST = "LIVE_BELOW_BACKTEST", "Live results fall too far short of the backtest."

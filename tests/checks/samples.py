@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from trading.checks.baselines import BaselineResult, BaselinesEvidence
+from trading.checks.benchmark import BenchmarkEvidence
 from trading.checks.calibration import CalibrationEvidence
 from trading.checks.drift import DriftEvidence
 from trading.checks.evidence import CheckEvidence, Evidence, LiveRecord, gather
 from trading.checks.leakage import LeakageEvidence
 from trading.checks.scenarios import SCENARIOS
+from trading.checks.significance import SignificanceEvidence
 from trading.checks.stress import StressEvidence
 from trading.results import CheckResult
 from trading.steps.features import FEATURE_NAMES
@@ -37,6 +40,24 @@ def good_evidence(*, sharpe: float = 1.8, live: bool = True) -> Evidence:
                 target=CheckResult(name="target", passed=True, observed=0.05, threshold=0.3),
             ),
             drift_of(0.05, 0.1),
+            SignificanceEvidence(
+                sharpe=sharpe,
+                sharpe_se=0.6,
+                psr0=0.99,
+                psr1=0.9,
+                dsr=0.97,
+                trials=3,
+                trials_effective=1.3,
+                min_track_years=0.8,
+                outcomes="11010" * 24,
+            ),
+            BenchmarkEvidence(sharpe=sharpe, buy_hold_sharpe=0.4, beta=0.1, alpha=0.2, alpha_t=2.5, timing_p=0.01),
+            BaselinesEvidence(
+                results=(
+                    BaselineResult(name="mean_action", sharpe=1.4, difference=0.4),
+                    BaselineResult(name="follow_signal", sharpe=1.2, difference=0.6),
+                )
+            ),
         ],
         live=LiveRecord(version="3", bars=500, sharpe=1.5, backtest_sharpe=1.6) if live else None,
     )

@@ -47,5 +47,8 @@ def test_a_check_depends_on_the_tables_that_its_row_names_and_no_others():
         "stress": ("stress",),
         "drift": ("drift",),
         "calibration": ("calibration",),
+        "significance": (),
+        "benchmark": (),
+        "baselines": (),
     }
     assert CHECKS["drift"].tables(settings) == {"drift": DriftSpec(bins=7)}

@@ -13,6 +13,7 @@ from trading.checks.drift import DriftEvidence
 from trading.checks.evidence import Evidence, LiveRecord
 from trading.checks.leakage import LeakageEvidence
 from trading.checks.scenarios import SCENARIOS
+from trading.checks.significance import SignificanceEvidence
 from trading.checks.stress import StressEvidence
 from trading.checks.table import CHECKS
 from trading.codes import ReasonCode
@@ -22,6 +23,7 @@ from trading.gates.table import GATES
 from trading.gates.verdict import judge
 from trading.results import CheckResult, Number
 from trading.settings.models import GateSpec
+from trading.statistics.runs import losing_run_probability
 from trading.steps.features import FEATURE_NAMES
 
 LIMITS: Limits = GateSpec().model_dump()
@@ -37,6 +39,14 @@ PLACES: dict[tuple[str, ...], bool] = {
     ("metrics", "max_drawdown"): False,
     ("metrics", "volatility"): False,
     ("metrics", "max_consecutive_losses"): False,
+    ("checks", "significance", "psr0"): True,
+    ("checks", "significance", "dsr"): True,
+    ("checks", "benchmark", "alpha_t"): True,
+    ("checks", "benchmark", "sharpe"): True,
+    ("checks", "benchmark", "buy_hold_sharpe"): False,
+    ("checks", "benchmark", "timing_p"): False,
+    ("checks", "baselines", "results", "0", "difference"): True,
+    ("checks", "baselines", "results", "1", "difference"): True,
     ("checks", "calibration", "outcomes"): True,
     ("checks", "calibration", "brier"): False,
     ("checks", "calibration", "ece"): False,
@@ -118,12 +128,18 @@ def test_a_rule_passes_only_on_a_finite_number_on_the_right_side_of_its_limit(ob
 def test_a_limit_itself_is_allowed(good: Evidence):
     at_limit = good
     for place, value in {
+        ("metrics", "trades"): 50,
         ("metrics", "sharpe"): 1.0,
         ("metrics", "win_rate"): 0.5,
         ("metrics", "profit_factor"): 1.5,
         ("metrics", "max_drawdown"): 0.15,
         ("metrics", "volatility"): 0.30,
         ("metrics", "max_consecutive_losses"): 5,
+        ("checks", "significance", "psr0"): 0.95,
+        ("checks", "benchmark", "alpha_t"): 1.645,
+        ("checks", "benchmark", "sharpe"): 1.0,
+        ("checks", "benchmark", "buy_hold_sharpe"): 1.0,
+        ("checks", "benchmark", "timing_p"): 0.05,
         ("checks", "calibration", "brier"): 0.25,
         ("checks", "calibration", "ece"): 0.10,
     }.items():
@@ -143,12 +159,107 @@ def test_every_rule_is_evaluated_although_all_of_them_fail(good: Evidence, name:
         assert not any(rule.passed for rule in failed.rules)
 
 
-def test_a_candidate_without_trades_is_told_so_in_its_own_words(good: Evidence):
-    idle = with_number(with_number(good, ("metrics", "trades"), 0), ("metrics", "sharpe"), 0.0)
+def test_a_candidate_without_trades_is_told_so_in_its_own_words_and_nothing_else(good: Evidence):
+    idle = good.model_copy(update={"metrics": {**good.metrics, "trades": 0, "sharpe": math.nan, "win_rate": math.nan}})
+    for check in ("significance", "benchmark", "baselines"):
+        idle = with_section(idle, CHECKS[check].evidence(**({"outcomes": ""} if check == "significance" else {})))
     result = gate(idle, "performance")
-    assert result.code is ReasonCode.NO_TRADES
-    assert "made no trade" in result.reason
+    assert [rule.code for rule in result.rules] == [ReasonCode.NO_TRADES]
+    assert result.reason == "the candidate made no trade on the test split, so there is no performance to judge"
     assert "min_confidence" in result.remedy
+    assert gate(idle, "risk").passed
+
+
+@pytest.mark.parametrize(("least", "trades", "code"), [(50, 49, "TRADES_TOO_FEW"), (0, 0, "NO_TRADES"), (0, 1, "OK")])
+def test_fewer_trades_than_are_asked_for_fail_and_none_always(good: Evidence, least: int, trades: int, code: str):
+    few = with_number(good, ("metrics", "trades"), trades)
+    result = ask_gate(GATES["performance"], few, {**LIMITS, "min_trades": least})
+    assert (result.code, result.passed) == (code, code == "OK")
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "rule", "code"),
+    [
+        (("checks", "significance", "psr0"), 0.94, "psr0", "NOT_SIGNIFICANT"),
+        (("checks", "benchmark", "alpha_t"), 1.64, "alpha_t", "NOT_BEYOND_MARKET"),
+        (("checks", "benchmark", "buy_hold_sharpe"), 1.81, "sharpe_over_market", "NOT_BEYOND_MARKET"),
+        (("checks", "benchmark", "timing_p"), 0.051, "timing_p", "TIMING_BY_CHANCE"),
+    ],
+)
+def test_what_chance_or_the_market_explains_fails_by_its_own_code_with_a_remedy(
+    good: Evidence, place: tuple[str, ...], value: float, rule: str, code: str
+):
+    result = gate(with_number(good, place, value), "performance")
+    failed = [(found.name, found.code) for found in result.rules if not found.passed]
+    assert failed == [(rule, code)]
+    assert result.reason
+    assert result.remedy
+
+
+def test_the_deflated_ratio_is_shown_with_its_trials_and_decides_only_if_a_limit_is_set(good: Evidence):
+    low = with_number(good, ("checks", "significance", "dsr"), 0.4)
+    shown = next(rule for rule in gate(low, "performance").rules if rule.name == "dsr")
+    assert (shown.passed, shown.severity, shown.observed) == (True, "warn", 0.4)
+    assert shown.message == "3 trials so far, worth 1.30 independent ones"
+    asked = ask_gate(GATES["performance"], low, {**LIMITS, "min_dsr": 0.5})
+    assert (asked.code, asked.passed) == (ReasonCode.NOT_SIGNIFICANT, False)
+    assert "best of 3 trials" in asked.reason
+    assert ask_gate(GATES["performance"], good, {**LIMITS, "min_dsr": 0.5}).passed
+
+
+@pytest.mark.parametrize(
+    ("mean_action", "follow_signal", "beaten"), [(0.4, 0.6, 2), (0.0, 0.6, 1), (0.4, -0.2, 1), (-0.1, -0.2, 0)]
+)
+@pytest.mark.parametrize("least", [0, 1, 2])
+def test_a_policy_that_adds_nothing_to_its_engine_says_so_and_fails_only_if_that_is_asked(
+    good: Evidence, mean_action: float, follow_signal: float, beaten: int, least: int
+):
+    places = (("checks", "baselines", "results", str(number), "difference") for number in range(2))
+    found = good
+    for place, difference in zip(places, (mean_action, follow_signal), strict=True):
+        found = with_number(found, place, difference)
+    result = ask_gate(GATES["performance"], found, {**LIMITS, "min_baselines_beaten": least})
+    rule = result.rules[-1]
+    assert (rule.name, rule.observed, rule.passed) == ("baselines_beaten", beaten, beaten >= least)
+    assert rule.code == (ReasonCode.OK if beaten == 2 else ReasonCode.BASELINES_NOT_BEATEN)
+    assert (result.passed, result.conditional) == (beaten >= least, False)
+    assert ("following its signal" in rule.message) is (follow_signal <= 0.0)
+    assert ("held constant" in rule.message) is (mean_action <= 0.0)
+    assert bool(rule.remedy) is not rule.passed
+
+
+def trades_of(evidence: Evidence, outcomes: str, longest: int) -> Evidence:
+    found = evidence.section(SignificanceEvidence).model_copy(update={"outcomes": outcomes})
+    return with_number(with_section(evidence, found), ("metrics", "max_consecutive_losses"), longest)
+
+
+def test_beside_a_run_of_losses_stands_how_likely_chance_alone_makes_it(good: Evidence):
+    rule = gate(trades_of(good, "110" * 40, 1), "risk").rules[-1]
+    assert rule.passed
+    assert rule.evidence == {
+        "trades": 120,
+        "win_rate": pytest.approx(2 / 3),
+        "probability": losing_run_probability(5, trades=120, win_rate=2 / 3),
+    }
+    assert "with 120 trades of which 67 % gain" in rule.message.replace("67%", "67 %")
+    failed = gate(trades_of(good, "0" * 6 + "10" * 500, 6), "risk")
+    assert failed.code is ReasonCode.ABOVE_MAXIMUM
+    assert "max_consecutive_losses 6 is over 5; with 1006 trades" in failed.reason
+    assert "losses_over_trades" in failed.remedy
+
+
+@pytest.mark.parametrize(("window", "passes"), [(0, False), (30, False), (20, True), (500, False)])
+def test_a_run_of_losses_is_looked_for_among_the_last_trades_that_the_owner_names(
+    good: Evidence, window: int, passes: bool
+):
+    once = trades_of(good, "1" * 30 + "0" * 6 + "1" * 24, 6)
+    result = ask_gate(GATES["risk"], once, {**LIMITS, "losses_over_trades": window})
+    assert result.passed is passes
+
+
+def test_a_run_of_losses_that_the_last_trades_cut_counts_only_what_is_left_of_it(good: Evidence):
+    result = ask_gate(GATES["risk"], trades_of(good, "1" + "0" * 9, 9), {**LIMITS, "losses_over_trades": 5})
+    assert (result.passed, result.rules[-1].observed) == (True, 5)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -14,9 +14,10 @@ from trading.checks.leakage import LEAKAGE_CHECKS, LeakageEvidence
 from trading.checks.scenarios import SCENARIOS
 from trading.checks.stress import StressEvidence
 from trading.checks.table import CHECKS
+from trading.checks.trials import Trials
 from trading.engines.choice import EngineChoice
 from trading.night import data
-from trading.night.artifacts import BARS, EVIDENCE, FIT_REPORT, FOLDS, MODEL, SPLITS, VERDICT
+from trading.night.artifacts import BARS, EVIDENCE, FIT_REPORT, FOLDS, MODEL, SPLITS, TRIALS, VERDICT
 from trading.night.evidence import judge_candidate, measuring, parts_of, run_backtest
 from trading.night.outcome import Measurements
 from trading.night.reads import inputs_of
@@ -51,6 +52,7 @@ def parts(night: Night) -> Parts:
         "model": store.put(MODEL, random_model(2)),
         "fit_report": store.put(FIT_REPORT, {"calibrator": {"informative": False}}),
         "folds": store.put(FOLDS, ()),
+        "trials": store.put(TRIALS, Trials()),
     }
 
 
@@ -110,4 +112,5 @@ def test_a_check_that_looks_at_no_model_is_remembered_for_every_model(night: Nig
 def test_only_a_check_that_draws_random_numbers_gets_a_seed(night: Night, parts: Parts) -> None:
     seeds = {name: inputs(name, night, parts)["reads"].get("seed") for name in CHECKS}
     drawn = night.plan.seeds
-    assert seeds == {"leakage": drawn["leakage"], "stress": drawn["stress"], "drift": None, "calibration": None}
+    seeded = ("leakage", "stress", "significance", "baselines")
+    assert seeds == {name: drawn[name] if name in seeded else None for name in CHECKS}

@@ -10,7 +10,7 @@ from trading.checks.table import CHECKS
 from trading.engines.choice import EngineChoice
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
-from trading.night import data, evidence, fit, folds
+from trading.night import data, evidence, fit, folds, trials
 from trading.night.artifacts import Features, Report
 from trading.night.outcome import JudgedEvidence, Measurements
 from trading.night.workspace import Night
@@ -69,6 +69,7 @@ def play_night(night: Night, engine: EngineChoice | None = None) -> Played:
         "folds": folds.gather_folds(
             night, tuple(_fold(night, engine, bars, features, fold) for fold in folds.make_folds(night, splits))
         ),
+        "trials": trials.collect_trials(night),
     }
     measured = Measurements(
         engine=engine,

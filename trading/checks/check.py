@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from trading.arrays import Floats
 from trading.checks.evidence import CheckEvidence
+from trading.checks.trials import Trials
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
 from trading.settings.models import SevengatesSettings, Spec
@@ -17,7 +18,7 @@ from trading.steps.features import FEATURE_NAMES
 if TYPE_CHECKING:
     from trading.checks.walk_forward import FoldTrack
 
-Part = Literal["bars", "features", "splits", "model", "fit_report", "folds"]
+Part = Literal["bars", "features", "splits", "model", "fit_report", "trials", "folds"]
 """What there is to look at of one candidate: see the properties of :class:`Subject`."""
 
 Table = TypeVar("Table", bound=Spec)
@@ -76,6 +77,11 @@ class Subject:
     def folds(self) -> tuple[FoldTrack, ...]:
         """What models of the same recipe earned on the walk-forward folds, in time order; empty if there are none."""
         return self._part("folds")
+
+    @property
+    def trials(self) -> Trials:
+        """Candidates of earlier nights of the same model name."""
+        return self._part("trials")
 
     @property
     def seed(self) -> int:

@@ -127,7 +127,7 @@ class Verdict(Measured):
                 rule=item.name,
                 observed=_text(item.observed),
                 threshold=_text(item.threshold),
-                outcome="pass" if item.passed else "FAIL" if item.severity == "block" else "note",
+                outcome=_outcome(item),
                 code=str(item.code),
                 message=item.message,
                 remedy=item.remedy,
@@ -180,6 +180,13 @@ def _decided(gates: tuple[GateResult, ...]) -> tuple[Literal["APPROVED", "REJECT
     if any(gate.conditional for gate in gates):
         return "APPROVED", Admission.IF_EMPTY_ON_PAPER, True
     return "APPROVED", Admission.IF_BETTER, False
+
+
+def _outcome(item: CheckResult) -> Literal["pass", "FAIL", "note"]:
+    """A rule that only informs is a note once it has something to say against the candidate."""
+    if not item.passed and item.severity == "block":
+        return "FAIL"
+    return "pass" if item.passed and item.code is ReasonCode.OK else "note"
 
 
 def _text(value: float | int | str | None) -> str:

@@ -13,6 +13,7 @@ from trading.arrays import Floats, Ints
 from trading.canonical import canonical_json, parse_json
 from trading.checks.evidence import CheckEvidence, Evidence, LiveRecord, read_evidence
 from trading.checks.table import CHECKS
+from trading.checks.trials import Trials
 from trading.checks.walk_forward import FoldTrack
 from trading.gates.verdict import Verdict, read_verdict
 from trading.market.bars import COLUMNS, FUNDING, Bars
@@ -215,6 +216,7 @@ SPLITS: Kind[Splits] = typed_kind("splits", Splits)
 MODEL: Kind[TradingModel] = Kind("model", _encode_model, _decode_model)
 BACKTEST: Kind[BacktestRecord] = Kind("backtest", _encode_backtest, _decode_backtest)
 FOLDS: Kind[Folds] = Kind("folds", _encode_folds, _decode_folds)
+TRIALS: Kind[Trials] = typed_kind("trials", Trials)
 LIVE_RECORD: Kind[LiveRecord] = typed_kind("live-record", LiveRecord)
 EVIDENCE: Kind[Evidence] = Kind("evidence", _encode_measured, lambda data: read_evidence(parse_json(data)))
 VERDICT: Kind[Verdict] = Kind("verdict", _encode_measured, lambda data: read_verdict(parse_json(data)))

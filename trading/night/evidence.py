@@ -21,6 +21,7 @@ from trading.night.artifacts import (
     LIVE_RECORD,
     MODEL,
     SPLITS,
+    TRIALS,
     VERDICT,
     BacktestRecord,
     check_kind,
@@ -39,6 +40,7 @@ PARTS: dict[Part, Kind[Any]] = {
     "model": MODEL,
     "fit_report": FIT_REPORT,
     "folds": FOLDS,
+    "trials": TRIALS,
 }
 """How each part of a candidate lies in the store."""
 

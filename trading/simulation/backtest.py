@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from trading.arrays import Floats, Ints
 from trading.codes import ReasonCode
 from trading.errors import DataError
@@ -18,7 +16,6 @@ from trading.simulation.lanes import LaneRun, run_lanes
 from trading.simulation.metrics.summary import Details, backtest_metrics
 from trading.simulation.parameters import model_parameters
 from trading.simulation.trades import ledger_rows, ledger_sha256
-from trading.steps.account import EQUITY
 
 PROBABILITY = "p_"
 
@@ -92,12 +89,9 @@ def result_of(model: TradingModel, ts: Ints, run: LaneRun) -> BacktestResult:
         ts: shape (n,), open of each traded bar, UTC milliseconds.
         run: what its lane did on these bars.
     """
-    equity = run.equity
-    if len(run.last):
-        equity = np.r_[equity[:-1], run.settled[EQUITY]]
     metrics = backtest_metrics(
-        equity,
-        np.concatenate([run.trades, run.last]),
+        run.settled_equity,
+        run.settled_trades,
         run.settled,
         model.spec.limits.initial_equity,
         model.spec.bars_per_year,

@@ -16,7 +16,7 @@ from trading.market.bars import Bars
 from trading.model.model import TradingModel
 from trading.simulation.kernels import LaneOutput, trade_loop
 from trading.simulation.parameters import policy_of
-from trading.steps.account import QUANTITY, TRADE_SIZE, new_account
+from trading.steps.account import EQUITY, QUANTITY, TRADE_SIZE, new_account
 from trading.steps.policy import ACTIONS, Policy
 from trading.steps.venue import settle
 
@@ -50,6 +50,16 @@ class LaneRun:
     account: Floats
     settled: Floats
     last: Floats
+
+    @property
+    def settled_equity(self) -> Floats:
+        """Equity with the open position closed at the last close, as metrics see it."""
+        return np.r_[self.equity[:-1], self.settled[EQUITY]] if len(self.last) else self.equity
+
+    @property
+    def settled_trades(self) -> Floats:
+        """Trades with that closing, shape (m, TRADE_SIZE)."""
+        return np.concatenate([self.trades, self.last])
 
 
 def run_lanes(

@@ -13,9 +13,34 @@ class GateSpec(Spec):
     min_sharpe: FiniteFloat = Field(default=1.0, description="Annualised Sharpe ratio on the test split.")
     min_win_rate: Fraction = Field(default=0.50, description="Share of trades that gain after costs.")
     min_profit_factor: NonNegativeFloat = Field(default=1.5, description="Gross gains over gross losses.")
+    min_trades: int = Field(
+        default=50, ge=0, description="Trades on the test split; fewer prove nothing, and none never passes."
+    )
+    min_psr: Fraction = Field(
+        default=0.95, description="Probability that the true Sharpe ratio is over 0, by a stationary bootstrap."
+    )
+    min_dsr: Fraction = Field(
+        default=0.0, description="The same over the best of all trials so far; 0 only shows it in the verdict."
+    )
+    min_alpha_t: FiniteFloat = Field(
+        default=1.645, description="t-value of what is left of the returns beyond beta times the market's."
+    )
+    max_timing_p: Fraction = Field(
+        default=0.05, description="Probability that the same positions at other times would have done as well."
+    )
+    min_baselines_beaten: int = Field(
+        default=0,
+        ge=0,
+        le=2,
+        description="Of the mean action held constant and the signal followed, how many the Sharpe ratio must beat; 0 "
+        "only notes it.",
+    )
     max_drawdown: Fraction = Field(default=0.15, description="Largest drawdown, share of equity.")
     max_volatility: NonNegativeFloat = Field(default=0.30, description="Annualised volatility of equity returns.")
     max_consecutive_losses: int = Field(default=5, ge=0, description="Longest run of losing trades.")
+    losses_over_trades: int = Field(
+        default=0, ge=0, description="Last trades over which that run is looked for; 0 is all of the test split."
+    )
     max_brier: Fraction = Field(default=0.25, description="Brier score of effective confidence on the test split.")
     max_ece: Fraction = Field(default=0.10, description="Expected calibration error on the test split.")
     max_psi: NonNegativeFloat = Field(
