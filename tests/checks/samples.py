@@ -11,6 +11,7 @@ from trading.checks.leakage import LeakageEvidence
 from trading.checks.scenarios import SCENARIOS
 from trading.checks.significance import SignificanceEvidence
 from trading.checks.stress import StressEvidence
+from trading.checks.walk_forward import WalkForwardEvidence
 from trading.results import CheckResult
 from trading.steps.features import FEATURE_NAMES
 
@@ -52,6 +53,7 @@ def good_evidence(*, sharpe: float = 1.8, live: bool = True) -> Evidence:
                 outcomes="11010" * 24,
             ),
             BenchmarkEvidence(sharpe=sharpe, buy_hold_sharpe=0.4, beta=0.1, alpha=0.2, alpha_t=2.5, timing_p=0.01),
+            WalkForwardEvidence(asked=0),
             BaselinesEvidence(
                 results=(
                     BaselineResult(name="mean_action", sharpe=1.4, difference=0.4),

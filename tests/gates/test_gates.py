@@ -16,6 +16,7 @@ from trading.checks.scenarios import SCENARIOS
 from trading.checks.significance import SignificanceEvidence
 from trading.checks.stress import StressEvidence
 from trading.checks.table import CHECKS
+from trading.checks.walk_forward import FoldResult, WalkForwardEvidence
 from trading.codes import ReasonCode
 from trading.gates.gate import Gate, GateResult, Limits, ask_gate
 from trading.gates.rules import at_least, at_most
@@ -260,6 +261,30 @@ def test_a_run_of_losses_is_looked_for_among_the_last_trades_that_the_owner_name
 def test_a_run_of_losses_that_the_last_trades_cut_counts_only_what_is_left_of_it(good: Evidence):
     result = ask_gate(GATES["risk"], trades_of(good, "1" + "0" * 9, 9), {**LIMITS, "losses_over_trades": 5})
     assert (result.passed, result.rules[-1].observed) == (True, 5)
+
+
+def folded(sharpe: float | None = 1.1, psr0: float | None = 0.97) -> WalkForwardEvidence:
+    """Evidence of two folds and the test split."""
+    fold = FoldResult(trained_from=0, trained_to=1, first=2, last=3, trades=40, sharpe=sharpe, total_return=0.1)
+    return WalkForwardEvidence(asked=2, folds=(fold, fold), years=2.5, sharpe=sharpe, psr0=psr0)
+
+
+def test_walk_forward_folds_are_judged_together_with_the_test_split_where_they_are_asked_for(good: Evidence):
+    def judged(section: WalkForwardEvidence) -> GateResult:
+        return gate(with_section(good, section), "performance")
+
+    assert {"walk_forward_folds", "walk_forward_psr0"} <= {rule.name for rule in judged(folded()).rules}
+    assert judged(folded()).passed
+    weak = judged(folded(psr0=0.9))
+    assert (weak.passed, weak.code) == (False, ReasonCode.NOT_SIGNIFICANT)
+    assert "over 2.50 years" in weak.reason
+    assert "1.10, 1.10" in weak.reason
+    for missing in (None, math.nan, math.inf):
+        assert not judged(folded(psr0=missing)).passed
+    short = judged(folded().model_copy(update={"folds": folded().folds[:1]}))
+    assert (short.passed, short.code) == (False, ReasonCode.EVIDENCE_MISSING)
+    assert not judged(WalkForwardEvidence()).passed
+    assert judged(WalkForwardEvidence(asked=0)).passed
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

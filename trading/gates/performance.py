@@ -6,10 +6,11 @@ from trading.checks.baselines import OWN_RULES, BaselinesEvidence
 from trading.checks.benchmark import BenchmarkEvidence
 from trading.checks.evidence import Evidence
 from trading.checks.significance import SignificanceEvidence
+from trading.checks.walk_forward import WalkForwardEvidence
 from trading.codes import ReasonCode
 from trading.gates.gate import Gate, Limits
 from trading.gates.rules import at_least, at_most
-from trading.results import CheckResult, Number, is_finite, unusable
+from trading.results import MEASURE_AGAIN, CheckResult, Number, is_finite, unusable
 
 
 def performance_rules(evidence: Evidence, limits: Limits) -> list[CheckResult]:
@@ -29,6 +30,7 @@ def performance_rules(evidence: Evidence, limits: Limits) -> list[CheckResult]:
         enough,
         *_earned(evidence, limits),
         *_significant(evidence.section(SignificanceEvidence), limits),
+        *_in_every_fold(evidence.section(WalkForwardEvidence), limits["min_psr"]),
         *_beyond_market(evidence.section(BenchmarkEvidence), limits),
         _beats_own_rules(evidence.section(BaselinesEvidence), limits["min_baselines_beaten"]),
     ]
@@ -181,6 +183,34 @@ def _beats_own_rules(found: BaselinesEvidence, least: float) -> CheckResult:
     )
 
 
+def _in_every_fold(found: WalkForwardEvidence, least: float) -> list[CheckResult]:
+    """Whether the recipe earns on all test ranges together; not asked where the settings ask for no folds."""
+    if found.asked is None or not is_finite(found.asked):
+        return [unusable("walk_forward_folds", found.asked)]
+    complete = at_least(
+        "walk_forward_folds",
+        len(found.folds),
+        found.asked,
+        code=ReasonCode.EVIDENCE_MISSING,
+        remedy=MEASURE_AGAIN,
+    )
+    if found.asked == 0:
+        return [complete]
+    ratios = ", ".join(_plain(fold.sharpe) for fold in found.folds)
+    return [
+        complete,
+        at_least(
+            "walk_forward_psr0",
+            found.psr0,
+            least,
+            code=ReasonCode.NOT_SIGNIFICANT,
+            message=f"over {_plain(found.years)} years of walk-forward folds and test split the true Sharpe ratio is "
+            f"over 0 with a probability of {_share(found.psr0)}; {least:.1%} is needed. The folds have {ratios}",
+            remedy="The recipe does not earn at every time: look at the folds that lost, or give it more history.",
+        ),
+    ]
+
+
 _NAMES = {"mean_action": "its own mean action held constant", "follow_signal": "following its signal"}
 
 
@@ -195,7 +225,7 @@ def _plain(value: Number) -> str:
 PERFORMANCE = Gate(
     name="performance",
     judge=performance_rules,
-    checks=(SignificanceEvidence.check, BenchmarkEvidence.check, BaselinesEvidence.check),
+    checks=(SignificanceEvidence.check, BenchmarkEvidence.check, BaselinesEvidence.check, WalkForwardEvidence.check),
     thresholds=(
         "min_sharpe",
         "min_win_rate",
