@@ -24,7 +24,8 @@ class SignificanceEvidence(CheckEvidence):
         trades: closed, the last position included.
         sharpe: annualised.
         sharpe_se: its standard error by the stationary bootstrap.
-        block: mean bars of a block: 96, the mean regime or twice the mean holding time, whichever is longest.
+        block: mean bars of a block: 96, the mean regime or twice the mean holding time, whichever is longest, but over
+            96 at most a tenth of the bars.
         replicates: series drawn.
         psr0: probability that the true ratio is over 0.
         psr1: probability that it is over 1.

@@ -23,6 +23,9 @@ from trading.steps.opinion import EXTRAS
 SHORTEST_BLOCK = 96
 """Bars that a block of a bootstrap has at least, and shifts of positions move at least."""
 
+FEWEST_PARTS = 10
+"""Blocks that a test split has at least, unless the shortest are longer."""
+
 DRAWS = 1_000
 """Series that a bootstrap draws."""
 
@@ -85,7 +88,9 @@ def track_of(model: TradingModel, bars: Bars, signals: Signals, part: Range) -> 
         run=run,
         returns=run_returns(model, run),
         market=closes[1:] / closes[:-1] - 1.0,
-        block=covering_block(mean_regime(own, model.spec.engine.extras), run.settled_trades[:, a.TRADE_HELD]),
+        block=covering_block(
+            len(traded), mean_regime(own, model.spec.engine.extras), run.settled_trades[:, a.TRADE_HELD]
+        ),
     )
 
 
@@ -99,14 +104,19 @@ def run_returns(model: TradingModel, run: LaneRun) -> Floats:
     return bar_returns(run.settled_equity, model.spec.limits.initial_equity)
 
 
-def covering_block(regime: float, held: Floats) -> float:
+def covering_block(count: int, regime: float, held: Floats) -> float:
     """Bars of a block that covers a regime and two trades, at least ``SHORTEST_BLOCK``.
 
+    A regime that hardly ever ends would leave no blocks to compare: over the shortest, a block is at most one part in
+    ``FEWEST_PARTS`` of the bars.
+
     Args:
+        count: bars there are.
         regime: mean length of a regime, bars.
         held: shape (m,), bars that each trade was held.
     """
-    return max(SHORTEST_BLOCK, regime, 2.0 * float(np.mean(held)) if len(held) else 0.0)
+    covering = max(regime, 2.0 * float(np.mean(held)) if len(held) else 0.0)
+    return max(SHORTEST_BLOCK, min(covering, count / FEWEST_PARTS))
 
 
 def mean_regime(signals: Signals, extras: tuple[str, ...]) -> float:
