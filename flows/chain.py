@@ -110,14 +110,18 @@ def make_candidate(night: Night, engine: EngineChoice, data: NightData, snapshot
     """
     bars, features, splits, trials = data
     fitted = fit_model(night, bars, features, splits, engine)
-    model = train_policy(night, bars, splits, fitted.model_ref).model_ref
+    trained = train_policy(night, bars, splits, fitted.model_ref)
+    model = trained.model_ref
     parts: dict[Part, Ref[Any]] = {
         "bars": bars,
         "features": features,
         "splits": splits,
         "model": model,
         "fit_report": fitted.report_ref,
-        "folds": gather_folds(night, tuple(make_fold(night, engine, data, fold) for fold in make_folds(night, splits))),
+        "policies": trained.policies_ref,
+        "folds": gather_folds(
+            night, bars, tuple(make_fold(night, engine, data, fold) for fold in make_folds(night, splits))
+        ),
         "trials": trials,
     }
     measured = Measurements(
@@ -143,5 +147,9 @@ def make_fold(night: Night, engine: EngineChoice, data: NightData, splits: Ref[S
         splits: of the fold.
     """
     fitted = fit_model(night, data.bars_ref, data.features_ref, splits, engine)
-    model = train_policy(night, data.bars_ref, splits, fitted.model_ref).model_ref
-    return Fold(splits_ref=splits, model_ref=model, backtest_ref=run_backtest(night, data.bars_ref, splits, model))
+    trained = train_policy(night, data.bars_ref, splits, fitted.model_ref)
+    return Fold(
+        splits_ref=splits,
+        trained=trained,
+        backtest_ref=run_backtest(night, data.bars_ref, splits, trained.model_ref),
+    )

@@ -93,6 +93,7 @@ class ReasonCode(StrEnum):
         "BASELINES_NOT_BEATEN",
         "The policy is worth no more than its own mean action held constant, or than following its signal.",
     )
+    OVERFITTED = "OVERFITTED", "What was chosen among the seeds is no better than the others on other bars."
     STRESS_FAILED = "STRESS_FAILED", "A stress scenario broke its limit."
     LIVE_RECORD_MISSING = "LIVE_RECORD_MISSING", "No live record exists yet to compare with the backtest."
     LIVE_BELOW_BACKTEST = "LIVE_BELOW_BACKTEST", "Live results fall too far short of the backtest."

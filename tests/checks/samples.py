@@ -8,6 +8,7 @@ from trading.checks.calibration import CalibrationEvidence
 from trading.checks.drift import DriftEvidence
 from trading.checks.evidence import CheckEvidence, Evidence, LiveRecord, gather
 from trading.checks.leakage import LeakageEvidence
+from trading.checks.overfitting import OverfittingEvidence
 from trading.checks.scenarios import SCENARIOS
 from trading.checks.significance import SignificanceEvidence
 from trading.checks.stress import StressEvidence
@@ -54,6 +55,7 @@ def good_evidence(*, sharpe: float = 1.8, live: bool = True) -> Evidence:
             ),
             BenchmarkEvidence(sharpe=sharpe, buy_hold_sharpe=0.4, beta=0.1, alpha=0.2, alpha_t=2.5, timing_p=0.01),
             WalkForwardEvidence(asked=0),
+            OverfittingEvidence(seeds=2, bars=9_000, divisions=12_870, probability=0.3, logit=0.6),
             BaselinesEvidence(
                 results=(
                     BaselineResult(name="mean_action", sharpe=1.4, difference=0.4),

@@ -12,6 +12,7 @@ from trading.checks.calibration import CalibrationEvidence
 from trading.checks.drift import DriftEvidence
 from trading.checks.evidence import Evidence, LiveRecord
 from trading.checks.leakage import LeakageEvidence
+from trading.checks.overfitting import OverfittingEvidence
 from trading.checks.scenarios import SCENARIOS
 from trading.checks.significance import SignificanceEvidence
 from trading.checks.stress import StressEvidence
@@ -261,6 +262,24 @@ def test_a_run_of_losses_is_looked_for_among_the_last_trades_that_the_owner_name
 def test_a_run_of_losses_that_the_last_trades_cut_counts_only_what_is_left_of_it(good: Evidence):
     result = ask_gate(GATES["risk"], trades_of(good, "1" + "0" * 9, 9), {**LIMITS, "losses_over_trades": 5})
     assert (result.passed, result.rules[-1].observed) == (True, 5)
+
+
+def test_a_choice_among_seeds_is_shown_and_decides_only_if_a_limit_is_set(good: Evidence):
+    chance = with_section(good, OverfittingEvidence(seeds=3, bars=900, divisions=12_870, probability=0.6, logit=-0.1))
+
+    def rule(evidence: Evidence, most: float) -> CheckResult:
+        judged = ask_gate(GATES["performance"], evidence, {**LIMITS, "max_overfitting": most})
+        return next(rule for rule in judged.rules if rule.name == "overfitting")
+
+    assert (rule(chance, 1.0).passed, rule(chance, 1.0).severity, rule(chance, 1.0).observed) == (True, "warn", 0.6)
+    assert (rule(chance, 0.5).passed, rule(chance, 0.5).severity) == (False, "block")
+    assert rule(chance, 0.5).code is ReasonCode.OVERFITTED
+    assert rule(good, 0.5).passed
+    alone = rule(with_section(good, OverfittingEvidence(seeds=1)), 0.5)
+    assert (alone.passed, alone.observed) == (True, 0)
+    for unusable in UNUSABLE:
+        spoiled = with_section(good, OverfittingEvidence(seeds=2, probability=unusable))
+        assert (rule(spoiled, 1.0).passed, rule(spoiled, 1.0).severity) == (False, "block")
 
 
 def folded(sharpe: float | None = 1.1, psr0: float | None = 0.97) -> WalkForwardEvidence:

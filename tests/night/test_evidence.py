@@ -17,7 +17,7 @@ from trading.checks.table import CHECKS
 from trading.checks.trials import Trials
 from trading.engines.choice import EngineChoice
 from trading.night import data
-from trading.night.artifacts import BARS, EVIDENCE, FIT_REPORT, FOLDS, MODEL, SPLITS, TRIALS, VERDICT
+from trading.night.artifacts import BARS, EVIDENCE, FIT_REPORT, FOLDS, MODEL, POLICIES, SPLITS, TRIALS, VERDICT
 from trading.night.evidence import judge_candidate, measuring, parts_of, run_backtest
 from trading.night.outcome import Measurements
 from trading.night.reads import inputs_of
@@ -51,6 +51,7 @@ def parts(night: Night) -> Parts:
         "splits": store.put(SPLITS, splits),
         "model": store.put(MODEL, random_model(2)),
         "fit_report": store.put(FIT_REPORT, {"calibrator": {"informative": False}}),
+        "policies": store.put(POLICIES, ()),
         "folds": store.put(FOLDS, ()),
         "trials": store.put(TRIALS, Trials()),
     }

@@ -91,4 +91,4 @@ def test_without_folds_nothing_more_is_trained_and_nothing_is_asked(tmp_path: Pa
     played = play_night(plain)
     evidence = plain.store.get(EVIDENCE, played.judged.evidence_ref)
     assert evidence.section(WalkForwardEvidence) == WalkForwardEvidence(asked=0)
-    assert plain.store.get(FOLDS, folds.gather_folds(plain, ())) == ()
+    assert plain.store.get(FOLDS, folds.gather_folds(plain, played.measured.bars_ref, ())) == ()

@@ -31,7 +31,7 @@ class Played(NamedTuple):
 
     features_ref: Ref[Features]
     fitted: fit.FittedModel
-    trained: fit.FittedModel
+    trained: fit.TrainedModel
     measured: Measurements
     judged: JudgedEvidence
 
@@ -66,8 +66,9 @@ def play_night(night: Night, engine: EngineChoice | None = None) -> Played:
         "splits": splits,
         "model": model,
         "fit_report": fitted.report_ref,
+        "policies": trained.policies_ref,
         "folds": folds.gather_folds(
-            night, tuple(_fold(night, engine, bars, features, fold) for fold in folds.make_folds(night, splits))
+            night, bars, tuple(_fold(night, engine, bars, features, fold) for fold in folds.make_folds(night, splits))
         ),
         "trials": trials.collect_trials(night),
     }
@@ -87,7 +88,9 @@ def _fold(
     night: Night, engine: EngineChoice, bars: Ref[Bars], features: Ref[Features], splits: Ref[Splits]
 ) -> folds.Fold:
     untrained = fit.fit_model(night, bars, features, splits, engine).model_ref
-    model = fit.train_policy(night, bars, splits, untrained, make_environment=LaneVecEnv).model_ref
+    trained = fit.train_policy(night, bars, splits, untrained, make_environment=LaneVecEnv)
     return folds.Fold(
-        splits_ref=splits, model_ref=model, backtest_ref=evidence.run_backtest(night, bars, splits, model)
+        splits_ref=splits,
+        trained=trained,
+        backtest_ref=evidence.run_backtest(night, bars, splits, trained.model_ref),
     )

@@ -14,11 +14,12 @@ from trading.model.model import TradingModel
 from trading.settings.models import SevengatesSettings, Spec
 from trading.splits import Splits
 from trading.steps.features import FEATURE_NAMES
+from trading.steps.policy import Layers
 
 if TYPE_CHECKING:
     from trading.checks.walk_forward import FoldTrack
 
-Part = Literal["bars", "features", "splits", "model", "fit_report", "trials", "folds"]
+Part = Literal["bars", "features", "splits", "model", "fit_report", "trials", "policies", "folds"]
 """What there is to look at of one candidate: see the properties of :class:`Subject`."""
 
 Table = TypeVar("Table", bound=Spec)
@@ -72,6 +73,11 @@ class Subject:
     def fit_report(self) -> Mapping[str, Any]:
         """JSON report of how the model was fitted."""
         return self._part("fit_report")
+
+    @property
+    def policies(self) -> tuple[Layers, ...]:
+        """The policy of every seed that was trained, in the order of the seeds; empty if the action is fixed."""
+        return self._part("policies")
 
     @property
     def folds(self) -> tuple[FoldTrack, ...]:

@@ -26,12 +26,14 @@ class FoldTrack:
         equity: shape (n,), at each close of the fold's test range, the last position closed.
         initial: equity before the first of them.
         trades: closed, the last position included.
+        seeds: shape (n, number of seeds), return of each bar of the policy of every seed.
     """
 
     splits: Splits
     equity: Floats
     initial: float
     trades: int
+    seeds: Floats
 
 
 class FoldResult(Measured):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trading.checks.baselines import OWN_RULES, BaselinesEvidence
 from trading.checks.benchmark import BenchmarkEvidence
 from trading.checks.evidence import Evidence
+from trading.checks.overfitting import OverfittingEvidence
 from trading.checks.significance import SignificanceEvidence
 from trading.checks.walk_forward import WalkForwardEvidence
 from trading.codes import ReasonCode
@@ -31,6 +32,7 @@ def performance_rules(evidence: Evidence, limits: Limits) -> list[CheckResult]:
         *_earned(evidence, limits),
         *_significant(evidence.section(SignificanceEvidence), limits),
         *_in_every_fold(evidence.section(WalkForwardEvidence), limits["min_psr"]),
+        _choice_holds(evidence.section(OverfittingEvidence), limits["max_overfitting"]),
         *_beyond_market(evidence.section(BenchmarkEvidence), limits),
         _beats_own_rules(evidence.section(BaselinesEvidence), limits["min_baselines_beaten"]),
     ]
@@ -211,6 +213,29 @@ def _in_every_fold(found: WalkForwardEvidence, least: float) -> list[CheckResult
     ]
 
 
+def _choice_holds(found: OverfittingEvidence, most: float) -> CheckResult:
+    """Whether the best seed of one half is good on the other; shown, unless a limit under 1 is set."""
+    if found.seeds is None or not is_finite(found.seeds):
+        return unusable("overfitting", found.seeds, most)
+    if found.seeds < 2:
+        return CheckResult(
+            name="overfitting",
+            passed=True,
+            severity="warn",
+            observed=0,
+            threshold=most,
+            message="nothing was chosen among seeds, so no choice can be overfitted",
+        )
+    asked = at_most(
+        "overfitting",
+        found.probability,
+        most,
+        code=ReasonCode.OVERFITTED,
+        remedy="The seeds do not differ by skill: train fewer, or each for longer (policy.steps).",
+    )
+    return asked if most < 1.0 or not asked.passed else asked.model_copy(update={"severity": "warn"})
+
+
 _NAMES = {"mean_action": "its own mean action held constant", "follow_signal": "following its signal"}
 
 
@@ -225,7 +250,13 @@ def _plain(value: Number) -> str:
 PERFORMANCE = Gate(
     name="performance",
     judge=performance_rules,
-    checks=(SignificanceEvidence.check, BenchmarkEvidence.check, BaselinesEvidence.check, WalkForwardEvidence.check),
+    checks=(
+        SignificanceEvidence.check,
+        BenchmarkEvidence.check,
+        BaselinesEvidence.check,
+        OverfittingEvidence.check,
+        WalkForwardEvidence.check,
+    ),
     thresholds=(
         "min_sharpe",
         "min_win_rate",
@@ -236,5 +267,6 @@ PERFORMANCE = Gate(
         "min_alpha_t",
         "max_timing_p",
         "min_baselines_beaten",
+        "max_overfitting",
     ),
 )

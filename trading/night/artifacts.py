@@ -20,6 +20,7 @@ from trading.market.bars import COLUMNS, FUNDING, Bars
 from trading.model.model import TradingModel, model_from
 from trading.model.spec import ModelSpec
 from trading.splits import Splits
+from trading.steps.policy import Layers
 from trading.store import Kind, Ref
 from trading.store.kind import (
     decode_arrays,
@@ -35,6 +36,8 @@ Features = Floats
 """Feature vectors of every bar, shape (n, FEATURES)."""
 Report = dict[str, Any]
 """JSON data for people, about what a stage saw."""
+Policies = tuple[Layers, ...]
+"""The trained policy of every seed, in the order of the seeds."""
 Folds = tuple[FoldTrack, ...]
 """What the walk-forward folds earned, in time order."""
 BundleFiles = dict[str, Ref[bytes]]
@@ -174,12 +177,28 @@ def _decode_comparison(data: bytes) -> ComparisonRecord:
     )
 
 
+def _encode_policies(policies: Policies) -> bytes:
+    arrays = {
+        f"{number}.{name}": array for number, layers in enumerate(policies) for name, array in layers._asdict().items()
+    }
+    return encode_record({"policies": len(policies)}, arrays)
+
+
+def _decode_policies(data: bytes) -> Policies:
+    values, arrays = decode_record(data)
+    return tuple(
+        Layers(**{name: arrays[f"{number}.{name}"] for name in Layers._fields}) for number in range(values["policies"])
+    )
+
+
 def _encode_folds(folds: Folds) -> bytes:
     values = [
         {"splits": fold.splits.model_dump(mode="json"), "initial": fold.initial, "trades": fold.trades}
         for fold in folds
     ]
-    return encode_record({"folds": values}, {f"equity_{number}": fold.equity for number, fold in enumerate(folds)})
+    arrays = {f"{number}.equity": fold.equity for number, fold in enumerate(folds)}
+    arrays |= {f"{number}.seeds": fold.seeds for number, fold in enumerate(folds)}
+    return encode_record({"folds": values}, arrays)
 
 
 def _decode_folds(data: bytes) -> Folds:
@@ -187,9 +206,10 @@ def _decode_folds(data: bytes) -> Folds:
     return tuple(
         FoldTrack(
             splits=Splits.model_validate(value["splits"]),
-            equity=arrays[f"equity_{number}"],
+            equity=arrays[f"{number}.equity"],
             initial=value["initial"],
             trades=value["trades"],
+            seeds=arrays[f"{number}.seeds"],
         )
         for number, value in enumerate(values["folds"])
     )
@@ -215,6 +235,7 @@ FEATURES: Kind[Features] = Kind(
 SPLITS: Kind[Splits] = typed_kind("splits", Splits)
 MODEL: Kind[TradingModel] = Kind("model", _encode_model, _decode_model)
 BACKTEST: Kind[BacktestRecord] = Kind("backtest", _encode_backtest, _decode_backtest)
+POLICIES: Kind[Policies] = Kind("policies", _encode_policies, _decode_policies)
 FOLDS: Kind[Folds] = Kind("folds", _encode_folds, _decode_folds)
 TRIALS: Kind[Trials] = typed_kind("trials", Trials)
 LIVE_RECORD: Kind[LiveRecord] = typed_kind("live-record", LiveRecord)

@@ -20,6 +20,7 @@ from trading.night.artifacts import (
     FOLDS,
     LIVE_RECORD,
     MODEL,
+    POLICIES,
     SPLITS,
     TRIALS,
     VERDICT,
@@ -39,6 +40,7 @@ PARTS: dict[Part, Kind[Any]] = {
     "splits": SPLITS,
     "model": MODEL,
     "fit_report": FIT_REPORT,
+    "policies": POLICIES,
     "folds": FOLDS,
     "trials": TRIALS,
 }

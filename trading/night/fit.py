@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Any
 from trading.engines.choice import EngineChoice
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
-from trading.night.artifacts import BARS, FEATURES, FIT_REPORT, MODEL, POLICY_REPORT, SPLITS, Features, Report
+from trading.night.artifacts import (
+    BARS,
+    FEATURES,
+    FIT_REPORT,
+    MODEL,
+    POLICIES,
+    POLICY_REPORT,
+    SPLITS,
+    Features,
+    Policies,
+    Report,
+)
 from trading.night.reads import reads
 from trading.night.workspace import Night
 from trading.seeds import seed_for
@@ -26,6 +37,12 @@ class FittedModel(Frozen):
 
     model_ref: Ref[TradingModel]
     report_ref: Ref[Report]
+
+
+class TrainedModel(FittedModel):
+    """A model with its policy, how it was trained, and the policy of every seed."""
+
+    policies_ref: Ref[Policies]
 
 
 @reads("features", "policy", "costs", "instrument", "risk", "calibration", seed="regimes")
@@ -75,7 +92,7 @@ def train_policy(
     *,
     make_environment: MakeEnvironment,
     make_progress: Callable[[str, int], Progress] | None = None,
-) -> FittedModel:
+) -> TrainedModel:
     """Train one policy for each seed and keep the best on the validation split; a fixed action needs no training.
 
     Any number of workers gives the same policies.
@@ -99,7 +116,11 @@ def train_policy(
     store, spec = night.store, night.settings.policy
     if spec.kind == "fixed":
         report: Report = {"chosen": "fixed", "policies": []}
-        return FittedModel(model_ref=model_ref, report_ref=store.put(POLICY_REPORT, report))
+        return TrainedModel(
+            model_ref=model_ref,
+            report_ref=store.put(POLICY_REPORT, report),
+            policies_ref=store.put(POLICIES, ()),
+        )
     splits, untrained = store.get(SPLITS, splits_ref), store.get(MODEL, model_ref)
     # The test split is not shown to training at all.
     seen = store.get(BARS, bars_ref).slice(0, splits.validation.stop)
@@ -122,8 +143,10 @@ def train_policy(
     results = trainer(spec.trainer)(jobs, make_environment, workers=night.workers, progress=progress)
     best = max(results, key=lambda result: result.validation_score)
     report = {"chosen": best.name, "policies": [_policy_row(result) for result in results]}
-    return FittedModel(
-        model_ref=store.put(MODEL, with_policy(untrained, best.layers)), report_ref=store.put(POLICY_REPORT, report)
+    return TrainedModel(
+        model_ref=store.put(MODEL, with_policy(untrained, best.layers)),
+        report_ref=store.put(POLICY_REPORT, report),
+        policies_ref=store.put(POLICIES, tuple(result.layers for result in results)),
     )
 
 

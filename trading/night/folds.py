@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from trading.checks.overfitting import seed_returns
 from trading.checks.walk_forward import FoldTrack
-from trading.model.model import TradingModel
-from trading.night.artifacts import BACKTEST, FOLDS, MODEL, SPLITS, BacktestRecord, Folds
+from trading.market.bars import Bars
+from trading.night.artifacts import BACKTEST, BARS, FOLDS, MODEL, POLICIES, SPLITS, BacktestRecord, Folds
+from trading.night.fit import TrainedModel
 from trading.night.reads import reads
 from trading.night.workspace import Night
 from trading.splits import Splits
-from trading.store import Ref
+from trading.store import Ref, Store
 from trading.values import Frozen
 
 
@@ -16,7 +18,7 @@ class Fold(Frozen):
     """A fold, the model of the candidate's recipe that was trained on it, and its backtest of the fold's test range."""
 
     splits_ref: Ref[Splits]
-    model_ref: Ref[TradingModel]
+    trained: TrainedModel
     backtest_ref: Ref[BacktestRecord]
 
 
@@ -39,25 +41,28 @@ def make_folds(night: Night, splits_ref: Ref[Splits]) -> tuple[Ref[Splits], ...]
 
 
 @reads()
-def gather_folds(night: Night, folds: tuple[Fold, ...]) -> Ref[Folds]:
-    """What every fold earned on its test range.
+def gather_folds(night: Night, bars_ref: Ref[Bars], folds: tuple[Fold, ...]) -> Ref[Folds]:
+    """What every fold, and every seed of it, earned on its test range.
 
     Args:
         night: whose store holds them.
+        bars_ref: of the night.
         folds: in time order.
     """
-    return night.store.put(FOLDS, tuple(_track(night, fold) for fold in folds))
-
-
-def _track(night: Night, fold: Fold) -> FoldTrack:
     store = night.store
-    record, limits = store.get(BACKTEST, fold.backtest_ref), store.get(MODEL, fold.model_ref).spec.limits
+    return store.put(FOLDS, tuple(_track(store, store.get(BARS, bars_ref), fold) for fold in folds))
+
+
+def _track(store: Store, bars: Bars, fold: Fold) -> FoldTrack:
+    splits, model = store.get(SPLITS, fold.splits_ref), store.get(MODEL, fold.trained.model_ref)
+    record, limits = store.get(BACKTEST, fold.backtest_ref), model.spec.limits
     equity = record.equity.copy()
     # Metrics close the last position, the equity of a backtest marks it only.
     equity[-1] = limits.initial_equity * (1.0 + record.metrics["total_return"])
     return FoldTrack(
-        splits=store.get(SPLITS, fold.splits_ref),
+        splits=splits,
         equity=equity,
         initial=limits.initial_equity,
         trades=int(record.metrics["trades"]),
+        seeds=seed_returns(model, bars, splits, store.get(POLICIES, fold.trained.policies_ref)),
     )

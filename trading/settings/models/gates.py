@@ -35,6 +35,11 @@ class GateSpec(Spec):
         description="Of the mean action held constant and the signal followed, how many the Sharpe ratio must beat; 0 "
         "only notes it.",
     )
+    max_overfitting: Fraction = Field(
+        default=1.0,
+        description="Probability that the best seed on one half of the test ranges is in the lower half on the "
+        "other; 1 only shows it.",
+    )
     max_drawdown: Fraction = Field(default=0.15, description="Largest drawdown, share of equity.")
     max_volatility: NonNegativeFloat = Field(default=0.30, description="Annualised volatility of equity returns.")
     max_consecutive_losses: int = Field(default=5, ge=0, description="Longest run of losing trades.")
