@@ -168,7 +168,12 @@ def parts_of(model: TradingModel, bars: Bars, *, trials: Trials | None = None) -
         "bars": bars,
         "features": compute_features(bars, model.spec.windows.as_step()),
         "splits": Splits(
-            train=train, validation=validation, test=Range(BEFORE, len(bars)), bars=len(bars), lookback=169, max_holding=96
+            train=train,
+            validation=validation,
+            test=Range(BEFORE, len(bars)),
+            bars=len(bars),
+            lookback=169,
+            max_holding=96,
         ),
         "model": model,
         "trials": trials or Trials(),
