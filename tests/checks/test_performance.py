@@ -12,10 +12,10 @@ import pytest
 from tests.support.judged import BEFORE, BRACKETS, drifting_market, guesser, judged, measured, parts_of, rider
 from tests.support.models import limits_of
 from trading.arrays import Floats
-from trading.checks.baselines import BASELINES, GRID, OWN_RULES, BaselinesEvidence
+from trading.checks.baselines import BASELINES, GRID, OWN_RULES
 from trading.checks.benchmark import BENCHMARK
 from trading.checks.check import Subject
-from trading.checks.significance import SIGNIFICANCE, SignificanceEvidence
+from trading.checks.significance import SIGNIFICANCE
 from trading.checks.track import (
     covering_block,
     held_positions,
@@ -81,7 +81,7 @@ def test_who_rides_a_rising_market_fails_however_much_it_earns(riding: dict[str,
 
 
 def test_the_significance_of_the_candidate_is_that_of_its_backtest(skilled: dict[str, Any]) -> None:
-    found: SignificanceEvidence = measured(SIGNIFICANCE, skilled)
+    found = measured(SIGNIFICANCE, skilled)
     backtest = run_backtest(skilled["model"], skilled["bars"], BEFORE)
     assert found.sharpe == pytest.approx(backtest.metrics["sharpe"])
     assert (found.bars, found.trades) == (6_000, backtest.metrics["trades"])
@@ -117,7 +117,7 @@ def test_evidence_is_read_back_as_it_was(skilled: dict[str, Any]) -> None:
 
 
 def test_earlier_candidates_lower_the_deflated_ratio_and_nothing_else(skilled: dict[str, Any]) -> None:
-    alone: SignificanceEvidence = measured(SIGNIFICANCE, skilled)
+    alone = measured(SIGNIFICANCE, skilled)
     same = Trials(earlier=40, days=(alone.days,) * 40)
     unknown = Trials(earlier=40, days=(alone.days.model_copy(update={"ts": (), "value": ()}),) * 40)
     repeated, many = (measured(SIGNIFICANCE, {**skilled, "trials": trials}) for trials in (same, unknown))
@@ -190,7 +190,7 @@ def test_a_regime_is_as_long_as_the_most_likely_one_lasts(skilled: dict[str, Any
 
 
 def test_baselines_trade_the_same_bars_at_the_same_costs(skilled: dict[str, Any]) -> None:
-    found: BaselinesEvidence = measured(BASELINES, skilled)
+    found = measured(BASELINES, skilled)
     assert [one.name for one in found.results] == [
         *("mean_action", "constant_action", "follow_signal", "buy_and_hold", "moving_average")
     ]
@@ -236,7 +236,7 @@ def test_of_a_candidate_that_never_trades_everything_else_is_unknown_and_only_th
     idle = replace(model, spec=model.spec.changed(limits=limits_of(min_confidence=0.9).model_dump()))
     bars = drifting_market(3, BEFORE + 1_000, sharpe=0.0)
     parts = parts_of(idle, bars)
-    significance: SignificanceEvidence = measured(SIGNIFICANCE, parts)
+    significance = measured(SIGNIFICANCE, parts)
     assert (significance.trades, significance.outcomes) == (0, "")
     assert math.isnan(significance.psr0 or 0.0)
     assert math.isnan(measured(BENCHMARK, parts).alpha_t)
