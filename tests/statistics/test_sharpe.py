@@ -44,7 +44,7 @@ def test_for_independent_returns_the_error_is_los_closed_form() -> None:
 def test_dependence_within_a_block_is_in_the_error() -> None:
     rng = np.random.default_rng(2)
     # The long-run variance of an autoregression with 0.9 is 19 times its variance.
-    returns = 0.01 * lfilter([1.0], [1.0, -0.9], rng.normal(size=40_000))
+    returns = 0.01 * np.asarray(lfilter([1.0], [1.0, -0.9], rng.normal(size=40_000)))
     blocks, single = (measured(returns, mean_block=block) for block in (200.0, 1.0))
     assert blocks.error / single.error == pytest.approx(math.sqrt(19.0), rel=0.1)
 

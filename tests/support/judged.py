@@ -56,21 +56,23 @@ class Judged(NamedTuple):
         evidence: that they were asked about.
         before: whether the rules of the first release let it pass.
         passed: whether all rules of today do.
-        failed: names of the rules of today that do not hold.
+        held: names of the rules of today that hold.
+        failed: names of those that do not.
     """
 
     evidence: Evidence
     before: bool
     passed: bool
+    held: tuple[str, ...]
     failed: tuple[str, ...]
 
     def holds(self, rule: str) -> bool:
-        """Whether one rule of today lets it pass.
+        """Whether one rule of today was asked and lets it pass.
 
         Args:
             rule: its name.
         """
-        return rule not in self.failed
+        return rule in self.held
 
 
 def drifting_market(seed: int, bars: int, *, sharpe: float) -> Bars:
@@ -151,8 +153,9 @@ def judged(model: TradingModel, bars: Bars, *, trials: Trials | None = None) -> 
         live=None,
     )
     results = [ask_gate(GATES[name], evidence, _LIMITS) for name in ("performance", "risk")]
-    failed = tuple(rule.name for result in results for rule in result.rules if not rule.passed)
-    return Judged(evidence, _as_before(results, evidence), all(result.passed for result in results), failed)
+    rules = [rule for result in results for rule in result.rules]
+    held, failed = (tuple(rule.name for rule in rules if rule.passed is passed) for passed in (True, False))
+    return Judged(evidence, _as_before(results, evidence), all(result.passed for result in results), held, failed)
 
 
 def parts_of(model: TradingModel, bars: Bars, *, trials: Trials | None = None) -> dict[str, Any]:

@@ -63,11 +63,11 @@ def fit_market(returns: Floats, market: Floats, *, periods_per_year: float, lags
     if not usable or not float(np.std(market)) > _FLAT:
         return MarketFit(missing, missing, missing, missing, used)
     moves = market - float(np.mean(market))
-    spread = float(moves @ moves) / count
-    beta = float(moves @ returns) / count / spread
+    spread = float(np.mean(moves**2))
+    beta = float(np.mean(moves * returns)) / spread
     alpha = float(np.mean(returns)) - beta * float(np.mean(market))
     rest = returns - alpha - beta * market
-    deviation = math.sqrt(float(rest @ rest) / (count - 2))
+    deviation = math.sqrt(float(np.sum(rest**2)) / (count - 2))
     year = math.sqrt(periods_per_year)
     if not deviation > _FLAT:
         return MarketFit(alpha * periods_per_year, beta, missing, missing, used)
@@ -87,9 +87,10 @@ def long_run_variance(values: Floats, lags: int) -> float:
         values: shape (n,), with a mean of zero.
         lags: autocovariances that count.
     """
-    total = float(values @ values)
+    # Sums of NumPy's own: a dot product of a long series has another last digit on another number of threads.
+    total = float(np.sum(values**2))
     for lag in range(1, lags + 1):
-        total += 2.0 * (1.0 - lag / (lags + 1.0)) * float(values[lag:] @ values[:-lag])
+        total += 2.0 * (1.0 - lag / (lags + 1.0)) * float(np.sum(values[lag:] * values[:-lag]))
     return total / len(values)
 
 
