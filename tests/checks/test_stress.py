@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests.checks.samples import only
 from tests.support import random_model, small_bars
 from trading.checks.scenarios import SCENARIOS
 from trading.checks.stress import StressEvidence, run_stress
 from trading.codes import ReasonCode
+from trading.gates.gate import ask_gate
+from trading.gates.table import GATES
 from trading.settings.models import StressSpec
 from trading.simulation import lanes
 from trading.simulation.backtest import BacktestResult, run_backtest
@@ -80,6 +83,8 @@ def test_a_model_that_never_trades_is_not_measured_and_fails_every_scenario() ->
         (False, ReasonCode.STRESS_NOT_MEASURED, None)
     }
     assert [result.evidence["met"] for result in results if result.evidence["shocks"]] == [0.0] * 7
+    judged = ask_gate(GATES["stress"], only(StressEvidence(results=tuple(results))), {})
+    assert (judged.passed, judged.code) == (False, ReasonCode.STRESS_NOT_MEASURED)
 
 
 def test_limits_that_are_broken_are_named_with_a_code_and_a_remedy() -> None:

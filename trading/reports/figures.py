@@ -195,7 +195,8 @@ def stress_figure(checks: Sequence[CheckResult], *, title: str) -> Figure:
     axes.axvline(limit, color=INK, linewidth=1.0, linestyle="--")
     axes.text(limit, top, f"limit {limit:.0%} ", va="bottom", ha="right", color=INK)
     axes.set_yticks(places, [row.name.replace("_", " ") for row in rows])
-    axes.set_xlim(0.0, max([limit, *falls]) * 1.08)
+    bases = [row.base_drawdown for row in rows if math.isfinite(row.base_drawdown)]
+    axes.set_xlim(0.0, max([limit, *falls, *bases]) * 1.08)
     axes.set_ylim(-0.6, len(rows) + 0.1)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_xlabel(_drawdown_label(checks))

@@ -85,7 +85,7 @@ class Moves:
         self.windows.extend(found)
         return found
 
-    def at_most(self, length: int) -> int:
+    def fitting(self, length: int) -> int:
         """The length of a long shock: shorter where the range is too short for several.
 
         Args:

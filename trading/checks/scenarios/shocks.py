@@ -59,7 +59,7 @@ def liquidity_drought(moves: Moves) -> None:
     Args:
         moves: the test split, changed in place: volumes alone.
     """
-    for window in moves.meet(8, len(moves) // 16):
+    for window in moves.meet(8, max(1, len(moves) // 16)):
         moves.volume[slice(*window)] *= 1e-3
 
 
@@ -69,7 +69,7 @@ def whipsaw_chop(moves: Moves) -> None:
     Args:
         moves: the test split, changed in place: prices are mirrored, volumes stay.
     """
-    for window in moves.meet(4, moves.at_most(480), mirrored=12):
+    for window in moves.meet(4, moves.fitting(480), mirrored=12):
         for begin in range(window.begin, window.end - 11, 24):
             moves.mirror(Window(begin, begin + 12))
 
@@ -80,7 +80,7 @@ def regime_flip(moves: Moves) -> None:
     Args:
         moves: the test split, changed in place: prices are mirrored, volumes stay.
     """
-    for window in moves.meet(4, moves.at_most(168), mirrored=48):
+    for window in moves.meet(4, moves.fitting(168), mirrored=48):
         moves.mirror(window)
 
 
