@@ -45,6 +45,12 @@ critical_ks = 1.0
 [stress]
 max_drawdown = 1.0
 max_loss = 1.0
+max_excess_drawdown = 1.0
+max_shock_loss = 100.0
+max_excess_recovery = 1.0
+min_trades = 1
+min_met = 0.01
+seeds = 2
 
 [gates]
 min_sharpe = -100.0

@@ -95,6 +95,7 @@ class ReasonCode(StrEnum):
     )
     OVERFITTED = "OVERFITTED", "What was chosen among the seeds is no better than the others on other bars."
     STRESS_FAILED = "STRESS_FAILED", "A stress scenario broke its limit."
+    STRESS_NOT_MEASURED = "STRESS_NOT_MEASURED", "Too few trades or shocks in a trade: a stress scenario said nothing."
     LIVE_RECORD_MISSING = "LIVE_RECORD_MISSING", "No live record exists yet to compare with the backtest."
     LIVE_BELOW_BACKTEST = "LIVE_BELOW_BACKTEST", "Live results fall too far short of the backtest."
 

@@ -13,7 +13,7 @@ from tests.examples import example
 from tests.support import random_model, small_bars
 from trading.canonical import canonical_json, parse_json
 from trading.checks.evidence import gather, read_evidence
-from trading.checks.scenarios import SCENARIOS, stressed_bars, stressed_parameters
+from trading.checks.scenarios import SCENARIOS, HeldPositions, Window, stressed_market, stressed_parameters
 from trading.checks.stress import StressEvidence, run_stress
 from trading.checks.table import CHECKS
 from trading.codes import ReasonCode
@@ -32,7 +32,16 @@ from trading.steps.account import HALF_SPREAD
 
 BARS = small_bars(120)
 START, STOP = 800, len(BARS)
-LENIENT = StressSpec(max_drawdown=1.0, max_loss=1.0)
+LENIENT = StressSpec(
+    max_drawdown=1.0,
+    max_loss=1.0,
+    max_excess_drawdown=1.0,
+    max_shock_loss=1.0,
+    max_excess_recovery=1.0,
+    min_trades=1,
+    seeds=1,
+)
+NOTHING = np.zeros(0, dtype=np.int64)
 
 
 @pytest.fixture
@@ -54,12 +63,14 @@ def tails(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_a_scenario_of_the_documentation_is_played_beside_the_others_and_changes_none_of_them(slow_bleed: Any) -> None:
     model = random_model(2)
     after: dict[str, BacktestResult] = {}
-    base, results = run_stress(model, BARS, START, STOP, spec=LENIENT, seed=3, look=after.__setitem__)
+
+    def keep(runs: dict[str, BacktestResult]) -> Any:
+        return lambda name, _, run: runs.__setitem__(name, run)
+
+    base, results = run_stress(model, BARS, START, STOP, spec=LENIENT, seed=3, look=keep(after))
     known = [scenario for name, scenario in SCENARIOS.items() if name != "slow_bleed"]
     before: dict[str, BacktestResult] = {}
-    base_before, _ = run_stress(
-        model, BARS, START, STOP, spec=LENIENT, seed=3, scenarios=known, look=before.__setitem__
-    )
+    base_before, _ = run_stress(model, BARS, START, STOP, spec=LENIENT, seed=3, scenarios=known, look=keep(before))
     assert [result.name for result in results] == [*(scenario.name for scenario in known), "slow_bleed"]
     assert base.ledger_sha256 == base_before.ledger_sha256
     bleeding = after.pop("slow_bleed")
@@ -71,8 +82,10 @@ def test_a_scenario_of_the_documentation_is_played_beside_the_others_and_changes
 
 
 def test_a_scenario_of_the_documentation_does_what_it_says(slow_bleed: Any) -> None:
-    stressed = stressed_bars(slow_bleed.SLOW_BLEED, BARS, start=START, stop=STOP, seed=3)
-    lost = np.log(stressed.close[START:] / BARS.close[START:])
+    held = HeldPositions(STOP - START, NOTHING, NOTHING, np.zeros(0))
+    market = stressed_market(slow_bleed.SLOW_BLEED, BARS, START, STOP, held=held, seed=3, draw=0)
+    assert market.windows == (Window(0, STOP - START),)
+    lost = np.log(market.bars.close[START:] / BARS.close[START:])
     np.testing.assert_allclose(np.diff(lost), -slow_bleed.LOSS_PER_BAR, atol=1e-12)
     parameters = model_parameters(random_model(0))
     assert stressed_parameters(slow_bleed.SLOW_BLEED, parameters)[HALF_SPREAD] == 2.0 * parameters[HALF_SPREAD]

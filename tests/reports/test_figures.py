@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from tests.checks.samples import survived
 from trading.checks.calibration import ReliabilityBin
 from trading.checks.scenarios import SCENARIOS
 from trading.reports.figures import equity_figure, regimes_figure, reliability_figure, stress_figure
@@ -84,7 +85,7 @@ def test_the_stress_figure_shows_every_scenario_and_survives_numbers_that_are_mi
             name=name,
             passed=index > 0,
             threshold=0.25,
-            evidence={} if index == 0 else {"max_drawdown": 0.1, "total_return": -0.02, "sharpe": 1.0, "trades": 12.0},
+            evidence={} if index == 0 else survived(name).evidence | {"total_return": -0.02},
         )
         for index, name in enumerate(SCENARIOS)
     ]
@@ -93,7 +94,18 @@ def test_the_stress_figure_shows_every_scenario_and_survives_numbers_that_are_mi
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels == [name.replace("_", " ") for name in SCENARIOS]
     assert "FAIL" in texts(figure)
-    assert texts(figure).count("-2.0%") == 7
+    assert texts(figure).count("-2.0%") == texts(figure).count("8.0%") == 7
+    assert figure.axes[0].get_xlabel() == "drawdown, 90% quantile of 16 draws; | without shocks"
+
+
+def test_the_stress_figure_shows_evidence_of_one_draw_as_an_earlier_release_wrote_it() -> None:
+    numbers = {"max_drawdown": 0.1, "total_return": -0.02, "sharpe": 1.0, "trades": 12.0}
+    figure = stress_figure(
+        [CheckResult(name="flash_crash", passed=True, threshold=0.25, evidence=numbers)], title="SIM"
+    )
+    assert png(figure)
+    assert "-2.0%" in texts(figure)
+    assert figure.axes[0].get_xlabel() == "worst drawdown"
 
 
 def test_figures_may_be_drawn_by_several_threads_and_leave_pyplot_alone() -> None:

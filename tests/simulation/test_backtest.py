@@ -14,11 +14,25 @@ from trading.engines.stream import SignalStream
 from trading.errors import DataError
 from trading.market.bars import resample
 from trading.model.model import TradingModel
+from trading.simulation import lanes
 from trading.simulation.backtest import run_backtest
-from trading.simulation.lanes import run_lanes
+from trading.simulation.lanes import Lane, Span, WarmedLanes, run_lanes
 from trading.simulation.parameters import model_parameters, policy_of
 from trading.simulation.trades import ledger_sha256
-from trading.steps.account import QUANTITY, TRADE_PNL, TRADE_SIZE, new_account
+from trading.steps.account import (
+    FEE,
+    MAKER_FEE,
+    QUANTITY,
+    TRADE_ENTRY,
+    TRADE_ENTRY_TS,
+    TRADE_EXIT,
+    TRADE_EXIT_TS,
+    TRADE_FEES_PAID,
+    TRADE_PNL,
+    TRADE_QUANTITY,
+    TRADE_SIZE,
+    new_account,
+)
 from trading.steps.breakers import ALLOWED
 from trading.steps.decision import close_step
 from trading.steps.policy import ACTIONS
@@ -61,7 +75,7 @@ def test_what_happened_until_a_bar_does_not_depend_on_later_bars(seed: int, cut:
 
 
 def test_lanes_in_lock_step_equal_lanes_alone() -> None:
-    models = [random_model(5, costs=costs_of(fee_bps=fee)) for fee in (0.0, 5.0, 20.0)]
+    models = [random_model(3, costs=costs_of(fee_bps=fee)) for fee in (0.0, 5.0, 20.0)]
     bars = small_bars(60)
     packed = [model_parameters(model) for model in models]
     together = run_lanes(models[0], [bars] * 3, packed, 100, len(bars))
@@ -72,7 +86,7 @@ def test_lanes_in_lock_step_equal_lanes_alone() -> None:
 
 
 def test_lanes_may_differ_from_the_start_on_but_not_before() -> None:
-    model, bars, start = random_model(5), small_bars(60), 100
+    model, bars, start = random_model(3), small_bars(60), 100
     packed, other = [model_parameters(model)] * 2, bars.close.copy()
     other[start] *= 1.001
     changed = replace(bars, close=other, high=np.maximum(bars.high, other), low=np.minimum(bars.low, other))
@@ -83,6 +97,42 @@ def test_lanes_may_differ_from_the_start_on_but_not_before() -> None:
             np.testing.assert_array_equal(one.equity, other_run.equity)
     with pytest.raises(ValueError, match="before bar 101"):
         run_lanes(model, [bars, changed], packed, start + 1, len(bars))
+
+
+@settings(max_examples=15, deadline=None)
+@given(cuts=st.lists(st.integers(100, 900), max_size=6), stretch=st.sampled_from([64, 4_096]))
+def test_spans_with_the_same_parameters_change_no_bit(cuts: list[int], stretch: int) -> None:
+    model, bars = random_model(3), small_bars(60)
+    packed, ends = model_parameters(model), sorted(cuts)
+    spans = tuple(Span(*pair, packed) for pair in zip(ends[::2], ends[1::2], strict=False))
+    warmed = WarmedLanes(model, bars, 100, len(bars))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lanes, "STRETCH", stretch)
+        cut = warmed.run(Lane(bars, packed, spans))
+    whole = warmed.run(Lane(bars, packed))
+    assert len(whole.trades) > 20
+    for name in ("equity", "low_equity", "trades", "codes", "account", "settled"):
+        np.testing.assert_array_equal(getattr(cut, name), getattr(whole, name))
+
+
+def test_other_parameters_are_in_force_inside_their_span_and_nowhere_else() -> None:
+    model, bars, start = random_model(3), small_bars(60), 100
+    packed = model_parameters(model)
+    dear = packed.copy()
+    dear[FEE] = dear[MAKER_FEE] = 0.05
+    begin, end = 400, 700
+    warmed = WarmedLanes(model, bars, start, len(bars))
+    calm, run = warmed.run(Lane(bars, packed)), warmed.run(Lane(bars, packed, (Span(begin, end, dear),)))
+    np.testing.assert_array_equal(run.equity[: begin - start], calm.equity[: begin - start])
+    notional = np.abs(run.trades[:, TRADE_QUANTITY]) * (run.trades[:, TRADE_ENTRY] + run.trades[:, TRADE_EXIT])
+    paid = run.trades[:, TRADE_FEES_PAID] / notional
+    entered, left = run.trades[:, TRADE_ENTRY_TS], run.trades[:, TRADE_EXIT_TS]
+    inside = (entered >= bars.ts[begin]) & (left < bars.ts[end])
+    outside = (left < bars.ts[begin]) | (entered >= bars.ts[end])
+    assert inside.sum() > 5
+    assert outside.sum() > 5
+    np.testing.assert_allclose(paid[inside], 0.05, rtol=1e-6)
+    assert (paid[outside] <= packed[FEE] * 1.0001).all()
 
 
 @settings(max_examples=15, deadline=None)

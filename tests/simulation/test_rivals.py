@@ -21,7 +21,7 @@ from trading.simulation.rivals import (
     run_actions,
     run_model,
 )
-from trading.simulation.trades import ledger_sha256, trade_row
+from trading.simulation.trades import ledger_sha256
 from trading.steps import account as a
 from trading.steps.breakers import ALLOWED, TOO_SMALL
 
@@ -35,7 +35,7 @@ def stretch(model: TradingModel) -> tuple[Bars, Signals]:
 
 
 def ledger(run: LaneRun) -> str:
-    return ledger_sha256([trade_row(trade) for trade in run.trades.tolist()])
+    return ledger_sha256(run.trades)
 
 
 @pytest.mark.parametrize("seed", range(3))

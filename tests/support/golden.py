@@ -92,7 +92,7 @@ def _measured(night: Night, played: Played) -> dict[str, Any]:
     model, report = store.get(MODEL, measured.model_ref), store.get(POLICY_REPORT, played.trained.report_ref)
     backtest, splits = store.get(BACKTEST, measured.backtest_ref), store.get(SPLITS, measured.splits_ref)
     as_json, part = store.get(EVIDENCE, judged.evidence_ref).as_json(), splits.test
-    scenarios: dict[str, BacktestResult] = {}
+    draws: dict[tuple[str, int], BacktestResult] = {}
     base, stressed = run_stress(
         model,
         store.get(BARS, measured.bars_ref),
@@ -100,9 +100,9 @@ def _measured(night: Night, played: Played) -> dict[str, Any]:
         part.stop,
         spec=night.settings.stress,
         seed=night.plan.seeds["stress"],
-        look=scenarios.__setitem__,
+        look=lambda name, draw, run: draws.__setitem__((name, draw), run) if draw == 0 else None,
     )
-    # Ledger and equity of a scenario are not kept; these are of the runs whose judgement the evidence holds.
+    # Ledger and equity of a scenario are not kept; these are of the first of the draws that the evidence judges.
     checks = StressEvidence(results=tuple(stressed)).as_json()
     assert dict(leaves(checks)) == dict(leaves(as_json["checks"]["stress"]))
     assert base.ledger_sha256 == backtest.ledger_sha256
@@ -121,7 +121,7 @@ def _measured(night: Night, played: Played) -> dict[str, Any]:
             "equity_sha256": _sha256(backtest.equity),
         },
         "stress": [
-            {"name": one.name, "check": check, **_traded(scenarios[one.name])}
+            {"name": one.name, "check": check, **_traded(draws[one.name, 0])}
             for one, check in zip(stressed, as_json["checks"]["stress"]["results"], strict=True)
         ],
         "evidence": _without(as_json, "inputs"),

@@ -1,34 +1,58 @@
-"""The stress test: base path and every scenario as lanes in lock step, each judged by the owner's limits."""
+"""The stress test: base path and every draw of every scenario as lanes, each scenario judged by the owner's limits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
 
 from trading.checks.check import Check, Subject
 from trading.checks.evidence import CheckEvidence
-from trading.checks.scenarios import SCENARIOS, Scenario, stressed_bars, stressed_parameters
-from trading.codes import ReasonCode
+from trading.checks.scenarios import SCENARIOS, Scenario, held_positions, stressed_market, stressed_parameters
+from trading.checks.survival import LaneNumbers, judged_scenario, lane_numbers, lane_path
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
 from trading.results import CheckResult, Number
 from trading.settings.models import StressSpec
+from trading.steps.account import HALT_DRAWDOWN
 
 if TYPE_CHECKING:
     from trading.simulation.backtest import BacktestResult
 
 
+JUDGED = (
+    "max_drawdown",
+    "excess_drawdown",
+    "total_return",
+    "shock_loss",
+    "excess_recovery",
+    "breaches",
+    "trades",
+    "met",
+)
+"""Numbers of a scenario that are written down as metrics of the night."""
+
+
 class StressEvidence(CheckEvidence):
-    """How the candidate came through the scenarios: one result each, whose observed number is the worst drawdown."""
+    """How the candidate came through the scenarios: one result each, whose observed number is the worst drawdown.
+
+    What else was measured of a scenario is in its result's evidence, see
+    :func:`trading.checks.survival.scenario_numbers`. Release 0.1 wrote ``max_drawdown``, ``total_return``, ``sharpe``
+    and ``trades`` of one draw.
+    """
 
     check: ClassVar[str] = "stress"
 
     results: tuple[CheckResult, ...] = ()
 
     def numbers(self) -> dict[str, Number]:
-        drawdowns = {result.name: result.observed for result in self.results}
-        return {f"stress.{name}.max_drawdown": value for name, value in drawdowns.items() if isinstance(value, float)}
+        return {
+            f"stress.{result.name}.{name}": result.evidence[name]
+            for result in self.results
+            for name in JUDGED
+            if isinstance(result.evidence.get(name), float | int)
+        }
 
 
 def run_stress(
@@ -40,71 +64,58 @@ def run_stress(
     spec: StressSpec,
     seed: int,
     scenarios: Iterable[Scenario] | None = None,
-    look: Callable[[str, BacktestResult], object] | None = None,
+    look: Callable[[str, int, BacktestResult], object] | None = None,
 ) -> tuple[BacktestResult, list[CheckResult]]:
-    """Run the base path and every scenario; of a scenario nothing is kept but its judgement.
+    """Run the base path and every draw of every scenario; of a draw nothing is kept but its numbers.
+
+    The breaker does not halt here: a candidate that it saved would be judged by what the breaker did.
 
     Args:
         model: the candidate.
         bars: the whole series.
         start: first bar that is traded.
         stop: end of the range that is traded.
-        spec: limits.
-        seed: of the scenarios' places and directions.
+        spec: limits, and how many draws.
+        seed: of the scenarios' places.
         scenarios: what happens; by default every row of :data:`trading.checks.scenarios.SCENARIOS`.
-        look: is given the name and the backtest of each scenario as it ends, in one of several threads.
+        look: is given the name, the number of the draw and its backtest as it ends, in one of several threads.
 
     Returns:
-        The base backtest, equal to :func:`trading.simulation.backtest.run_backtest`, and the judgement of each scenario
-        in order.
+        The base backtest, equal to :func:`trading.simulation.backtest.run_backtest` as long as that does not halt, and
+        the judgement of each scenario in order.
     """
     # The simulation compiles when it is imported, and gates read the evidence above without it.
     from trading.simulation.backtest import result_of
-    from trading.simulation.lanes import LANE_THREADS, LaneRun, map_lanes
+    from trading.simulation.lanes import Lane, Span, WarmedLanes, map_lanes
     from trading.simulation.parameters import model_parameters
 
     played = list(SCENARIOS.values() if scenarios is None else scenarios)
-    parameters = model_parameters(model)
-    with ThreadPoolExecutor(LANE_THREADS) as pool:
-        stressed = pool.map(lambda one: stressed_bars(one, bars, start=start, stop=stop, seed=seed), played)
-        lanes = [bars.slice(0, stop), *stressed]
-    packed = [parameters, *(stressed_parameters(one, parameters) for one in played)]
-    base: list[BacktestResult] = []
+    calm = model_parameters(model)
+    # The breaker is left with nothing to lose.
+    calm[HALT_DRAWDOWN] = 1.0
+    limits, per_year, ts = model.spec.limits, model.spec.bars_per_year, bars.ts[start:stop]
+    warmed = WarmedLanes(model, bars, start, stop)
+    run = warmed.run(Lane(bars.slice(0, stop), calm))
+    result, base, held = result_of(model, ts, run), lane_path(run, ts, limits), held_positions(ts, run)
 
-    def judged(lane: int, run: LaneRun) -> CheckResult | None:
-        result = result_of(model, bars.ts[start:stop], run)
-        if lane == 0:
-            base.append(result)
-            return None
-        name = played[lane - 1].name
+    def numbers_of(scenario: Scenario, draw: int) -> LaneNumbers:
+        market = stressed_market(scenario, bars, start, stop, held=held, seed=seed, draw=draw)
+        shocked = stressed_parameters(scenario, calm)
+        spans = tuple(Span(start + window.begin, start + window.end, shocked) for window in market.windows)
+        run = warmed.run(Lane(market.bars, calm, spans))
         if look is not None:
-            look(name, result)
-        return _judge(name, result, spec)
+            look(scenario.name, draw, result_of(model, ts, run))
+        begins = np.array([window.begin for window in market.windows], dtype=np.int64)
+        met = int(held_positions(ts, run).on(begins).sum())
+        return lane_numbers(lane_path(run, ts, limits), base, market, met=met, bars_per_year=per_year)
 
-    checks = map_lanes(model, lanes, packed, start, stop, judged)
-    return base[0], [check for check in checks if check is not None]
-
-
-def _judge(name: str, result: BacktestResult, spec: StressSpec) -> CheckResult:
-    drawdown, loss = result.metrics["max_drawdown"], -result.metrics["total_return"]
-    # A NaN fails both comparisons.
-    passed = drawdown <= spec.max_drawdown and loss <= spec.max_loss
-    return CheckResult(
-        name=name,
-        passed=passed,
-        observed=drawdown,
-        threshold=spec.max_drawdown,
-        code=ReasonCode.OK if passed else ReasonCode.STRESS_FAILED,
-        message=f"drawdown {drawdown:.1%} (at most {spec.max_drawdown:.1%}), return {-loss:+.1%} "
-        f"(at least {-spec.max_loss:+.1%})",
-        remedy="" if passed else "Lower risk.size_cap, or let the policy take closer stops (policy.max_stop).",
-        evidence={
-            "max_drawdown": drawdown,
-            "total_return": result.metrics["total_return"],
-            "sharpe": result.metrics["sharpe"],
-            "trades": result.metrics["trades"],
-        },
-    )
+    # Of what has no place, one draw is as good as many.
+    draws = [(one, draw) for one in played for draw in range(spec.seeds if one.shock is not None else 1)]
+    numbers = map_lanes(lambda lane: numbers_of(*draws[lane]), len(draws))
+    found: dict[str, list[LaneNumbers]] = {one.name: [] for one in played}
+    for (one, _), lane in zip(draws, numbers, strict=True):
+        found[one.name].append(lane)
+    return result, [judged_scenario(name, lanes, base, spec) for name, lanes in found.items()]
 
 
 def _measure(subject: Subject) -> StressEvidence:

@@ -32,13 +32,15 @@ _MOST_POINTS = 4_000
 
 
 class _Scenario(NamedTuple):
-    """One scenario: share lost at worst, return at the end, annualised Sharpe ratio, trades, and whether it passed."""
+    """One scenario: with and without shocks, at the end and inside them; ``met`` is the share of shocks in a trade."""
 
     name: str
     max_drawdown: float
+    base_drawdown: float
     total_return: float
-    sharpe: float
+    inside: float
     trades: float
+    met: float
     passed: bool
 
 
@@ -171,46 +173,51 @@ def reliability_figure(rows: Sequence[ReliabilityBin], *, brier: float, ece: flo
 
 
 def stress_figure(checks: Sequence[CheckResult], *, title: str) -> Figure:
-    """Each scenario's worst drawdown against its limit, with return, Sharpe ratio and trades beside it.
+    """Each scenario's drawdown against its limit and the base path's, with what else decided beside it.
 
     Args:
-        checks: one per scenario; the threshold is the largest drawdown allowed, the evidence holds the numbers.
+        checks: one per scenario; the threshold is the largest drawdown allowed, the evidence holds the numbers, each at
+            the quantile that decides. Of release 0.1 there is one draw and nothing of the base path.
         title: above the picture.
     """
     rows = [_scenario(check) for check in checks]
     limits = [check.threshold for check in checks if isinstance(check.threshold, int | float)]
     limit = float(max(limits, default=0.0))
-    figure = blank_figure((9.0, 1.3 + 0.38 * max(len(rows), 1)))
-    axes, table = figure.subplots(1, 2, sharey=True, width_ratios=[3, 2])
+    figure = blank_figure((10.0, 1.3 + 0.38 * max(len(rows), 1)))
+    axes, table = figure.subplots(1, 2, sharey=True, width_ratios=[5, 6])
     bare_axes(axes)
     axes.grid(visible=False, axis="y")
     set_title(figure, title)
     places, top = np.arange(len(rows))[::-1], len(rows) - 0.35
     falls = [row.max_drawdown if math.isfinite(row.max_drawdown) else 1.0 for row in rows]
     axes.barh(places, falls, height=0.6, color=[BLUE if row.passed else ORANGE for row in rows], alpha=0.75)
+    axes.scatter([row.base_drawdown for row in rows], places, marker="|", s=120, color=INK, linewidth=1.2, zorder=3)
     axes.axvline(limit, color=INK, linewidth=1.0, linestyle="--")
     axes.text(limit, top, f"limit {limit:.0%} ", va="bottom", ha="right", color=INK)
     axes.set_yticks(places, [row.name.replace("_", " ") for row in rows])
-    axes.set_xlim(0.0, max([limit, *falls]) * 1.08)
+    bases = [row.base_drawdown for row in rows if math.isfinite(row.base_drawdown)]
+    axes.set_xlim(0.0, max([limit, *falls, *bases]) * 1.08)
     axes.set_ylim(-0.6, len(rows) + 0.1)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.set_xlabel("worst drawdown")
+    axes.set_xlabel(_drawdown_label(checks))
     table.set_axis_off()
     table.set_xlim(0.0, 1.0)
-    columns = {"drawdown": 0.22, "return": 0.44, "Sharpe": 0.62, "trades": 0.80}
+    columns = {"drawdown": 0.15, "base": 0.28, "return": 0.45, "in shocks": 0.62, "trades": 0.75, "met": 0.87}
     for name, x in columns.items():
         table.text(x, top, name, ha="right", va="bottom", color=INK)
     for place, row in zip(places, rows, strict=True):
         cells = (
             _share(row.max_drawdown, ""),
+            _share(row.base_drawdown, ""),
             _share(row.total_return, "+"),
-            f"{row.sharpe:.2f}" if math.isfinite(row.sharpe) else "-",
+            _share(row.inside, "+"),
             f"{row.trades:.0f}" if math.isfinite(row.trades) else "-",
+            f"{row.met:.0%}" if math.isfinite(row.met) else "-",
         )
         for x, text in zip(columns.values(), cells, strict=True):
             table.text(x, place, text, ha="right", va="center", color=INK)
         verdict, colour = ("pass", BLUE) if row.passed else ("FAIL", ORANGE)
-        table.text(0.86, place, verdict, ha="left", va="center", color=colour, weight="bold")
+        table.text(0.90, place, verdict, ha="left", va="center", color=colour, weight="bold")
     return figure
 
 
@@ -248,9 +255,18 @@ def set_title(figure: Figure, title: str) -> None:
 
 def _scenario(check: CheckResult) -> _Scenario:
     """A row of the table; a number that is missing is NaN."""
-    names = ("max_drawdown", "total_return", "sharpe", "trades")
+    names = ("max_drawdown", "base_drawdown", "total_return", "inside", "trades", "met")
     values = [float(check.evidence.get(name, math.nan)) for name in names]
     return _Scenario(check.name, *values, passed=check.passed)
+
+
+def _drawdown_label(checks: Sequence[CheckResult]) -> str:
+    """What the bars show: which quantile of how many draws, if the evidence says so."""
+    found = [check.evidence for check in checks if "quantile" in check.evidence]
+    if not found:
+        return "worst drawdown"
+    draws = max(int(numbers["seeds"]) for numbers in found)
+    return f"drawdown, {found[0]['quantile']:.0%} quantile of {draws} draws; | without shocks"
 
 
 def _share(value: float, sign: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import starmap
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from trading.steps.venue import settle
 Found = TypeVar("Found")
 
 LANE_THREADS = 2
-"""The platform's smallest machine has two cores; nine lanes leave little for more threads to win."""
+"""The platform's smallest machine has two cores."""
 
 STRETCH = 4_096
 """Bars whose signals are held at a time: a long series needs no more room than a short one."""
@@ -62,6 +63,35 @@ class LaneRun:
         return np.concatenate([self.trades, self.last])
 
 
+class Span(NamedTuple):
+    """Bars of a lane on which it trades by other parameters.
+
+    Attributes:
+        begin: position of the first bar in the series.
+        end: position after the last one.
+        parameters: packed.
+    """
+
+    begin: int
+    end: int
+    parameters: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """One version of the bars, and by what it is traded.
+
+    Attributes:
+        bars: up to the end of what is traded, or longer.
+        parameters: packed.
+        spans: where other parameters are in force; in order, none overlapping another.
+    """
+
+    bars: Bars
+    parameters: Floats
+    spans: tuple[Span, ...] = ()
+
+
 def run_lanes(
     model: TradingModel,
     lanes: Sequence[Bars],
@@ -72,37 +102,7 @@ def run_lanes(
     fixed_action: Sequence[float] | None = None,
     checked: bool = True,
 ) -> list[LaneRun]:
-    """Run lanes and keep all they did; see :func:`map_lanes`.
-
-    Args:
-        model: features, engine, policy and the initial equity.
-        lanes: the bars of each lane.
-        parameters: packed parameters of each lane.
-        start: first traded bar.
-        stop: bar after the last traded one.
-        fixed_action: size, duration, stop and target in [-1, 1] used instead of the policy.
-        checked: whether a user's form for series is held to bar by bar.
-    """
-    return map_lanes(
-        model, lanes, parameters, start, stop, lambda _, run: run, fixed_action=fixed_action, checked=checked
-    )
-
-
-def map_lanes(
-    model: TradingModel,
-    lanes: Sequence[Bars],
-    parameters: Sequence[Floats],
-    start: int,
-    stop: int,
-    look: Callable[[int, LaneRun], Found],
-    *,
-    fixed_action: Sequence[float] | None = None,
-    checked: bool = True,
-) -> list[Found]:
-    """Run lanes over bars ``start`` to ``stop`` and keep of each what ``look`` takes; the bars before only warm up.
-
-    Two threads share the lanes: compiled loops hold no interpreter lock, and no lane sees another. The columns of a
-    lane are gone once it was looked at, so no more than two lanes' are held at a time.
+    """Run lanes over bars ``start`` to ``stop`` and keep all they did; the bars before only warm up.
 
     Args:
         model: features, engine, policy and the initial equity.
@@ -111,7 +111,6 @@ def map_lanes(
         parameters: packed parameters of each lane.
         start: first traded bar.
         stop: bar after the last traded one.
-        look: is given the lane's position and what it did, in the lane's thread.
         fixed_action: size, duration, stop and target in [-1, 1] used instead of the policy.
         checked: whether a user's form for series is held to bar by bar; only for bars on which it was held before
             may this be False.
@@ -119,57 +118,116 @@ def map_lanes(
     Raises:
         EngineError: ``ENGINE_CHECK``, naming the first bar of which the engine's two forms say different things.
     """
-    first = lanes[0]
-    for bars in lanes[1:]:
-        pairs = zip(bars.slice(0, start).columns()[1:], first.slice(0, start).columns()[1:], strict=True)
-        if not all(np.array_equal(own, shared) for own, shared in pairs):
-            raise ValueError(f"lanes need the same bars before bar {start}")
-    policy = policy_of(model, fixed_action)
-    fresh = checked_stream if checked else SignalStream
-    warmed = None if len(lanes) == 1 else _warmed(fresh(model), first, start)
+    warmed = WarmedLanes(model, lanes[0], start, stop, fixed_action=fixed_action, checked=checked)
+    return map_lanes(lambda lane: warmed.run(Lane(lanes[lane], parameters[lane])), len(lanes))
 
-    def run(lane: int) -> Found:
-        stream = _warmed(fresh(model), lanes[lane], start) if warmed is None else warmed.copy()
-        return look(lane, _run_lane(model, stream, lanes[lane], parameters[lane], start, stop, policy))
 
-    if len(lanes) == 1:
-        return [run(0)]
+def map_lanes(play: Callable[[int], Found], count: int) -> list[Found]:
+    """What playing each of some lanes finds, in order.
+
+    Two threads share the lanes: compiled loops hold no interpreter lock, and no lane sees another. A lane that is made
+    as it is played, and of which nothing but a number is kept, needs room only while it is played.
+
+    Args:
+        play: is given the lane's number, in the lane's thread.
+        count: how many lanes.
+    """
+    if count == 1:
+        return [play(0)]
     with ThreadPoolExecutor(LANE_THREADS) as pool:
-        return list(pool.map(run, range(len(lanes))))
+        return list(pool.map(play, range(count)))
 
 
-def _warmed(stream: SignalStream, bars: Bars, start: int) -> SignalStream:
+class WarmedLanes:
+    """A model that has seen the bars before the first traded one, from where any number of lanes start.
+
+    Args:
+        model: features, engine, policy and the initial equity.
+        bars: whose first ``start`` every lane shares.
+        start: first traded bar.
+        stop: bar after the last traded one.
+        fixed_action: size, duration, stop and target in [-1, 1] used instead of the policy.
+        checked: see :func:`run_lanes`.
+
+    Raises:
+        EngineError: ``ENGINE_CHECK``, see :func:`run_lanes`.
+    """
+
+    def __init__(
+        self,
+        model: TradingModel,
+        bars: Bars,
+        start: int,
+        stop: int,
+        *,
+        fixed_action: Sequence[float] | None = None,
+        checked: bool = True,
+    ) -> None:
+        self._model, self._start, self._stop = model, start, stop
+        self._policy = policy_of(model, fixed_action)
+        self._before = bars.slice(0, start)
+        self._stream = _warmed((checked_stream if checked else SignalStream)(model), self._before)
+
+    def run(self, lane: Lane) -> LaneRun:
+        """Trade one lane; several threads may.
+
+        Args:
+            lane: with the timestamps, and up to the first traded bar the prices, volumes and funding of the bars that
+                warmed the model up.
+
+        Raises:
+            ValueError: if it has others.
+            EngineError: ``ENGINE_CHECK``, see :func:`run_lanes`.
+        """
+        if not _same(lane.bars.slice(0, self._start), self._before):
+            raise ValueError(f"lanes need the same bars before bar {self._start}")
+        return _run_lane(self._model, self._stream.copy(), lane, self._start, self._stop, self._policy)
+
+
+def _same(bars: Bars, others: Bars) -> bool:
+    return all(starmap(np.array_equal, zip(bars.columns()[1:], others.columns()[1:], strict=True)))
+
+
+def _parts(lane: Lane, start: int, stop: int) -> Iterator[tuple[int, int, Floats]]:
+    """Stretches of bars ``start`` to ``stop``, none too long and each with the parameters in force on all of it."""
+    at = start
+    for span in (*lane.spans, Span(stop, stop, lane.parameters)):
+        for begin, end, parameters in ((at, span.begin, lane.parameters), span):
+            for first in range(begin, end, STRETCH):
+                yield first, min(first + STRETCH, end), parameters
+        at = span.end
+
+
+def _warmed(stream: SignalStream, bars: Bars) -> SignalStream:
     """The stream after the bars before the first traded one; an engine that wants all bars at once has seen none."""
     if not stream.engine.whole_series:
-        for begin in range(0, start, STRETCH):
-            stream.advance(bars.slice(begin, min(begin + STRETCH, start)))
+        for begin in range(0, len(bars), STRETCH):
+            stream.advance(bars.slice(begin, min(begin + STRETCH, len(bars))))
     return stream
 
 
 def _run_lane(
     model: TradingModel,
     stream: SignalStream,
-    bars: Bars,
-    parameters: Floats,
+    lane: Lane,
     start: int,
     stop: int,
     policy: Policy,
 ) -> LaneRun:
-    n = stop - start
+    n, bars = stop - start, lane.bars
     account = new_account(model.spec.limits.initial_equity)
     equity, low_equity, codes = np.empty(n), np.empty(n), np.empty(n, dtype=np.int64)
     trades, room = [np.zeros((0, TRADE_SIZE))], np.zeros((STRETCH + 1, TRADE_SIZE))
     observation, scratch = np.empty(len(model.spec.observation_names)), np.empty(len(ACTIONS))
     whole = stream.advance(bars.slice(0, stop)) if stream.engine.whole_series else None
-    for begin in range(start, stop, STRETCH):
-        end = min(begin + STRETCH, stop)
+    for begin, end, parameters in _parts(lane, start, stop):
         part = bars.slice(begin, end)
         signals = stream.advance(part) if whole is None else whole.slice(begin, end)
         rows = slice(begin - start, end - start)
         output = LaneOutput(equity[rows], low_equity[rows], codes[rows], room, observation, scratch)
         closed = trade_loop(part.columns(), signals.columns(), policy, account, parameters, output)
         trades.append(room[:closed].copy())
-    settled, last = settled_account(account, parameters, int(bars.ts[stop - 1]), float(bars.close[stop - 1]))
+    settled, last = settled_account(account, lane.parameters, int(bars.ts[stop - 1]), float(bars.close[stop - 1]))
     return LaneRun(equity, low_equity, np.concatenate(trades), codes, account, settled, last)
 
 
