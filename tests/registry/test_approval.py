@@ -76,6 +76,12 @@ def bundle(request: pytest.FixtureRequest, make_bundle: MakeBundle) -> Bundle:
     return make_bundle(1) if request.param == "today" else load_bundle(FIXTURE / request.param)
 
 
+@pytest.fixture(params=["bundle-1", "today"])
+def unchanged(request: pytest.FixtureRequest, make_bundle: MakeBundle) -> Bundle:
+    """A bundle to whose evidence today's rules say what those of its release said."""
+    return make_bundle(1) if request.param == "today" else load_bundle(FIXTURE / request.param)
+
+
 @pytest.fixture
 def gates() -> Iterator[Table]:
     """The table of gates, put back in its order afterwards."""
@@ -92,9 +98,14 @@ def changes(request: pytest.FixtureRequest, gates: Table) -> tuple[str, ...]:
     return CHANGES[request.param]
 
 
-def test_the_gates_of_today_say_what_the_bundle_says(bundle: Bundle) -> None:
-    assert judge_again(bundle) == verdict_of(bundle)
-    assert changed_questions(verdict_of(bundle)) == []
+def test_the_gates_of_today_say_what_the_bundle_says(unchanged: Bundle) -> None:
+    assert judge_again(unchanged) == verdict_of(unchanged)
+    assert changed_questions(verdict_of(unchanged)) == []
+
+
+def test_a_live_record_without_an_error_is_judged_otherwise_than_by_release_0_1() -> None:
+    with pytest.raises(RegistryError, match="differing in live_consistency"):
+        judge_again(load_bundle(FIXTURE / "bundle-2"))
 
 
 def test_a_first_entry_is_refused_by_gates_that_did_not_judge_it_and_says_which(
@@ -151,7 +162,7 @@ def test_a_gate_that_answers_otherwise_today_is_named(bundle: Bundle, gates: Tab
     assert refused.value.code is ReasonCode.BUNDLE_INVALID
 
 
-def test_a_gate_that_only_words_its_reasons_in_another_way_bars_nobody(bundle: Bundle, gates: Table) -> None:
+def test_a_gate_that_only_words_its_reasons_in_another_way_bars_nobody(unchanged: Bundle, gates: Table) -> None:
     ask = gates["risk"].judge
 
     def reworded(evidence: Evidence, limits: Limits) -> list[CheckResult]:
@@ -161,7 +172,7 @@ def test_a_gate_that_only_words_its_reasons_in_another_way_bars_nobody(bundle: B
         ]
 
     gates["risk"] = replace(gates["risk"], judge=reworded)
-    assert judge_again(bundle) == verdict_of(bundle)
+    assert judge_again(unchanged) == verdict_of(unchanged)
 
 
 def test_after_a_gate_was_added_a_registered_version_is_rolled_back_to_and_a_new_one_has_to_be_trained_again(
