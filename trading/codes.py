@@ -117,6 +117,7 @@ class ReasonCode(StrEnum):
     JOURNAL_MISMATCH = "JOURNAL_MISMATCH", "The journal belongs to other data or another model."
     JOURNAL_BUSY = "JOURNAL_BUSY", "Another runner is writing the journal."
     JOURNAL_FAILED = "JOURNAL_FAILED", "The journal cannot be read or written, so nothing may be traded."
+    NOT_HALTED = "NOT_HALTED", "The account is not halted, so there is nothing to resume."
     ACCOUNT_INVALID = "ACCOUNT_INVALID", "A stored account has a field that is unknown or no number."
     WATCH_STOPPED = "WATCH_STOPPED", "The model watch stopped by itself; it is started again."
 

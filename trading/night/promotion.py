@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from trading.registry.adapter import MlflowRegistry
     from trading.registry.entries import Entry
     from trading.registry.ledger import Ledger
+    from trading.registry.promotion import Preview
 
 MOST_CONFLICTS = 5
 
@@ -146,6 +147,43 @@ def promote_version(runtime: RuntimeSpec, model_name: str, version: int, *, reas
 
     registry, ledger = _settled(runtime, model_name)
     return enter_production(registry, ledger, model_name, version, reason=reason, actor=actor)
+
+
+def preview_version(runtime: RuntimeSpec, model_name: str, version: int) -> Preview:
+    """What :func:`promote_version` would do; nothing is changed, a stage set by hand in MLflow stays a request.
+
+    Args:
+        runtime: where ledger and registry are.
+        model_name: registered model.
+        version: of it.
+
+    Raises:
+        RegistryError: ``LEDGER_BROKEN`` if any row of the ledger was altered.
+    """
+    from trading.registry.promotion import preview_promotion
+
+    ledger = ledger_of(runtime)
+    ledger.verify()
+    return preview_promotion(registry_of(runtime), ledger, model_name, version)
+
+
+def release_quarantined(runtime: RuntimeSpec, model_name: str, version: int, *, reason: str, actor: str) -> Entry:
+    """Let a version that left Production for cause enter again, because a person says so.
+
+    Args:
+        runtime: where ledger and registry are.
+        model_name: registered model.
+        version: in quarantine.
+        reason: why; it must be given.
+        actor: who asks.
+
+    Raises:
+        RegistryError: as :func:`trading.registry.promotion.release_version`.
+    """
+    from trading.registry.promotion import release_version
+
+    registry, ledger = _settled(runtime, model_name)
+    return release_version(registry, ledger, model_name, version, reason=reason, actor=actor)
 
 
 def roll_back_model(runtime: RuntimeSpec, model_name: str, to_version: int | None, *, reason: str, actor: str) -> Entry:

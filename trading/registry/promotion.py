@@ -276,6 +276,68 @@ def enter_production(
     return _record(registry, ledger, transition, basis.epoch)
 
 
+class Preview(Frozen):
+    """What an operator's promotion would do, found without doing it.
+
+    Attributes:
+        model_name: registered model.
+        version: that would enter.
+        champion_version: that would be archived for it, or None.
+        allowed: whether it would enter.
+        code: OK, or why it would not.
+        reason: one sentence for people.
+        remedy: what can be done if it would not.
+        night: what the night that judged the version decided, as the ledger has it.
+    """
+
+    model_name: str
+    version: int
+    champion_version: int | None
+    allowed: bool
+    code: ReasonCode
+    reason: str
+    remedy: str = ""
+    night: str = ""
+
+
+def preview_promotion(registry: Registry, ledger: Ledger, model_name: str, version: int) -> Preview:
+    """What :func:`enter_production` would do now; nothing is written, neither to the ledger nor to the registry.
+
+    Args:
+        registry: where the versions are.
+        ledger: what is true.
+        model_name: registered model.
+        version: the version to promote.
+    """
+    history, current = ledger.history(model_name), ledger.current(model_name)
+    champion = None if current is None else current.version
+    night = next((f"{entry.action}: {entry.reason}" for entry in history if entry.version == version), "")
+    code, remedy = ReasonCode.OK, ""
+    if champion == version:
+        reason = f"Version {version} is in Production already; nothing would change."
+    else:
+        try:
+            bundle = registry.bundle(model_name, version, recorded_digest(history, version))
+            require_admission(bundle, model_name, version, history)
+            place = "an empty Production" if champion is None else f"Production, and version {champion} be archived"
+            paper = ", on paper only" if bundle.paper_only else ""
+            reason = (
+                f"Version {version} would enter {place}{paper}. No comparison with a champion is asked of an operator."
+            )
+        except RegistryError as error:
+            code, reason, remedy = error.code, error.message, error.remedy
+    return Preview(
+        model_name=model_name,
+        version=version,
+        champion_version=champion,
+        allowed=code is ReasonCode.OK,
+        code=code,
+        reason=reason,
+        remedy=remedy,
+        night=night,
+    )
+
+
 def return_to_production(
     registry: Registry,
     ledger: Ledger,
