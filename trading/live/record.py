@@ -83,7 +83,7 @@ def live_record(
             "JOIN bars ON bars.ts = decisions.ts ORDER BY decisions.ts"
         ).fetchall()
         closed = [row[0] for row in db.execute("SELECT ts FROM trades WHERE bundle = ?", (digest,))]
-    known = _Model(str(digest), *model)
+    known = TradedModel(str(digest), *model)
     first_ms = known.as_of_ms if market is None or not len(market) else max(known.as_of_ms, int(market.ts[0]))
     traded = _traded(rows, session, known.digest, first_ms, until_ms)
     if len(traded.ts) < max(min_bars, 1):
@@ -92,11 +92,19 @@ def live_record(
     if refused:
         return LiveRecord(version=known.name, bundle_digest=known.digest, refused=f"{journal.name}: {refused}")
     trades = int(np.isin(np.array(closed, dtype=np.int64), traded.ts).sum())
-    return _measured(traded, known, promise or Promise(), trades)
+    return measure_record(traded, known, promise or Promise(), trades)
 
 
-class _Model(NamedTuple):
-    """What a journal says of a model."""
+class TradedModel(NamedTuple):
+    """What a journal says of a model.
+
+    Attributes:
+        digest: of its bundle.
+        version: in the registry; None if it was traded by its folder.
+        as_of_ms: moment of its night.
+        backtest_sharpe: that it showed; None if it had none.
+        bars_per_year: of its market.
+    """
 
     digest: str
     version: int | None
@@ -109,8 +117,16 @@ class _Model(NamedTuple):
         return "" if self.version is None else str(self.version)
 
 
-class _Traded(NamedTuple):
-    """The bars of a record: opens, returns, positions at the close, prices with volume, and how long each is."""
+class TradedBars(NamedTuple):
+    """The bars of a record.
+
+    Attributes:
+        ts: shape (n,), opens.
+        returns: shape (n,), of equity.
+        positions: shape (n,), at the closes.
+        bars: shape (n, 5), prices and volume.
+        interval: of a bar, milliseconds.
+    """
 
     ts: Ints
     returns: Floats
@@ -119,7 +135,7 @@ class _Traded(NamedTuple):
     interval: int
 
 
-def _traded(rows: list[Any], session: Session, digest: str, first_ms: int, until_ms: int | None) -> _Traded:
+def _traded(rows: list[Any], session: Session, digest: str, first_ms: int, until_ms: int | None) -> TradedBars:
     kept: list[tuple[int, float, float, tuple[float, ...]]] = []
     equity_before, held_before = session.initial_equity, 0.0
     for ts, bundle, equity, position, code, *bar in rows:
@@ -129,7 +145,7 @@ def _traded(rows: list[Any], session: Session, digest: str, first_ms: int, until
             earned = equity / equity_before - 1.0 if equity_before > 0.0 else math.nan
             kept.append((ts, earned, position, tuple(bar)))
         equity_before, held_before = equity, position
-    return _Traded(
+    return TradedBars(
         ts=np.array([row[0] for row in kept], dtype=np.int64),
         returns=np.array([row[1] for row in kept]),
         positions=np.array([row[2] for row in kept]),
@@ -138,7 +154,7 @@ def _traded(rows: list[Any], session: Session, digest: str, first_ms: int, until
     )
 
 
-def _differs(traded: _Traded, market: Bars, session: Session) -> str:
+def _differs(traded: TradedBars, market: Bars, session: Session) -> str:
     """Why bars are not the market's, naming the first that is not; empty if they are."""
     if (session.symbol, session.interval) != (market.symbol, market.interval):
         return f"it traded {session.symbol} at {session.interval // 1000} s"
@@ -154,7 +170,15 @@ def _differs(traded: _Traded, market: Bars, session: Session) -> str:
     return f"the bar of {moment} {what}; a replay of another source is no record"
 
 
-def _measured(traded: _Traded, model: _Model, promise: Promise, trades: int) -> LiveRecord:
+def measure_record(traded: TradedBars, model: TradedModel, promise: Promise, trades: int) -> LiveRecord:
+    """The numbers of a record.
+
+    Args:
+        traded: its bars.
+        model: that traded them.
+        promise: what it is held against.
+        trades: how many it closed on them.
+    """
     count, found = len(traded.ts), sharpe(traded.returns, model.bars_per_year)
     years = count / model.bars_per_year
     daily, days_per_year = daily_returns(traded.ts, compounded(traded.returns), 1.0)
