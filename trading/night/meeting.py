@@ -172,7 +172,8 @@ def _meeting(
     )
     if comparison is None:
         return met
-    failures = tuple(rule.message for rule in failed_metrics(comparison.champion, limits))
+    # Its own gates: a night with stricter ones for its candidates retires nobody.
+    failures = tuple(rule.message for rule in failed_metrics(comparison.champion, {**limits, **champion.thresholds}))
     return met.compared(_paired(night, candidate, champion, own, comparison), len(own.ts) / MEAN_BLOCK).model_copy(
         update={"champion_failures": failures}
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from trading.checks.evidence import CheckEvidence, Evidence, LiveRecord
 from trading.codes import ReasonCode
 from trading.engines.choice import EngineChoice
@@ -34,6 +36,7 @@ class Champion(Frozen):
         model_ref: its model, in the store.
         tag: of its engine.
         backtest_se: standard error of its backtest's Sharpe ratio; None if its evidence has none.
+        thresholds: that its own verdict was given by.
     """
 
     version: int
@@ -42,6 +45,7 @@ class Champion(Frozen):
     model_ref: Ref[TradingModel]
     tag: str = ""
     backtest_se: float | None = None
+    thresholds: dict[str, float | int] = Field(default_factory=dict[str, float | int])
 
 
 class ChampionSnapshot(Frozen):

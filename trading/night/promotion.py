@@ -249,6 +249,8 @@ def _champion_of_this_moment(
 
 
 def _stored(store: Store, registry: MlflowRegistry, entry: Entry) -> Champion:
+    from trading.registry.approval import verdict_of
+
     bundle = registry.bundle(entry.model_name, entry.version, expected_digest=entry.bundle_digest)
     return Champion(
         version=entry.version,
@@ -257,4 +259,5 @@ def _stored(store: Store, registry: MlflowRegistry, entry: Entry) -> Champion:
         model_ref=store.put(MODEL, bundle.model),
         tag=bundle.model.spec.engine.tag,
         backtest_se=backtest_error(bundle.evidence),
+        thresholds=verdict_of(bundle).thresholds,
     )
