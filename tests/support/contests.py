@@ -54,15 +54,19 @@ def play_contests(seed: int, *, gain: float = 0.0, naive: bool = False, nights: 
     champion, contests, replaced = 0, 0, 0
     for night in range(nights):
         window = rows[:, night * BARS_A_NIGHT : night * BARS_A_NIGHT + TEST_BARS]
-        meeting = _meeting(window, night + 1, champion, contests + 1, seed)
-        improvement = meeting.difference or 0.0
-        decision = decide_promotion(
-            VERDICT, candidate_sharpe=meeting.candidate.sharpe, meeting=meeting, rule=PromotionRule()
-        )
-        if improvement >= PromotionRule().min_improvement if naive else decision.action == "production":
+        if naive:
+            own, other = annual(window[[night + 1, champion]])
+            enters, contested = own - other >= PromotionRule().min_improvement, False
+        else:
+            meeting = _meeting(window, night + 1, champion, contests + 1, seed)
+            decision = decide_promotion(
+                VERDICT, candidate_sharpe=meeting.candidate.sharpe, meeting=meeting, rule=PromotionRule()
+            )
+            enters, contested = decision.action == "production", decision.contested
+        if enters:
             champion, contests, replaced = night + 1, 0, replaced + 1
         else:
-            contests += decision.contested
+            contests += contested
     last = annual(rows[:, -TEST_BARS:])
     return Reign(replaced, float(last[champion] - last[1:].mean()))
 
