@@ -55,8 +55,9 @@ def run_night(settings: SevengatesSettings, symbol: str, as_of: datetime | None,
     finished = find_report(night)
     if finished is not None:
         return finished
-    snapshot = snapshot_champion(night)
-    registered = tuple(register_candidate(night, candidate) for candidate in make_candidates(night, snapshot))
+    bars = load_bars(night).bars_ref
+    snapshot = snapshot_champion(night, bars)
+    registered = tuple(register_candidate(night, candidate) for candidate in make_candidates(night, bars, snapshot))
     outcome = promote_candidate(night, registered, snapshot)
     report = finish_night(night, outcome)
     show_night(night, report)
@@ -72,20 +73,21 @@ def run_training(settings: SevengatesSettings, symbol: str, as_of: datetime | No
         as_of: nothing later is seen.
     """
     night = open_night(settings, symbol, as_of)
-    report = finish_training(night, make_candidates(night, snapshot_champion(night)))
+    bars = load_bars(night).bars_ref
+    report = finish_training(night, make_candidates(night, bars, snapshot_champion(night, bars)))
     show_night(night, report)
     return report
 
 
-def make_candidates(night: Night, snapshot: ChampionSnapshot) -> tuple[Candidate, ...]:
+def make_candidates(night: Night, bars: Ref[Bars], snapshot: ChampionSnapshot) -> tuple[Candidate, ...]:
     """Train a candidate of each engine of the settings on the same splits, measure it, judge it, and bundle it.
 
     Args:
         night: what they follow from.
+        bars: of the night.
         snapshot: the champion that the night began with.
     """
     trials = collect_trials(night)
-    bars = load_bars(night).bars_ref
     data = NightData(bars, compute_features(night, bars), make_splits(night, bars, night.plan.engines), trials)
     return tuple(make_candidate(night, engine, data, snapshot) for engine in night.plan.engines)
 

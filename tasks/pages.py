@@ -20,7 +20,7 @@ from prefect.artifacts import (
 )
 
 from trading.night.pictures import equity_png
-from trading.night.report import NightReport, comparison_rows, gate_rows, headline, markdown
+from trading.night.report import NightReport, comparison_rows, contest_rows, gate_rows, headline, markdown
 from trading.night.workspace import Night
 
 SECONDS_BETWEEN_UPDATES = 2.0
@@ -103,6 +103,13 @@ def show_night(night: Night, report: NightReport) -> None:
             comparison_rows(report),
             key=artifact_key("champion", report.symbol),
             description=f"{report.symbol}: candidate and champion on the same bars",
+        )
+    contest = contest_rows(report)
+    if contest:
+        create_table_artifact(
+            contest,
+            key=artifact_key("contest", report.symbol),
+            description=f"{report.symbol}: what was needed to replace the champion, and what was found",
         )
 
 

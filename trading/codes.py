@@ -97,7 +97,8 @@ class ReasonCode(StrEnum):
     STRESS_FAILED = "STRESS_FAILED", "A stress scenario broke its limit."
     STRESS_NOT_MEASURED = "STRESS_NOT_MEASURED", "Too few trades or shocks in a trade: a stress scenario said nothing."
     LIVE_RECORD_MISSING = "LIVE_RECORD_MISSING", "No live record exists yet to compare with the backtest."
-    LIVE_BELOW_BACKTEST = "LIVE_BELOW_BACKTEST", "Live results fall too far short of the backtest."
+    LIVE_BELOW_BACKTEST = "LIVE_BELOW_BACKTEST", "Live results, their error added, fall too far short of the backtest."
+    LIVE_UNPROVEN = "LIVE_UNPROVEN", "The live record neither fails nor proves that anything is earned."
 
     BUNDLE_MISSING = "BUNDLE_MISSING", "A bundle folder or one of its files is not there."
     BUNDLE_CORRUPT = "BUNDLE_CORRUPT", "A bundle file's bytes do not match the digest in the bundle."
@@ -107,6 +108,17 @@ class ReasonCode(StrEnum):
     VERDICT_OUTDATED = "VERDICT_OUTDATED", "The version was judged by other gates or thresholds than those of today."
     PROMOTION_CONFLICT = "PROMOTION_CONFLICT", "Another promotion took effect first."
     PROMOTION_NOT_BETTER = "PROMOTION_NOT_BETTER", "The candidate does not beat the champion by enough."
+    PROMOTION_NOT_SIGNIFICANT = (
+        "PROMOTION_NOT_SIGNIFICANT",
+        "The candidate's lead over the champion may be chance, at the error that this contest may spend.",
+    )
+    PROMOTION_NO_ALPHA = "PROMOTION_NO_ALPHA", "The candidate's return beyond the market's is not proven."
+    PROMOTION_WORSE = "PROMOTION_WORSE", "The candidate may be worse than the champion that is retired."
+    VERSION_QUARANTINED = (
+        "VERSION_QUARANTINED",
+        "The version was taken out of Production for cause and has not been released since.",
+    )
+    REASON_MISSING = "REASON_MISSING", "A command that goes against a rule was given no reason."
     LEDGER_BROKEN = "LEDGER_BROKEN", "The promotion ledger's hash chain does not verify."
     LEDGER_NEWER = "LEDGER_NEWER", "The promotion ledger was written by a later release."
     REGISTRY_UNREACHABLE = "REGISTRY_UNREACHABLE", "The model registry did not answer."
@@ -115,6 +127,7 @@ class ReasonCode(StrEnum):
     JOURNAL_MISMATCH = "JOURNAL_MISMATCH", "The journal belongs to other data or another model."
     JOURNAL_BUSY = "JOURNAL_BUSY", "Another runner is writing the journal."
     JOURNAL_FAILED = "JOURNAL_FAILED", "The journal cannot be read or written, so nothing may be traded."
+    NOT_HALTED = "NOT_HALTED", "The account is not halted, so there is nothing to resume."
     ACCOUNT_INVALID = "ACCOUNT_INVALID", "A stored account has a field that is unknown or no number."
     WATCH_STOPPED = "WATCH_STOPPED", "The model watch stopped by itself; it is started again."
 

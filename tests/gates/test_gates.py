@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.checks.samples import drift_of, only, with_section, without_section
+from tests.checks.samples import PROVEN_RECORD, drift_of, only, with_section, without_section
 from trading.checks.calibration import CalibrationEvidence
 from trading.checks.drift import DriftEvidence
 from trading.checks.evidence import Evidence, LiveRecord
@@ -20,9 +20,10 @@ from trading.checks.table import CHECKS
 from trading.checks.walk_forward import FoldResult, WalkForwardEvidence
 from trading.codes import ReasonCode
 from trading.gates.gate import Gate, GateResult, Limits, ask_gate
+from trading.gates.live_consistency import LiveAnswer, decayed, live_answer
 from trading.gates.rules import at_least, at_most
 from trading.gates.table import GATES
-from trading.gates.verdict import judge
+from trading.gates.verdict import Admission, judge
 from trading.results import CheckResult, Number
 from trading.settings.models import GateSpec
 from trading.statistics.runs import losing_run_probability
@@ -54,13 +55,11 @@ PLACES: dict[tuple[str, ...], bool] = {
     ("checks", "calibration", "ece"): False,
     ("checks", "drift", "psi", "trend_slow"): False,
     ("checks", "drift", "ks", "log_return_1"): False,
-    ("live", "sharpe"): True,
 }
 NEEDED = [
     *PLACES,
     ("checks", "drift", "critical_psi"),
     ("checks", "drift", "critical_ks"),
-    ("live", "backtest_sharpe"),
     ("live", "bars"),
     ("checks", "leakage", "target", "observed"),
     ("checks", "stress", "results", "0", "observed"),
@@ -372,16 +371,74 @@ def test_without_enough_live_bars_the_gate_passes_under_a_condition_with_its_own
     assert "on paper only" in result.reason
 
 
-@pytest.mark.parametrize(("live_sharpe", "passes"), [(1.12, True), (1.11, False), (-1.0, False)])
-def test_live_sharpe_has_to_reach_seventy_percent_of_the_backtest(good: Evidence, live_sharpe: float, passes: bool):
-    result = gate(with_number(good, ("live", "sharpe"), live_sharpe), "live_consistency")
-    assert result.passed is passes
-    assert passes or result.code is ReasonCode.LIVE_BELOW_BACKTEST
+LIVE_PLACES = ("sharpe", "backtest_sharpe", "high", "e_value")
 
 
-def test_a_champion_with_a_losing_backtest_is_nothing_to_compare_with(good: Evidence):
-    losing = with_number(with_number(good, ("live", "backtest_sharpe"), -2.0), ("live", "sharpe"), -1.5)
-    assert not gate(losing, "live_consistency").passed
+@pytest.mark.parametrize(
+    ("numbers", "answer"),
+    [
+        ({}, LiveAnswer.PROVEN),
+        ({"sharpe": 1.12}, LiveAnswer.PROVEN),
+        ({"sharpe": 1.11}, LiveAnswer.CONDITIONAL),
+        ({"sharpe": 9.0, "e_value": 19.9}, LiveAnswer.CONDITIONAL),
+        ({"e_value": 20.0}, LiveAnswer.PROVEN),
+        ({"sharpe": -3.0, "high": 1.0}, LiveAnswer.CONDITIONAL),
+        ({"sharpe": -3.0, "high": 0.97}, LiveAnswer.FAIL),
+        ({"sharpe": -3.0, "high": 1.0, "shrunken_sharpe": None}, LiveAnswer.FAIL),
+        ({"bars": 199, "sharpe": -9.0, "high": -8.0}, LiveAnswer.NO_RECORD),
+        ({"sharpe": math.nan}, LiveAnswer.NO_RECORD),
+        ({"backtest_sharpe": -2.0}, LiveAnswer.NO_RECORD),
+        ({"refused": "j.db: of another source"}, LiveAnswer.NO_RECORD),
+    ],
+    ids=str,
+)
+def test_a_live_record_fails_is_proven_or_leaves_it_open(good: Evidence, numbers: dict[str, Any], answer: LiveAnswer):
+    live = PROVEN_RECORD.model_copy(update=numbers)
+    assert live_answer(live, LIMITS) is answer
+    result = gate(good.model_copy(update={"live": live}), "live_consistency")
+    assert (result.passed, result.conditional) == (True, answer is not LiveAnswer.PROVEN)
+    codes = {
+        LiveAnswer.FAIL: ReasonCode.LIVE_BELOW_BACKTEST,
+        LiveAnswer.CONDITIONAL: ReasonCode.LIVE_UNPROVEN,
+        LiveAnswer.NO_RECORD: ReasonCode.LIVE_RECORD_MISSING,
+        LiveAnswer.PROVEN: ReasonCode.OK,
+    }
+    assert result.code is codes[answer]
+
+
+@pytest.mark.parametrize("name", LIVE_PLACES)
+@given(value=st.sampled_from(UNUSABLE))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_a_live_number_that_is_missing_or_not_finite_proves_nothing_and_fails_nobody(
+    good: Evidence, name: str, value: Number
+):
+    live = PROVEN_RECORD.model_copy(update={name: value})
+    assert live_answer(live, LIMITS) in (LiveAnswer.NO_RECORD, LiveAnswer.CONDITIONAL)
+    assert judge(good.model_copy(update={"live": live}), LIMITS).admission is Admission.IF_EMPTY_ON_PAPER
+
+
+def test_a_record_of_release_0_1_without_an_error_proves_nothing(good: Evidence):
+    live = LiveRecord(version="1", bars=9_000, sharpe=3.0, backtest_sharpe=2.0)
+    assert live_answer(live, LIMITS) is LiveAnswer.CONDITIONAL
+    assert live_answer(live.model_copy(update={"sharpe": -3.0}), LIMITS) is LiveAnswer.CONDITIONAL
+
+
+@pytest.mark.parametrize(
+    ("numbers", "is_decayed"),
+    [
+        ({"decay_e_value": 20.0}, True),
+        ({"decay_e_value": 19.9}, False),
+        ({"decay_e_value": math.nan}, False),
+        ({"decay_e_value": math.inf}, False),
+        ({"decay_e_value": None}, False),
+        ({"decay_e_value": 50.0, "bars": 150}, False),
+        ({"decay_e_value": 50.0, "refused": "of another source"}, False),
+    ],
+    ids=str,
+)
+def test_decay_has_to_be_proven_by_a_record(numbers: dict[str, Any], is_decayed: bool):
+    assert decayed(PROVEN_RECORD.model_copy(update=numbers), LIMITS) is is_decayed
+    assert not decayed(None, LIMITS)
 
 
 def test_a_flat_calibrator_is_noted_and_does_not_fail_by_itself(good: Evidence):

@@ -37,7 +37,8 @@ def test_evidence_of_release_0_1_reads_with_every_number_in_its_section(bundle: 
     before, after = stored(bundle, "evidence.json"), read_evidence(stored(bundle, "evidence.json"))
     assert (after.schema_version, after.symbol, after.inputs) == (2, before["symbol"], before["inputs"])
     assert after.as_json()["metrics"] == before["metrics"]
-    assert after.as_json()["live"] == before["live"]
+    assert (after.live is None) == (before["live"] is None)
+    assert before["live"] is None or before["live"].items() <= after.as_json()["live"].items()
     assert after.checks["stress"] == {"results": before["stress"]}
     assert {name: after.checks[name] for name in ("calibration", "leakage")} == {
         name: before[name] for name in ("calibration", "leakage")

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.registry.conftest import NAME, home, ledger, log, make_bundle, migrated, registry  # noqa: F401
+from tests.support import small_bars
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
+from trading.night.artifacts import BARS
 from trading.night.promotion import promote_version, roll_back_model, snapshot_champion
 from trading.night.workspace import open_night
 from trading.registry.adapter import MlflowRegistry
@@ -62,7 +64,7 @@ def test_an_altered_ledger_stops_operators_and_nights_before_they_read_from_it(
     attempts: list[Callable[[], object]] = [
         lambda: put_into_production(home, versions[2]),
         lambda: roll_back_model(runtime, NAME, None, reason="", actor="test"),
-        lambda: snapshot_champion(night),
+        lambda: snapshot_champion(night, night.store.put(BARS, small_bars(3))),
     ]
     for attempt in attempts:
         with pytest.raises(RegistryError, match="row 1") as caught:

@@ -6,7 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -16,10 +16,13 @@ from tests.checks.samples import good_evidence
 from trading.canonical import digest_of
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
+from trading.gates.live_consistency import LiveAnswer
 from trading.gates.verdict import Verdict, judge
 from trading.model.bundle import Bundle, write_bundle
 from trading.registry.adapter import MlflowRegistry
 from trading.registry.approval import verdict_of
+from trading.registry.contest import Meeting, PromotionRule, Side
+from trading.registry.entries import contests_since_entry
 from trading.registry.ledger import Ledger
 from trading.registry.mirror import EPOCH_TAG, mirror, reconcile
 from trading.registry.promotion import (
@@ -28,96 +31,188 @@ from trading.registry.promotion import (
     apply_decision,
     decide_promotion,
     enter_production,
+    release_version,
     return_to_production,
 )
 from trading.settings.models import GateSpec
+from trading.statistics.sequential import spent_alpha
 
 NAME = "sevengates-sim-1h"
 Log = Callable[..., int]
 MakeBundle = Callable[..., Bundle]
 
 
-@pytest.fixture
-def verdict(make_bundle: MakeBundle) -> Callable[..., Verdict]:
-    return lambda **options: verdict_of(make_bundle(**options))
+RULE = PromotionRule()
+# Better by 2 with an error of 0.5: p is far under what a first contest may spend.
+MET = Meeting(
+    candidate=Side(version=4, tag="new", sharpe=3.5, max_drawdown=0.06, total_return=0.5),
+    champion=Side(version=3, tag="old", sharpe=1.5, max_drawdown=0.08, total_return=0.2),
+    difference=2.0,
+    se=0.5,
+    low=1.2,
+    high=2.8,
+    p=1e-4,
+    correlation=0.82,
+    blocks=124.0,
+    contest=1,
+    alpha_t=2.6,
+    live=LiveAnswer.PROVEN,
+)
+GOOD = judge(good_evidence(), GateSpec().model_dump())
+ON_PAPER = judge(good_evidence(live=False), GateSpec().model_dump())
+POOR = judge(good_evidence(sharpe=0.5), GateSpec().model_dump())
 
 
-def test_an_approved_candidate_enters_an_empty_production(verdict: Callable[..., Verdict]) -> None:
-    decision = decide_promotion(
-        verdict(), candidate_sharpe=1.8, champion_version=None, champion_sharpe=None, min_improvement=0.05
+def decide(verdict: Verdict = GOOD, meeting: Meeting | None = MET, **changes: Any) -> PromotionDecision:
+    """A decision on a meeting with some of its numbers changed."""
+    met = None if meeting is None else meeting.model_copy(update=changes)
+    return decide_promotion(
+        verdict, candidate_sharpe=3.5 if met is None else met.candidate.sharpe, meeting=met, rule=RULE
     )
+
+
+def side(version: int, sharpe: float | None) -> Side:
+    return Side(version=version, sharpe=sharpe)
+
+
+def test_an_approved_candidate_enters_an_empty_production() -> None:
+    decision = decide(meeting=None)
     assert (decision.action, decision.code, decision.paper_only) == ("production", ReasonCode.OK, False)
 
 
-def test_without_a_live_record_an_empty_production_is_entered_on_paper_only(verdict: Callable[..., Verdict]) -> None:
-    decision = decide_promotion(
-        verdict(live=False), candidate_sharpe=1.8, champion_version=None, champion_sharpe=None, min_improvement=0.05
-    )
+def test_without_a_live_record_an_empty_production_is_entered_on_paper_only() -> None:
+    decision = decide(ON_PAPER, None)
     assert (decision.action, decision.paper_only) == ("production", True)
-    assert "paper only" in decision.reason
+    assert "on paper only" in decision.reason
 
 
-def test_without_a_live_record_a_champion_is_not_replaced_however_good_the_candidate(
-    verdict: Callable[..., Verdict],
-) -> None:
-    decision = decide_promotion(
-        verdict(live=False), candidate_sharpe=9.0, champion_version=3, champion_sharpe=1.0, min_improvement=0.05
+def test_a_candidate_that_keeps_every_rule_replaces_the_champion_and_says_on_which_numbers() -> None:
+    decision = decide()
+    assert (decision.action, decision.code, decision.champion, decision.contested) == (
+        "production",
+        ReasonCode.OK,
+        "stays",
+        False,
     )
-    assert (decision.action, decision.code) == ("staging", ReasonCode.LIVE_RECORD_MISSING)
+    assert decision.numbers["improvement"] == 2.0
+    assert decision.numbers["alpha_spent"] == pytest.approx(spent_alpha(0.01, 1))
+    assert decision.numbers["needed"] == pytest.approx(0.5 * 2.546, abs=0.01)
+    assert {"se", "p", "low", "high", "correlation", "alpha_t", "champion_max_drawdown"} <= set(decision.numbers)
+    for word in ("3.500", "1.500", "champion 3", "p 0.0001", "Contest 1"):
+        assert word in decision.reason
 
 
-@pytest.mark.parametrize("champion", [None, 3])
-def test_a_rejected_candidate_is_rejected_with_its_reasons(
-    verdict: Callable[..., Verdict], champion: int | None
+@pytest.mark.parametrize(
+    ("changes", "code", "contested"),
+    [
+        ({"live": LiveAnswer.NO_RECORD}, ReasonCode.LIVE_UNPROVEN, False),
+        ({"live": LiveAnswer.CONDITIONAL}, ReasonCode.LIVE_UNPROVEN, False),
+        ({"candidate": side(4, 1.549)}, ReasonCode.PROMOTION_NOT_BETTER, True),
+        ({"p": 0.0061}, ReasonCode.PROMOTION_NOT_SIGNIFICANT, True),
+        ({"p": 0.002, "contest": 2}, ReasonCode.PROMOTION_NOT_SIGNIFICANT, True),
+        ({"p": None}, ReasonCode.PROMOTION_NOT_SIGNIFICANT, True),
+        ({"p": math.nan}, ReasonCode.PROMOTION_NOT_SIGNIFICANT, True),
+        ({"alpha_t": 2.32}, ReasonCode.PROMOTION_NO_ALPHA, True),
+        ({"alpha_t": None}, ReasonCode.PROMOTION_NO_ALPHA, True),
+        ({"alpha_t": math.nan}, ReasonCode.PROMOTION_NO_ALPHA, True),
+        ({"alpha_t": math.inf}, ReasonCode.PROMOTION_NO_ALPHA, True),
+        ({"champion": side(3, None)}, ReasonCode.EVIDENCE_NOT_FINITE, False),
+        ({"champion": side(3, math.nan)}, ReasonCode.EVIDENCE_NOT_FINITE, False),
+        ({"candidate": side(4, None)}, ReasonCode.EVIDENCE_NOT_FINITE, False),
+    ],
+    ids=str,
+)
+def test_each_rule_alone_keeps_a_candidate_in_staging(
+    changes: dict[str, Any], code: ReasonCode, contested: bool
 ) -> None:
-    decision = decide_promotion(
-        verdict(sharpe=0.5), candidate_sharpe=9.0, champion_version=champion, champion_sharpe=1.0, min_improvement=0.05
-    )
+    decision = decide(**changes)
+    assert (decision.action, decision.code, decision.contested) == ("staging", code, contested)
+    assert decision.champion == "stays"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"p": spent_alpha(0.01, 1)},
+        {"alpha_t": 2.33},
+        {"candidate": side(4, 1.15), "champion": side(3, 1.10)},  # exactly the minimum, though not in binary
+        {"candidate": side(4, 0.5), "champion": side(3, -1.0)},
+    ],
+    ids=str,
+)
+def test_a_limit_itself_is_allowed(changes: dict[str, Any]) -> None:
+    assert decide(**changes).action == "production"
+
+
+@pytest.mark.parametrize("live", [LiveAnswer.NO_RECORD, LiveAnswer.CONDITIONAL])
+def test_without_a_record_that_proves_a_gain_a_champion_is_not_replaced_however_good_the_candidate(
+    live: LiveAnswer,
+) -> None:
+    decision = decide(ON_PAPER, live=live, candidate=side(4, 9.0))
+    assert (decision.action, decision.code, decision.contested) == ("staging", ReasonCode.LIVE_RECORD_MISSING, False)
+
+
+def test_a_candidates_own_record_as_a_study_stands_in_for_the_champions() -> None:
+    decision = decide(ON_PAPER, live=LiveAnswer.NO_RECORD, shadow=LiveAnswer.PROVEN)
+    assert (decision.action, decision.shadow_proven, decision.paper_only) == ("production", True, False)
+    assert decide(ON_PAPER, live=LiveAnswer.NO_RECORD, shadow=LiveAnswer.PROVEN, p=0.2).action == "staging"
+
+
+@pytest.mark.parametrize("meeting", [None, MET])
+def test_a_rejected_candidate_is_rejected_with_its_reasons(meeting: Meeting | None) -> None:
+    decision = decide(POOR, meeting)
     assert (decision.action, decision.code) == ("rejected", ReasonCode.MODEL_NOT_APPROVED)
     assert "performance" in decision.reason
 
 
-@pytest.mark.parametrize(
-    ("candidate", "champion", "action"),
-    [
-        (1.15, 1.10, "production"),  # exactly the minimum, though not in binary
-        (1.149, 1.10, "staging"),
-        (1.10, 1.10, "staging"),
-        (2.0, 1.0, "production"),
-        (0.5, -1.0, "production"),
-    ],
-)
-def test_an_approved_candidate_must_beat_the_champion_by_the_minimum(
-    verdict: Callable[..., Verdict], candidate: float, champion: float, action: str
+def test_a_champion_that_fails_live_is_demoted_and_lets_an_approved_candidate_in_on_paper() -> None:
+    decision = decide(ON_PAPER, live=LiveAnswer.FAIL, candidate=side(4, 1.0), low=-3.0, p=0.9, alpha_t=None)
+    assert (decision.action, decision.champion, decision.paper_only) == ("production", "demote", True)
+    assert "live record" in decision.champion_reason
+    rejected = decide(POOR, live=LiveAnswer.FAIL)
+    assert (rejected.action, rejected.champion) == ("rejected", "demote")
+
+
+@pytest.mark.parametrize("why", [{"decayed": True}, {"champion_failures": ("sharpe 0.4 is under 1",)}], ids=str)
+def test_a_retired_champion_is_followed_by_an_approved_candidate_that_is_not_provably_worse(
+    why: dict[str, Any],
 ) -> None:
-    decision = decide_promotion(
-        verdict(), candidate_sharpe=candidate, champion_version=3, champion_sharpe=champion, min_improvement=0.05
-    )
-    assert decision.action == action
-    assert decision.code == (ReasonCode.OK if action == "production" else ReasonCode.PROMOTION_NOT_BETTER)
-    assert decision.numbers["improvement"] == pytest.approx(candidate - champion)
+    decision = decide(ON_PAPER, live=LiveAnswer.CONDITIONAL, low=-0.499, p=0.4, alpha_t=None, **why)
+    assert (decision.action, decision.champion) == ("production", "retire")
+    for low in (-0.5, None, math.nan):
+        worse = decide(ON_PAPER, live=LiveAnswer.CONDITIONAL, low=low, **why)
+        assert (worse.action, worse.code, worse.champion) == ("staging", ReasonCode.PROMOTION_WORSE, "retire")
+    assert "0.4 is under 1" in decide(champion_failures=("sharpe 0.4 is under 1",)).champion_reason
+
+
+def test_a_version_in_quarantine_waits_in_staging_whatever_it_has_shown() -> None:
+    for meeting in (None, MET):
+        decision = decide_promotion(GOOD, candidate_sharpe=3.5, meeting=meeting, rule=RULE, held="rolled back")
+        assert (decision.action, decision.code) == ("staging", ReasonCode.VERSION_QUARANTINED)
 
 
 numbers = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True))
-GOOD = judge(good_evidence(), GateSpec().model_dump())
 
 
-@given(candidate=numbers, champion=numbers, minimum=st.one_of(st.floats(0, 1), st.just(math.nan)), there=st.booleans())
-def test_what_is_missing_or_not_finite_never_promotes(
-    candidate: float | None, champion: float | None, minimum: float, there: bool
+@given(
+    candidate=numbers,
+    champion=numbers,
+    p=numbers,
+    alpha_t=numbers,
+    minimum=st.one_of(st.floats(0, 1), st.just(math.nan)),
+)
+def test_what_is_missing_or_not_finite_never_replaces(
+    candidate: float | None, champion: float | None, p: float | None, alpha_t: float | None, minimum: float
 ) -> None:
-    decision = decide_promotion(
-        GOOD,
-        candidate_sharpe=candidate,
-        champion_version=3 if there else None,
-        champion_sharpe=champion,
-        min_improvement=minimum,
+    met = MET.model_copy(
+        update={"candidate": side(4, candidate), "champion": side(3, champion), "p": p, "alpha_t": alpha_t}
     )
-    proven = candidate is not None and math.isfinite(candidate)
-    if there:
-        proven = proven and champion is not None and math.isfinite(champion) and math.isfinite(minimum)
-    if not proven:
-        assert (decision.action, decision.code) == ("staging", ReasonCode.EVIDENCE_NOT_FINITE)
+    decision = decide_promotion(
+        GOOD, candidate_sharpe=candidate, meeting=met, rule=PromotionRule.model_construct(min_improvement=minimum)
+    )
+    needed = (candidate, champion, p, alpha_t, minimum)
+    if any(value is None or not math.isfinite(value) for value in needed):
+        assert decision.action == "staging"
     assert PromotionDecision.model_validate_json(decision.model_dump_json()) == decision
 
 
@@ -265,6 +360,10 @@ def test_rollback_returns_to_the_version_before_and_then_to_the_one_before_that(
     with pytest.raises(RegistryError) as caught:
         return_to_production(registry, ledger, NAME)
     assert caught.value.code == ReasonCode.MODEL_UNKNOWN
+    with pytest.raises(RegistryError) as caught:
+        return_to_production(registry, ledger, NAME, to_version=3)
+    assert caught.value.code == ReasonCode.VERSION_QUARANTINED
+    release_version(registry, ledger, NAME, 3, reason="it was the feed", actor="operator")
     assert return_to_production(registry, ledger, NAME, to_version=3).version == 3
 
 
@@ -523,3 +622,144 @@ def test_reconciling_a_model_that_nobody_knows_does_nothing(registry: MlflowRegi
 def test_results_are_values(make_bundle: MakeBundle) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         make_bundle().digest = "x"  # type: ignore[misc]
+
+
+def demoted(champion: Literal["demote", "retire"], action: Any = "production") -> PromotionDecision:
+    return decided(action).model_copy(update={"champion": champion, "champion_reason": "It fails."})
+
+
+@pytest.mark.parametrize("how", ["demote", "retire"])
+def test_a_champion_that_leaves_is_archived_before_the_candidate_enters_and_both_stand_in_the_ledger(
+    registry: MlflowRegistry, ledger: Ledger, log: Log, how: Literal["demote", "retire"]
+) -> None:
+    first, second = log(1, live=False), log(2, live=False)
+    enter_production(registry, ledger, NAME, first, reason="nothing is there", actor="nightly")
+    apply_decision(registry, ledger, NAME, second, demoted(how), basis=Basis(1, None, first))
+    assert [(entry.version, entry.action, entry.epoch) for entry in ledger.history(NAME)] == [
+        (first, "promote", 1),
+        (first, how, 2),
+        (second, "promote", 3),
+    ]
+    assert shown(registry) == {1: "Archived", 2: "Production"}
+    assert ledger.verify() == 3
+
+
+def test_a_champion_leaves_although_the_candidate_was_rejected_and_production_is_empty_then(
+    registry: MlflowRegistry, ledger: Ledger, log: Log
+) -> None:
+    first, second = log(1, live=False), log(2, sharpe=0.5)
+    enter_production(registry, ledger, NAME, first, reason="nothing is there", actor="nightly")
+    for _ in range(2):
+        # The second time is a night that was killed and run again.
+        apply_decision(
+            registry, ledger, NAME, second, demoted("demote", "rejected"), basis=Basis(ledger.epoch(NAME), None, first)
+        )
+    assert [entry.action for entry in ledger.history(NAME)] == ["promote", "demote", "reject"]
+    assert (shown(registry), champion(registry)) == ({1: "Archived", 2: "None"}, None)
+
+
+def test_a_promotion_killed_between_demotion_and_entry_is_finished_by_running_it_again(
+    registry: MlflowRegistry, ledger: Ledger, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = log(1, live=False), log(2, live=False)
+    enter_production(registry, ledger, NAME, first, reason="nothing is there", actor="nightly")
+    append = Ledger.append
+
+    def killed(self: Ledger, transition: Any, expected_epoch: int | None = None) -> Any:
+        if transition.action == "promote":
+            raise KeyboardInterrupt
+        return append(self, transition, expected_epoch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "append", killed)
+        with pytest.raises(KeyboardInterrupt):
+            apply_decision(registry, ledger, NAME, second, demoted("demote"), basis=Basis(1, None, first))
+    assert ledger.current(NAME) is None
+    # Nothing is in Production now, so that is what the night decides on.
+    apply_decision(registry, ledger, NAME, second, decided("production"), basis=Basis(2))
+    assert [entry.action for entry in ledger.history(NAME)] == ["promote", "demote", "promote"]
+    # And once more, as if it had been killed before it remembered that it was done.
+    apply_decision(registry, ledger, NAME, second, demoted("demote"), basis=Basis(3, None, first))
+    assert len(ledger.history(NAME)) == 3
+
+
+def test_a_decision_to_demote_is_refused_once_another_champion_is_there(
+    registry: MlflowRegistry, ledger: Ledger, log: Log
+) -> None:
+    first, second, third = log(1), log(2), log(3)
+    enter_production(registry, ledger, NAME, first, reason="nothing is there", actor="nightly")
+    enter_production(registry, ledger, NAME, second, reason="by hand", actor="operator")
+    with pytest.raises(RegistryError) as caught:
+        apply_decision(registry, ledger, NAME, third, demoted("demote"), basis=Basis(1, None, first))
+    assert caught.value.code == ReasonCode.PROMOTION_CONFLICT
+    assert shown(registry) == {1: "Archived", 2: "Production", 3: "None"}
+
+
+def test_a_contest_that_was_lost_stands_in_the_ledger_and_makes_the_next_one_harder(
+    registry: MlflowRegistry, ledger: Ledger, log: Log
+) -> None:
+    first, *others = (log(seed) for seed in range(4))
+    enter_production(registry, ledger, NAME, first, reason="nothing is there", actor="nightly")
+    lost = decided("staging").model_copy(update={"contested": True})
+    for version, decision in zip(others, (lost, decided("staging"), lost), strict=True):
+        for _ in range(2):
+            apply_decision(registry, ledger, NAME, version, decision, basis=Basis(1))
+    history = ledger.history(NAME)
+    assert [entry.action for entry in history] == ["promote", "contest", "stage", "contest"]
+    assert shown(registry)[others[-1]] == "Staging"
+    assert contests_since_entry(history, first, besides=99) == 2
+    assert contests_since_entry(history, first, besides=others[-1]) == 1
+    enter_production(registry, ledger, NAME, others[0], reason="by hand", actor="operator")
+    assert contests_since_entry(ledger.history(NAME), others[0], besides=99) == 0
+    # A night that was killed after it had won asks for the number of its own contest again.
+    assert contests_since_entry(ledger.history(NAME), first, besides=others[0]) == 1
+
+
+def test_a_version_that_was_rolled_back_cannot_enter_again_by_anybody_until_it_is_released(
+    registry: MlflowRegistry, ledger: Ledger, log: Log
+) -> None:
+    first, second = log(1), log(2)
+    for version in (first, second):
+        enter_production(registry, ledger, NAME, version, reason="better", actor="nightly")
+    return_to_production(registry, ledger, NAME, reason="too wild")
+    attempts: list[Callable[[], object]] = [
+        lambda: enter_production(registry, ledger, NAME, second, reason="again", actor="operator"),
+        lambda: apply_decision(registry, ledger, NAME, second, decided("production"), basis=Basis(3)),
+        lambda: return_to_production(registry, ledger, NAME, second),
+    ]
+    for attempt in attempts:
+        with pytest.raises(RegistryError, match="too wild") as caught:
+            attempt()
+        assert caught.value.code == ReasonCode.VERSION_QUARANTINED
+        assert f"models release {second}" in caught.value.remedy
+    registry.set_stage(NAME, second, "Production")
+    assert "quarantine" in reconcile(registry, ledger, NAME).refused[second]
+    assert registry.version(NAME, second).tags["quarantine"] == "rollback: too wild"
+    release_version(registry, ledger, NAME, second, reason="the feed was wrong", actor="operator")
+    assert registry.version(NAME, second).tags["quarantine"] == ""
+    assert shown(registry) == {1: "Production", 2: "Archived"}
+    enter_production(registry, ledger, NAME, second, reason="again", actor="operator")
+    assert shown(registry) == {1: "Archived", 2: "Production"}
+
+
+def test_a_release_needs_a_reason_and_something_to_release(registry: MlflowRegistry, ledger: Ledger, log: Log) -> None:
+    first, second = log(1), log(2)
+    for version in (first, second):
+        enter_production(registry, ledger, NAME, version, reason="better", actor="nightly")
+    return_to_production(registry, ledger, NAME)
+    with pytest.raises(RegistryError) as caught:
+        release_version(registry, ledger, NAME, second, reason=" ", actor="operator")
+    assert caught.value.code == ReasonCode.REASON_MISSING
+    with pytest.raises(RegistryError, match="in quarantine: 2") as caught:
+        release_version(registry, ledger, NAME, first, reason="why not", actor="operator")
+    assert caught.value.code == ReasonCode.MODEL_UNKNOWN
+
+
+def test_a_rollback_after_a_demotion_returns_to_the_champion_before(
+    registry: MlflowRegistry, ledger: Ledger, log: Log
+) -> None:
+    first, second, third = log(1), log(2), log(3, sharpe=0.5)
+    for version in (first, second):
+        enter_production(registry, ledger, NAME, version, reason="better", actor="nightly")
+    apply_decision(registry, ledger, NAME, third, demoted("demote", "rejected"), basis=Basis(2, None, second))
+    assert return_to_production(registry, ledger, NAME).version == first

@@ -43,21 +43,47 @@ Section = TypeVar("Section", bound=CheckEvidence)
 
 
 class LiveRecord(Measured):
-    """What the model in Production did on bars that came after the night that judged it.
+    """What a model did on bars that came after the night that judged it.
 
-    Bars the model was judged on prove nothing again: a replay of the test split is no live record.
+    It is a forward test: until there are a venue's own fills, it trades by the assumptions of the backtest. Bars the
+    model was judged on prove nothing again: a replay of the test split is no live record. Nor do bars on which a halted
+    account could not trade.
 
     Attributes:
-        version: registered version that traded.
+        version: registered version that traded; empty for one that was traded by its bundle, as a study.
         bars: bars traded live or on paper since promotion.
-        sharpe: annualised Sharpe ratio over them.
+        sharpe: annualised Sharpe ratio over them; NaN if the account never moved.
         backtest_sharpe: the Sharpe ratio this version showed on its own test split.
+        bundle_digest: of the model.
+        years: length of the record.
+        se: standard error of ``sharpe``.
+        low: ``sharpe`` less its error, at whatever look.
+        high: ``sharpe`` with its error added, at whatever look.
+        flat_share: share of the bars at whose close nothing was held.
+        trades: closed on these bars.
+        shrunken_sharpe: the backtest's Sharpe ratio, drawn back for having been chosen among candidates.
+        e_value: evidence against "it earns nothing"; over 20 by chance in at most 5 % of all records, ever.
+        decay_e_value: the same against "it earns at least ``gates.min_live_ratio`` of what was promised".
+        looks: whole days after which both e-values could be read.
+        refused: why a journal that is there is no record; empty if it is one.
     """
 
     version: str = ""
     bars: Number = None
     sharpe: Number = None
     backtest_sharpe: Number = None
+    bundle_digest: str = ""
+    years: Number = None
+    se: Number = None
+    low: Number = None
+    high: Number = None
+    flat_share: Number = None
+    trades: Number = None
+    shrunken_sharpe: Number = None
+    e_value: Number = None
+    decay_e_value: Number = None
+    looks: Number = None
+    refused: str = ""
 
 
 class Evidence(Measured):

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from trading.live.status import Status
 
 
+app = typer.Typer(help="Trade the promoted model bar by bar; resume a halted account.")
+
+
+@app.callback(invoke_without_command=True)
 def live(
     ctx: typer.Context,
     bundle: Annotated[
@@ -43,6 +47,8 @@ def live(
     as_json: Json = False,
 ) -> None:
     """Trade the promoted model bar by bar, on paper unless --venue says otherwise; go on where the journal ends."""
+    if ctx.invoked_subcommand is not None:
+        return
     settings = settings_of(
         ctx,
         {
@@ -78,6 +84,37 @@ def live(
         print_json(status.as_json())
     else:
         _print_summary(status)
+
+
+@app.command("resume")
+def resume(
+    ctx: typer.Context,
+    operator: Annotated[str, typer.Option(help="Who decides it; it is written down.")],
+    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    model: Annotated[str | None, typer.Option(help="Registered model; follows from symbol and interval.")] = None,
+    symbol: Annotated[str | None, typer.Option(help="Market; by default the first of market.symbols.")] = None,
+    interval: Annotated[str | None, typer.Option(help="Traded interval of the model, for example 15m.")] = None,
+    venue: Annotated[str | None, typer.Option(help="Whose account; by default live.venue, which is paper.")] = None,
+    journal: Annotated[Path | None, typer.Option(help="Journal file; by default the model's under HOME/live.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Let a halted account open positions again; its drawdown is counted anew. Stop its runner first."""
+    settings = settings_of(
+        ctx,
+        {"market.interval": interval, "market.symbols": [symbol] if symbol else None, "live.venue": venue},
+    )
+    from trading.live.launch import JOURNAL_NAME, runner_folder
+    from trading.live.resume import resume_account
+    from trading.model.naming import model_name
+    from trading.settings.locations import locations
+
+    name = model or model_name(settings.market.symbols[0], settings.market.interval)
+    path = journal or runner_folder(locations(settings.runtime).live, name, settings.live.venue) / JOURNAL_NAME
+    equity = resume_account(path, operator=operator, reason=reason)
+    if as_json:
+        print_json({"journal": str(path), "operator": operator, "reason": reason, "equity": equity})
+        return
+    typer.echo(f"{path}: resumed by {operator}; its drawdown is counted from {equity:,.2f} on. Start its runner again.")
 
 
 def status(ctx: typer.Context, as_json: Json = False) -> None:

@@ -67,9 +67,9 @@ def _costs() -> Target:
 
 
 def _live() -> Target:
-    from trading.cli.live import live
+    from trading.cli.live import app
 
-    return live
+    return app
 
 
 def _status() -> Target:

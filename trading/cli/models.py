@@ -12,6 +12,7 @@ from trading.cli.output import Json, print_json, print_table
 
 if TYPE_CHECKING:
     from trading.registry.entries import Entry
+    from trading.registry.promotion import Preview
     from trading.settings.models import SevengatesSettings
 
 app = typer.Typer(help="List, show, promote and roll back registered models.", no_args_is_help=True)
@@ -39,6 +40,7 @@ def list_models(ctx: typer.Context, model: Model = None, as_json: Json = False) 
             "verdict": version.verdict,
             "as_of": version.tags.get("as_of", ""),
             "bundle_digest": version.bundle_digest,
+            "quarantine": version.tags.get("quarantine", ""),
             "why": version.tags.get("reasons", ""),
         }
         for version in versions
@@ -143,14 +145,18 @@ def promote_command(
     symbol: Symbol = None,
     interval: Interval = None,
     reason: Reason = "by an operator",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen and why; change nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Put an approved version into Production; its bundle and verdict are verified first."""
     settings = settings_of(ctx)
     name = _model(settings, model, symbol, interval)
 
-    from trading.night.promotion import promote_version
+    from trading.night.promotion import preview_version, promote_version
 
+    if dry_run:
+        _print_preview(preview_version(settings.runtime, name, version), as_json=as_json)
+        return
     _print_entry(promote_version(settings.runtime, name, version, reason=reason, actor="cli"), as_json=as_json)
 
 
@@ -173,6 +179,29 @@ def rollback_command(
     _print_entry(roll_back_model(settings.runtime, name, to, reason=reason, actor="cli"), as_json=as_json)
 
 
+@app.command("release")
+def release_command(
+    ctx: typer.Context,
+    version: Annotated[int, typer.Argument(help="A version in quarantine.")],
+    reason: Annotated[str, typer.Option(help="Why, for the ledger.")],
+    model: Model = None,
+    symbol: Symbol = None,
+    interval: Interval = None,
+    as_json: Json = False,
+) -> None:
+    """Let a version that was rolled back, demoted or retired out of quarantine, so that it may enter again."""
+    settings = settings_of(ctx)
+    name = _model(settings, model, symbol, interval)
+
+    from trading.night.promotion import release_quarantined
+
+    entry = release_quarantined(settings.runtime, name, version, reason=reason, actor="cli")
+    if as_json:
+        print_json(entry.as_columns())
+        return
+    typer.echo(f"{name} version {version} is out of quarantine: {reason}")
+
+
 def _model(settings: SevengatesSettings, model: str | None, symbol: str | None, interval: str | None) -> str:
     from trading.model.naming import model_name
 
@@ -184,6 +213,18 @@ def _print_entry(entry: Entry, *, as_json: bool) -> None:
         print_json(entry.as_columns())
         return
     typer.echo(f"{entry.model_name} version {entry.version} is in Production (epoch {entry.epoch}): {entry.reason}")
+
+
+def _print_preview(preview: Preview, *, as_json: bool) -> None:
+    if as_json:
+        print_json(preview.model_dump(mode="json"))
+        return
+    typer.echo(f"{preview.model_name}: {preview.reason}")
+    if not preview.allowed:
+        typer.echo(f"{preview.code}. {preview.remedy}")
+    if preview.night:
+        typer.echo(f"Its night: {preview.night}")
+    typer.echo("Nothing was changed.")
 
 
 def _print_entries(history: list[Entry], *, title: str) -> None:

@@ -45,7 +45,7 @@ def print_night(reports: Sequence[NightReport], settings: SevengatesSettings) ->
         reports: of every symbol.
         settings: of the night.
     """
-    from trading.night.report import comparison_rows, engine_rows, headline, night_name, regimes_line
+    from trading.night.report import comparison_rows, contest_rows, engine_rows, headline, night_name, regimes_line
 
     for report in reports:
         if report.verdict is not None:
@@ -55,6 +55,9 @@ def print_night(reports: Sequence[NightReport], settings: SevengatesSettings) ->
         if rows:
             columns = list(rows[0])
             print_table(columns, [list(row.values()) for row in rows], title=f"{report.symbol}: test split")
+        contest = contest_rows(report)
+        if contest:
+            print_table(list(contest[0]), [list(row.values()) for row in contest], title=f"{report.symbol}: contest")
         if report.champion_regimes:
             typer.echo(regimes_line(report))
         engines = engine_rows(report)

@@ -52,7 +52,7 @@ class Verdict(Measured):
         symbol: the market.
         decision: APPROVED if every gate passed.
         admission: when an approved version may enter Production; promotion reads this and no other rule.
-        paper_only: approved without a live record, so it may only trade on paper.
+        paper_only: approved without a live record that proves a gain, so it may only trade on paper.
         evidence_digest: SHA-256 of the evidence judged, as it was stored.
         gates: what each gate asked and decided, in order.
     """
@@ -109,13 +109,15 @@ class Verdict(Measured):
                 message=f"rejected by {', '.join(gate.name for gate in self.failed)}",
                 remedy=" ".join(dict.fromkeys(gate.remedy for gate in self.failed if gate.remedy)),
             )
+        why = next((gate for gate in self.gates if gate.conditional), None)
         return rule(
             "admission",
             passed=self.admission is Admission.IF_BETTER or not production_exists,
             observed=self.admission.value,
             threshold=None,
-            code=ReasonCode.LIVE_RECORD_MISSING,
-            message="approved without a live record, and a version is already in Production",
+            code=ReasonCode.LIVE_RECORD_MISSING if why is None else why.code,
+            message="approved without a live record that proves a gain, and a version is already in Production"
+            + ("" if why is None else f" ({why.reason})"),
             remedy="Let `sevengates live` trade the version in Production on paper, then run a later night.",
         )
 

@@ -7,6 +7,7 @@ import math
 from trading.codes import ReasonCode
 from trading.night.artifacts import BACKTEST, VERDICT
 from trading.night.outcome import Candidate, OtherCandidate, RegisteredCandidate
+from trading.registry.contest import PromotionRule
 from trading.registry.promotion import PromotionDecision, decide_promotion
 from trading.store import Store
 
@@ -50,9 +51,7 @@ def decide_other(
             paper_only=verdict.paper_only,
         )
     else:
-        decision = decide_promotion(
-            verdict, candidate_sharpe=own, champion_version=None, champion_sharpe=None, min_improvement=0.0
-        )
+        decision = decide_promotion(verdict, candidate_sharpe=own, meeting=None, rule=PromotionRule())
     status = "staged" if decision.action == "staging" else "rejected"
     return decision, OtherCandidate(
         candidate=other.candidate, version=other.version, status=status, code=decision.code, reason=decision.reason

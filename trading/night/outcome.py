@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from trading.checks.evidence import CheckEvidence, Evidence, LiveRecord
 from trading.codes import ReasonCode
 from trading.engines.choice import EngineChoice
@@ -14,6 +16,8 @@ from trading.night.artifacts import BacktestRecord, BundleFiles, ComparisonRecor
 from trading.night.memory import recall, remember
 from trading.night.services import ledger_of
 from trading.night.workspace import Night
+from trading.registry.contest import Meeting
+from trading.registry.promotion import PromotionDecision
 from trading.splits import Splits
 from trading.store import Ref
 from trading.values import Frozen
@@ -30,12 +34,18 @@ class Champion(Frozen):
         bundle_digest: of its bundle.
         as_of_ms: moment of its night, UTC milliseconds.
         model_ref: its model, in the store.
+        tag: of its engine.
+        backtest_se: standard error of its backtest's Sharpe ratio; None if its evidence has none.
+        thresholds: that its own verdict was given by.
     """
 
     version: int
     bundle_digest: str
     as_of_ms: int
     model_ref: Ref[TradingModel]
+    tag: str = ""
+    backtest_se: float | None = None
+    thresholds: dict[str, float | int] = Field(default_factory=dict[str, float | int])
 
 
 class ChampionSnapshot(Frozen):
@@ -145,6 +155,8 @@ class NightOutcome(Frozen):
         paper_only: whether the version may trade on paper only.
         champion_version: that was in Production before, or None.
         others: candidates of the night's other engines.
+        decision: of promotion, with the numbers it rests on; None of a night of an earlier release.
+        meeting: of candidate and champion, or None if nothing was in Production.
     """
 
     symbol: str
@@ -160,6 +172,8 @@ class NightOutcome(Frozen):
     paper_only: bool
     champion_version: int | None
     others: tuple[OtherCandidate, ...] = ()
+    decision: PromotionDecision | None = None
+    meeting: Meeting | None = None
 
 
 def recall_outcome(night: Night) -> NightOutcome | None:

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from trading.checks.evidence import LiveRecord
 from trading.codes import ReasonCode
-from trading.engines.regimes.matching import match_regimes
 from trading.errors import RegistryError
-from trading.night.artifacts import (
-    BACKTEST,
-    BARS,
-    COMPARISON,
-    LIVE_RECORD,
-    MODEL,
-    SPLITS,
-    VERDICT,
-    ComparisonRecord,
-)
+from trading.market.bars import Bars
+from trading.night.artifacts import BARS, LIVE_RECORD, MODEL
+from trading.night.meeting import backtest_error, decide_candidate, live_record_of
 from trading.night.outcome import (
-    Candidate,
     Champion,
     ChampionSnapshot,
     NightOutcome,
@@ -31,7 +20,6 @@ from trading.night.outcome import (
 from trading.night.reads import reads
 from trading.night.services import ledger_of, registry_of
 from trading.night.workspace import Night
-from trading.settings.locations import locations
 from trading.settings.models import RuntimeSpec
 from trading.store import Ref, Store
 
@@ -39,12 +27,13 @@ if TYPE_CHECKING:
     from trading.registry.adapter import MlflowRegistry
     from trading.registry.entries import Entry
     from trading.registry.ledger import Ledger
+    from trading.registry.promotion import Preview
 
 MOST_CONFLICTS = 5
 
 
-@reads("key", "model_name", "as_of_ms")
-def snapshot_champion(night: Night) -> ChampionSnapshot:
+@reads("key", "model_name", "as_of_ms", "gates")
+def snapshot_champion(night: Night, bars_ref: Ref[Bars]) -> ChampionSnapshot:
     """The champion that a night begins with, its model in the store, so that a resumed night meets the same.
 
     Changes made by hand in MLflow count or go first. A champion of a later moment than the night's is not seen: a
@@ -52,6 +41,7 @@ def snapshot_champion(night: Night) -> ChampionSnapshot:
 
     Args:
         night: which model, and as of when.
+        bars_ref: of the night; a live record of other bars is none.
 
     Raises:
         RegistryError: if the bundle in Production is not what the ledger says.
@@ -66,7 +56,7 @@ def snapshot_champion(night: Night) -> ChampionSnapshot:
     champion = _stored(night.store, registry, entry)
     if champion.as_of_ms > plan.as_of_ms:
         return ChampionSnapshot()
-    record = _live_record(runtime, entry.bundle_digest, plan.as_of_ms)
+    record = live_record_of(night, entry.bundle_digest, night.store.get(BARS, bars_ref), champion.backtest_se)
     return ChampionSnapshot(
         champion=champion, live_ref=None if record is None else night.store.put(LIVE_RECORD, record)
     )
@@ -90,7 +80,7 @@ def promote_candidate(
         RegistryError: ``PROMOTION_CONFLICT`` if Production keeps changing.
     """
     from trading.night.choosing import choose_candidate, decide_other
-    from trading.registry.promotion import Basis, apply_decision, decide_promotion
+    from trading.registry.promotion import Basis, apply_decision
 
     store, plan = night.store, night.plan
     registry, ledger = registry_of(night.runtime), ledger_of(night.runtime)
@@ -105,36 +95,20 @@ def promote_candidate(
         basis = Basis(ledger.epoch(plan.model_name), registered.candidate.bundle_digest)
         apply_decision(registry, ledger, plan.model_name, registered.version, decision, basis=basis)
         others.append(other)
-    verdict = store.get(VERDICT, candidate.verdict_ref)
-    sharpe = store.get(BACKTEST, candidate.backtest_ref).metrics["sharpe"]
-    own = (version, candidate.bundle_digest)
     conflicts = 0
     while True:
         epoch = ledger.epoch(plan.model_name)
-        current = ledger.current(plan.model_name)
-        if current is not None and (current.version, current.bundle_digest) == own:
-            champion = snapshot.champion
-        else:
-            champion = _champion(store, registry, current, snapshot)
-        # A champion of a later moment may have been trained on these very bars: there is nothing to compare.
-        rival = champion if champion is None or champion.as_of_ms <= plan.as_of_ms else None
-        comparison_ref = None if rival is None else compare_with_champion(store, candidate, rival)
-        rival_sharpe = None if comparison_ref is None else store.get(COMPARISON, comparison_ref).champion["sharpe"]
-        decision = decide_promotion(
-            verdict,
-            candidate_sharpe=sharpe,
-            champion_version=champion.version if champion else None,
-            champion_sharpe=rival_sharpe,
-            min_improvement=plan.settings.promotion.min_improvement,
-        )
+        champion = _champion_of_this_moment(store, registry, ledger, candidates[best], snapshot, plan.model_name)
+        basis = Basis(epoch, candidate.bundle_digest, None if champion is None else champion.version)
+        found = decide_candidate(night, candidates[best], champion, snapshot, ledger.history(plan.model_name))
         try:
-            basis = Basis(epoch, candidate.bundle_digest)
-            apply_decision(registry, ledger, plan.model_name, version, decision, basis=basis)
+            apply_decision(registry, ledger, plan.model_name, version, found.decision, basis=basis)
             break
         except RegistryError as error:
             conflicts += 1
             if error.code is not ReasonCode.PROMOTION_CONFLICT or conflicts == MOST_CONFLICTS:
                 raise
+    decision = found.decision
     return NightOutcome(
         symbol=plan.symbol,
         interval=plan.interval,
@@ -143,41 +117,15 @@ def promote_candidate(
         model_name=plan.model_name,
         version=version,
         candidate=candidate,
-        comparison_ref=comparison_ref,
+        comparison_ref=found.comparison_ref,
         code=decision.code,
         reason=decision.reason,
         paper_only=decision.paper_only,
         champion_version=champion.version if champion else None,
         others=tuple(others),
+        decision=decision,
+        meeting=found.meeting,
     )
-
-
-def compare_with_champion(store: Store, candidate: Candidate, champion: Champion) -> Ref[ComparisonRecord]:
-    """Trade the champion over the candidate's test bars at the candidate's costs, and match the regimes of both.
-
-    Args:
-        store: holds the models and bars.
-        candidate: whose bars and costs they are.
-        champion: what trades.
-    """
-    from trading.simulation.backtest import run_backtest
-
-    model, held = store.get(MODEL, candidate.model_ref), store.get(MODEL, champion.model_ref)
-    held = replace(
-        held, spec=held.spec.model_copy(update={"costs": model.spec.costs, "instrument": model.spec.instrument})
-    )
-    part = store.get(SPLITS, candidate.splits_ref).test
-    result = run_backtest(held, store.get(BARS, candidate.bars_ref), part.start, part.stop)
-    record = ComparisonRecord(
-        version=champion.version,
-        bundle_digest=champion.bundle_digest,
-        champion=dict(result.metrics),
-        candidate=store.get(BACKTEST, candidate.backtest_ref).metrics,
-        regimes=match_regimes(model, held),
-        ts=result.ts,
-        equity=result.equity,
-    )
-    return store.put(COMPARISON, record)
 
 
 def promote_version(runtime: RuntimeSpec, model_name: str, version: int, *, reason: str, actor: str) -> Entry:
@@ -199,6 +147,43 @@ def promote_version(runtime: RuntimeSpec, model_name: str, version: int, *, reas
 
     registry, ledger = _settled(runtime, model_name)
     return enter_production(registry, ledger, model_name, version, reason=reason, actor=actor)
+
+
+def preview_version(runtime: RuntimeSpec, model_name: str, version: int) -> Preview:
+    """What :func:`promote_version` would do; nothing is changed, a stage set by hand in MLflow stays a request.
+
+    Args:
+        runtime: where ledger and registry are.
+        model_name: registered model.
+        version: of it.
+
+    Raises:
+        RegistryError: ``LEDGER_BROKEN`` if any row of the ledger was altered.
+    """
+    from trading.registry.promotion import preview_promotion
+
+    ledger = ledger_of(runtime)
+    ledger.verify()
+    return preview_promotion(registry_of(runtime), ledger, model_name, version)
+
+
+def release_quarantined(runtime: RuntimeSpec, model_name: str, version: int, *, reason: str, actor: str) -> Entry:
+    """Let a version that left Production for cause enter again, because a person says so.
+
+    Args:
+        runtime: where ledger and registry are.
+        model_name: registered model.
+        version: in quarantine.
+        reason: why; it must be given.
+        actor: who asks.
+
+    Raises:
+        RegistryError: as :func:`trading.registry.promotion.release_version`.
+    """
+    from trading.registry.promotion import release_version
+
+    registry, ledger = _settled(runtime, model_name)
+    return release_version(registry, ledger, model_name, version, reason=reason, actor=actor)
 
 
 def roll_back_model(runtime: RuntimeSpec, model_name: str, to_version: int | None, *, reason: str, actor: str) -> Entry:
@@ -241,38 +226,38 @@ def _settled(runtime: RuntimeSpec, model_name: str) -> tuple[MlflowRegistry, Led
     return registry, ledger
 
 
-def _champion(
-    store: Store, registry: MlflowRegistry, current: Entry | None, snapshot: ChampionSnapshot
+def _champion_of_this_moment(
+    store: Store,
+    registry: MlflowRegistry,
+    ledger: Ledger,
+    own: RegisteredCandidate,
+    snapshot: ChampionSnapshot,
+    model_name: str,
 ) -> Champion | None:
-    """The champion of this moment: mostly the one the night began with."""
+    """The champion that the candidate meets: mostly the one the night began with.
+
+    A night that was killed after its promotion finds its own version in Production, and met the one before.
+    """
+    current, known = ledger.current(model_name), snapshot.champion
     if current is None:
         return None
-    known = snapshot.champion
+    if (current.version, current.bundle_digest) == (own.version, own.candidate.bundle_digest):
+        return known
     if known is not None and (known.version, known.bundle_digest) == (current.version, current.bundle_digest):
         return known
     return _stored(store, registry, current)
 
 
 def _stored(store: Store, registry: MlflowRegistry, entry: Entry) -> Champion:
+    from trading.registry.approval import verdict_of
+
     bundle = registry.bundle(entry.model_name, entry.version, expected_digest=entry.bundle_digest)
     return Champion(
         version=entry.version,
         bundle_digest=entry.bundle_digest,
         as_of_ms=bundle.lineage.as_of_ms,
         model_ref=store.put(MODEL, bundle.model),
+        tag=bundle.model.spec.engine.tag,
+        backtest_se=backtest_error(bundle.evidence),
+        thresholds=verdict_of(bundle).thresholds,
     )
-
-
-def _live_record(runtime: RuntimeSpec, bundle_digest: str, as_of_ms: int) -> LiveRecord | None:
-    """The longest record that any runner's journal holds of a registered model, up to a moment.
-
-    A bundle that was named by its folder trades as a study, on whatever bars, and has no version: that is no record.
-    """
-    from trading.live.record import live_record
-    from trading.live.status import journals
-
-    found = [
-        live_record(journal, digest=bundle_digest, until_ms=as_of_ms) for journal in journals(locations(runtime).live)
-    ]
-    records = [record for record in found if record is not None and record.version]
-    return max(records, key=lambda record: record.bars or 0, default=None)

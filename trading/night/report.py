@@ -207,7 +207,9 @@ def headline(report: NightReport) -> str:
     repeated = "nothing to do, finished before. " if report.repeated else ""
     paper = ", on paper only" if outcome.paper_only and outcome.status == "promoted" else ""
     version = f"{outcome.model_name} version {outcome.version}"
-    return f"{when}: {repeated}{outcome.reason} {version} is {_stage(outcome)}{paper}."
+    left = "" if outcome.decision is None else outcome.decision.champion_reason
+    gone = f" Champion {outcome.champion_version} left Production. {left}" if left else ""
+    return f"{when}: {repeated}{outcome.reason} {version} is {_stage(outcome)}{paper}.{gone}"
 
 
 def comparison_rows(report: NightReport) -> list[dict[str, Any]]:
@@ -247,6 +249,35 @@ def engine_rows(report: NightReport) -> list[dict[str, str]]:
     ]
 
 
+def contest_rows(report: NightReport) -> list[dict[str, str]]:
+    """What promotion decided on: what was found, what would have been needed; no row if nothing was in Production.
+
+    Args:
+        report: of a night.
+    """
+    outcome = report.outcome
+    if outcome is None or outcome.meeting is None or outcome.decision is None:
+        return []
+    met, found = outcome.meeting, outcome.decision.numbers
+    sides = (met.candidate, met.champion)
+    rows = [("", *(f"version {side.version} {side.tag}".rstrip() for side in sides), "")]
+    rows += [
+        (name, *(_text(getattr(side, name)) for side in sides), "")
+        for name in ("sharpe", "max_drawdown", "total_return")
+    ]
+    rows += [
+        ("difference", _text(found.get("improvement")), "", f"at least {_text(found.get('needed'))}"),
+        ("its error", _text(met.se), "", ""),
+        ("not under, at 95 %", _text(met.low), "", ""),
+        ("p", _text(met.p), "", f"at most {_text(found.get('alpha_spent'))}, contest {met.contest}"),
+        ("correlation", _text(met.correlation), "", ""),
+        ("alpha t", _text(met.alpha_t), "", f"at least {_text(found.get('required_alpha_t'))}"),
+        ("forward test", str(met.shadow), str(met.live), "PROVEN, of one of them"),
+    ]
+    columns = ("what", "candidate", "champion", "needed")
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
 def gate_rows(report: NightReport) -> list[dict[str, Any]]:
     """The rules of the seven gates, one row each.
 
@@ -270,6 +301,9 @@ def markdown(report: NightReport, picture: str = "") -> str:
     if rows:
         columns = list(rows[0])
         lines += [table(columns, (row.values() for row in rows), right=columns[1:])]
+    contest = contest_rows(report)
+    if contest:
+        lines += ["", table(list(contest[0]), (row.values() for row in contest), right=("candidate", "champion"))]
     if report.champion_regimes:
         lines += ["", regimes_line(report)]
     engines = engine_rows(report)

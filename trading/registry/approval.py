@@ -17,7 +17,7 @@ from trading.gates.gate import GateResult
 from trading.gates.table import GATES
 from trading.gates.verdict import Verdict, judge, read_verdict
 from trading.model.bundle import Bundle
-from trading.registry.entries import ENTRY_ACTIONS, Entry, stages
+from trading.registry.entries import ENTRY_ACTIONS, Entry, quarantined, stages
 
 
 def verdict_of(bundle: Bundle) -> Verdict:
@@ -101,27 +101,41 @@ def changed_questions(verdict: Verdict) -> list[str]:
     return found
 
 
-def require_admission(bundle: Bundle, model_name: str, version: int, history: Sequence[Entry]) -> None:
+def require_admission(
+    bundle: Bundle, model_name: str, version: int, history: Sequence[Entry], *, shadow_proven: bool = False
+) -> None:
     """Refuse a version that its verdict keeps out of Production, whoever asks for it.
 
-    An approving verdict is needed always. While another version is in Production it is not enough without a live
-    record, except for a version that was in Production before: that is a return, not an entry.
+    A version in quarantine is refused until it is released. An approving verdict is needed always. While another
+    version is in Production it is not enough without a live record that proves a gain, the champion's or the version's
+    own, except for a version that was in Production before: that is a return, not an entry.
 
     Args:
         bundle: of the version, with the verdict.
         model_name: registered model.
         version: the version that shall enter Production.
         history: the ledger's entries of the model at the epoch that the transition is to follow.
+        shadow_proven: whether the version's own record, traded as a study, proves a gain.
 
     Raises:
-        RegistryError: ``MODEL_NOT_APPROVED``, ``LIVE_RECORD_MISSING``, or for a first entry as :func:`judge_again`.
+        RegistryError: ``VERSION_QUARANTINED``, ``MODEL_NOT_APPROVED``, the code of the missing or unproven live record,
+            or for a first entry as :func:`judge_again`.
     """
+    held = quarantined(history).get(version)
+    if held is not None:
+        raise RegistryError(
+            ReasonCode.VERSION_QUARANTINED,
+            f"{model_name} version {version} is in quarantine since {held.at} by {held.action}: {held.reason}.",
+            remedy=f"If you know better, release it first: sevengates models release {version} --reason '...'.",
+            model=model_name,
+            version=version,
+        )
     same = (version, bundle.digest)
     # A returning version is what the ledger recorded; rules that changed since must not bar the way back.
     returns = any((entry.version, entry.bundle_digest) == same and entry.action in ENTRY_ACTIONS for entry in history)
     occupied = "Production" in stages(history).values()
     verdict = verdict_of(bundle) if returns else judge_again(bundle)
-    admission = verdict.may_enter_production(production_exists=occupied and not returns)
+    admission = verdict.may_enter_production(production_exists=occupied and not (returns or shadow_proven))
     if not admission.passed:
         raise RegistryError(
             admission.code,

@@ -10,14 +10,22 @@ from pydantic import ConfigDict, Field
 from trading.canonical import digest_of
 from trading.values import Frozen
 
-Action = Literal["promote", "rollback", "external", "archive", "stage", "reject"]
+Action = Literal[
+    "promote", "rollback", "external", "archive", "demote", "retire", "stage", "contest", "reject", "release"
+]
 Stage = Literal["Production", "Staging", "Archived", "Rejected"]
 
 ENTRY_ACTIONS = frozenset({"promote", "rollback", "external"})
 """The actions that put a version into Production."""
 
-PRODUCTION_ACTIONS = ENTRY_ACTIONS | {"archive"}
+REMOVAL_ACTIONS = frozenset({"archive", "demote", "retire"})
+"""The actions that take the version in Production out and put nothing in its place."""
+
+PRODUCTION_ACTIONS = ENTRY_ACTIONS | REMOVAL_ACTIONS
 """The actions that change what is in Production; each begins a new epoch."""
+
+STAGING_ACTIONS = frozenset({"stage", "contest"})
+"""The actions that put a version into Staging; after ``contest`` it has met the champion and was not better."""
 
 COLUMNS = ("row", "epoch", "model", "version", "bundle", "action", "reason", "actor", "at", "previous", "hash")
 """The columns of the file; they outlive a release, so two of them have other names than the fields here."""
@@ -80,10 +88,12 @@ def stages(history: Sequence[Entry]) -> dict[int, Stage]:
     """
     result: dict[int, Stage] = {}
     for entry in history:
-        if entry.action in ("reject", "archive"):
+        if entry.action == "release":
+            continue
+        if entry.action == "reject" or entry.action in REMOVAL_ACTIONS:
             result[entry.version] = "Rejected" if entry.action == "reject" else "Archived"
             continue
-        stage: Stage = "Staging" if entry.action == "stage" else "Production"
+        stage: Stage = "Staging" if entry.action in STAGING_ACTIONS else "Production"
         for version, held in result.items():
             if held == stage:
                 result[version] = "Archived"
@@ -113,7 +123,7 @@ def previous_production(history: Sequence[Entry]) -> Entry | None:
             versions = [period.version for period in periods]
             periods = periods[: versions.index(entry.version)] if entry.version in versions else periods
             periods.append(entry)
-        elif entry.action == "archive":
+        elif entry.action in REMOVAL_ACTIONS:
             if periods and periods[-1].version == entry.version:
                 periods.pop()
         elif entry.changes_production:
@@ -121,3 +131,43 @@ def previous_production(history: Sequence[Entry]) -> Entry | None:
     in_production = "Production" in stages(history).values()
     depth = 2 if in_production else 1
     return periods[-depth] if len(periods) >= depth else None
+
+
+def quarantined(history: Sequence[Entry]) -> dict[int, Entry]:
+    """Versions that were taken out of Production for cause and not released since, with the entry that did it.
+
+    A rollback, a demotion and a retirement are such causes; a better candidate and an operator's archiving are none.
+
+    Args:
+        history: the entries of one model, oldest first.
+    """
+    result: dict[int, Entry] = {}
+    current: int | None = None
+    for entry in history:
+        if entry.action == "release":
+            result.pop(entry.version, None)
+        elif entry.action in ("demote", "retire"):
+            result[entry.version] = entry
+        elif entry.action == "rollback" and current not in (None, entry.version):
+            assert current is not None
+            result[current] = entry
+        if entry.changes_production:
+            current = None if entry.action in REMOVAL_ACTIONS else entry.version
+    return result
+
+
+def contests_since_entry(history: Sequence[Entry], champion: int, *, besides: int) -> int:
+    """How many versions have met a champion at its significance test since it entered, and were not better.
+
+    Args:
+        history: the entries of one model, oldest first.
+        champion: the version that they met.
+        besides: a version that does not count: the one that meets it now, perhaps once more after a kill.
+    """
+    met: set[int] = set()
+    for entry in history:
+        if entry.changes_production:
+            met = set() if entry.version == champion else met
+        elif entry.action == "contest":
+            met.add(entry.version)
+    return len(met - {besides})

@@ -14,11 +14,14 @@ from pathlib import Path
 
 from trading.codes import ReasonCode
 from trading.errors import RegistryError, TransportError
-from trading.registry.entries import COLUMNS, PRODUCTION_ACTIONS, Entry, Transition, entry_hash
+from trading.registry.entries import COLUMNS, PRODUCTION_ACTIONS, REMOVAL_ACTIONS, Entry, Transition, entry_hash
 
 GENESIS = "0" * 64
-SCHEMA_VERSION = 1
-"""Of the file, in SQLite's ``user_version``. Release 0.1 wrote the same tables and left the number at 0."""
+SCHEMA_VERSION = 2
+"""Of the file, in SQLite's ``user_version``; the tables have always been the same.
+
+Release 0.1 left the number at 0. Since 2 there are the actions ``contest``, ``demote``, ``retire`` and ``release``.
+"""
 
 _BUSY_SECONDS = 30.0
 _PRODUCTION = ", ".join(f"'{action}'" for action in sorted(PRODUCTION_ACTIONS))
@@ -30,7 +33,8 @@ CREATE TABLE IF NOT EXISTS entries (
     bundle TEXT NOT NULL, action TEXT NOT NULL, reason TEXT NOT NULL, actor TEXT NOT NULL, at TEXT NOT NULL,
     previous TEXT NOT NULL UNIQUE, hash TEXT NOT NULL UNIQUE
 );
-CREATE UNIQUE INDEX IF NOT EXISTS one_reign_per_epoch ON entries (model, epoch) WHERE action IN ({_PRODUCTION});
+DROP INDEX IF EXISTS one_reign_per_epoch;
+CREATE UNIQUE INDEX one_reign_per_epoch ON entries (model, epoch) WHERE action IN ({_PRODUCTION});
 CREATE INDEX IF NOT EXISTS by_model ON entries (model, row);
 CREATE TRIGGER IF NOT EXISTS entries_are_not_updated BEFORE UPDATE ON entries
     BEGIN SELECT RAISE(ABORT, 'the promotion ledger is append-only'); END;
@@ -68,13 +72,13 @@ class Ledger:
     def append(self, transition: Transition, expected_epoch: int | None = None) -> Entry:
         """Record a transition; one that changes Production must know the epoch it changes.
 
-        Recording what already holds (the version is in Production, or was last staged or rejected) is a no-op that
-        returns the entry which made it so. Hence a killed promotion can simply be repeated.
+        Recording what already holds (the version is in Production, or was last staged, contested or rejected) is a
+        no-op that returns the entry which made it so. Hence a killed promotion can simply be repeated.
 
         Args:
             transition: what happens.
             expected_epoch: :meth:`epoch` as it was when the decision was taken. None skips the comparison and is
-                allowed only for ``stage`` and ``reject``, which change nothing that anybody trades.
+                allowed only for what changes nothing that anybody trades, such as ``stage`` and ``reject``.
 
         Raises:
             RegistryError: ``PROMOTION_CONFLICT`` if Production changed since; ``LEDGER_BROKEN`` if the last row was
@@ -150,10 +154,11 @@ class Ledger:
             return holding
         name, epoch = transition.model_name, _epoch(connection, transition.model_name)
         current = _current(connection, name)
-        if transition.action == "archive" and (current is None or current.version != transition.version):
+        if transition.action in REMOVAL_ACTIONS and (current is None or current.version != transition.version):
             raise RegistryError(
                 ReasonCode.PROMOTION_CONFLICT,
-                f"{name}: version {transition.version} cannot be archived, as it is not in Production.",
+                f"{name}: version {transition.version} cannot leave Production by {transition.action}, as it is not "
+                "there.",
                 remedy="Look at the history of the model and name the version that is.",
                 epoch=epoch,
             )
@@ -237,7 +242,7 @@ def _current(connection: sqlite3.Connection, model_name: str) -> Entry | None:
     row = connection.execute(
         f"SELECT * FROM entries WHERE model = ? AND action IN ({_PRODUCTION}) ORDER BY row DESC LIMIT 1", (model_name,)
     ).fetchone()
-    return None if row is None or row["action"] == "archive" else _entry(row)
+    return None if row is None or row["action"] in REMOVAL_ACTIONS else _entry(row)
 
 
 def _holding(connection: sqlite3.Connection, wanted: Transition) -> Entry | None:
@@ -248,7 +253,7 @@ def _holding(connection: sqlite3.Connection, wanted: Transition) -> Entry | None
     same = (wanted.version, wanted.bundle_digest)
     current = _current(connection, wanted.model_name)
     in_production = current is not None and (current.version, current.bundle_digest) == same
-    if wanted.action == "archive":
+    if wanted.action in REMOVAL_ACTIONS:
         if in_production:
             return None
     elif in_production:

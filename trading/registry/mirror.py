@@ -16,7 +16,7 @@ from trading.errors import RegistryError
 from trading.model.bundle import Bundle
 from trading.registry.approval import require_admission
 from trading.registry.client import CHAMPION
-from trading.registry.entries import Entry, Stage, Transition, recorded_digest, stages
+from trading.registry.entries import Entry, Stage, Transition, quarantined, recorded_digest, stages
 from trading.registry.ledger import Ledger
 from trading.registry.records import Version
 
@@ -196,18 +196,24 @@ def _mirror(registry: Registry, ledger: Ledger, model_name: str) -> tuple[str, .
     history = ledger.history(model_name)
     if not history and not registry.versions(model_name):
         return ()
-    due, entries = stages(history), {entry.version: entry for entry in history}
+    due, entries, held = stages(history), {entry.version: entry for entry in history}, quarantined(history)
     known = registry.versions(model_name)
     first = [version for version in known if due.get(version.version) == "Production"]
     changes = list[str]()
     # The new champion, then the alias, then the others: for a moment two versions are in Production, but never none,
     # and the alias never points to a version that is shown as archived.
     for version in first:
-        changes += _mirror_version(registry, version, "Production", entries[version.version])
+        changes += _mirror_version(registry, version, "Production", entries[version.version], None)
     changes += _mirror_champion(registry, model_name, known, first[0] if first else None)
     for version in known:
         if version not in first:
-            changes += _mirror_version(registry, version, due.get(version.version), entries.get(version.version))
+            changes += _mirror_version(
+                registry,
+                version,
+                due.get(version.version),
+                entries.get(version.version),
+                held.get(version.version),
+            )
     epoch = str(history[-1].epoch) if history else "0"
     if registry.model_tags(model_name).get(EPOCH_TAG, "0") != epoch:
         registry.tag_model(model_name, EPOCH_TAG, epoch)
@@ -215,7 +221,9 @@ def _mirror(registry: Registry, ledger: Ledger, model_name: str) -> tuple[str, .
     return tuple(changes)
 
 
-def _mirror_version(registry: Registry, version: Version, stage: Stage | None, entry: Entry | None) -> list[str]:
+def _mirror_version(
+    registry: Registry, version: Version, stage: Stage | None, entry: Entry | None, held: Entry | None
+) -> list[str]:
     changes = list[str]()
     shown = stage if stage in ("Production", "Staging", "Archived") else "None"
     # A version that the ledger does not know stays where it is, unless it stands in Production.
@@ -225,6 +233,9 @@ def _mirror_version(registry: Registry, version: Version, stage: Stage | None, e
     if stage is None or entry is None:
         return changes
     tags = {"stage": stage, "epoch": str(entry.epoch), "reasons": entry.reason, "actor": entry.actor}
+    # A version that never was in quarantine has no such tag.
+    if held is not None or "quarantine" in version.tags:
+        tags["quarantine"] = "" if held is None else f"{held.action}: {held.reason}"
     wrong = {key: value for key, value in tags.items() if version.tags.get(key) != value}
     if wrong:
         registry.tag_version(version.model_name, version.version, wrong)

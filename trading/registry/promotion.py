@@ -1,4 +1,4 @@
-"""Who enters Production: a pure rule over verdict and comparison, and the transitions that carry it out.
+"""Who enters Production: a pure rule over verdict and meeting, and the transitions that carry it out.
 
 Every transition is written to the ledger first, by compare-and-swap, and mirrored to MLflow second. A process killed in
 between leaves a true ledger and an old mirror, which :func:`trading.registry.mirror.reconcile` repairs.
@@ -7,31 +7,46 @@ between leaves a true ledger and an old mirror, which :func:`trading.registry.mi
 from __future__ import annotations
 
 import math
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from pydantic import Field
 
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
+from trading.gates.live_consistency import LiveAnswer
 from trading.gates.verdict import Verdict
 from trading.registry.approval import require_admission
-from trading.registry.entries import ENTRY_ACTIONS, Entry, Transition, previous_production, recorded_digest
+from trading.registry.contest import Meeting, PromotionRule, improvement_of, meeting_numbers
+from trading.registry.entries import (
+    ENTRY_ACTIONS,
+    Action,
+    Entry,
+    Transition,
+    previous_production,
+    quarantined,
+    recorded_digest,
+)
 from trading.registry.ledger import Ledger
 from trading.registry.mirror import Registry, mirror
 from trading.values import Frozen
 
 Destination = Literal["production", "staging", "rejected"]
+ChampionFate = Literal["stays", "demote", "retire"]
 
 
 class PromotionDecision(Frozen):
-    """Where a candidate goes and why.
+    """Where a candidate goes and why, and whether the champion has to leave.
 
     Attributes:
         action: Production, Staging, or registered as rejected.
         code: stable reason; OK when it enters Production.
         reason: one sentence for people.
-        paper_only: whether it may trade on paper only, there being no live record yet.
-        numbers: what was compared, Sharpe ratios on the same bars; a number that is missing or not finite is left out.
+        paper_only: whether it may trade on paper only, there being no live record that proves a gain.
+        numbers: what was compared, on the same bars; a number that is missing or not finite is left out.
+        contested: whether it met the champion at its significance test, which spends error, and did not enter.
+        champion: whether the champion stays, is demoted for its live record, or retired for what it does now.
+        champion_reason: why it leaves, as a sentence; empty if it stays.
+        shadow_proven: whether the candidate's own record is what admits it.
     """
 
     action: Destination
@@ -39,6 +54,10 @@ class PromotionDecision(Frozen):
     reason: str
     paper_only: bool
     numbers: dict[str, float] = Field(default_factory=dict)
+    contested: bool = False
+    champion: ChampionFate = "stays"
+    champion_reason: str = ""
+    shadow_proven: bool = False
 
 
 class Basis(NamedTuple):
@@ -47,62 +66,121 @@ class Basis(NamedTuple):
     Attributes:
         epoch: of the ledger when the decision was taken.
         bundle_digest: of the bundle that was judged; None is the one that the ledger recorded for the version.
+        champion_version: in Production when the decision was taken; None if nothing was.
     """
 
     epoch: int
     bundle_digest: str | None = None
+    champion_version: int | None = None
 
 
 def decide_promotion(
     verdict: Verdict,
     *,
     candidate_sharpe: float | None,
-    champion_version: int | None,
-    champion_sharpe: float | None,
-    min_improvement: float,
+    meeting: Meeting | None,
+    rule: PromotionRule,
+    held: str = "",
 ) -> PromotionDecision:
-    """Compare a judged candidate with the champion on the same bars.
+    """Decide by a verdict and the meeting with the champion.
+
+    A champion whose live record fails is demoted, one that fails its own gates on the newest bars or has provably
+    decayed is retired, whatever the candidate is; then an approved candidate enters as into an empty Production, after
+    a retirement if it is not provably worse. A champion that stays is replaced by a candidate that is better by the
+    minimum, significantly so at the error that this contest may spend, with a return beyond the market's, and only if
+    a live record proves a gain: the champion's, or the candidate's own.
 
     Args:
         verdict: of the candidate's seven gates.
-        candidate_sharpe: annualised, after costs.
-        champion_version: the version in Production, or None if there is none.
-        champion_sharpe: the champion's on the candidate's test bars.
-        min_improvement: how much more Sharpe the candidate must have.
+        candidate_sharpe: annualised, after costs, on the test split.
+        meeting: of candidate and champion; None if nothing is in Production.
+        rule: when a candidate replaces a champion.
+        held: why the version is in quarantine; empty if it is not.
     """
-    measured = {"candidate_sharpe": candidate_sharpe, "champion_sharpe": champion_sharpe, "required": min_improvement}
-    numbers = {name: value for name, value in measured.items() if value is not None and math.isfinite(value)}
-    admission = verdict.may_enter_production(production_exists=champion_version is not None)
+    numbers = {} if meeting is None else meeting_numbers(meeting, rule)
+    measured = {"candidate_sharpe": candidate_sharpe, "required": rule.min_improvement}
+    numbers |= {name: value for name, value in measured.items() if value is not None and math.isfinite(value)}
+    shadow = meeting is not None and meeting.shadow is LiveAnswer.PROVEN
+    fate: ChampionFate = "stays"
+    if meeting is not None and meeting.out:
+        fate = "demote" if meeting.live is LiveAnswer.FAIL else "retire"
 
-    def decided(action: Destination, code: ReasonCode, reason: str) -> PromotionDecision:
+    def decided(action: Destination, code: ReasonCode, reason: str, *, contested: bool = False) -> PromotionDecision:
         return PromotionDecision(
-            action=action, code=code, reason=reason, paper_only=verdict.paper_only, numbers=numbers
+            action=action,
+            code=code,
+            reason=reason,
+            paper_only=verdict.paper_only and not shadow,
+            numbers=numbers,
+            contested=contested,
+            champion=fate,
+            champion_reason="" if meeting is None or fate == "stays" else _sentence(meeting.out),
+            shadow_proven=shadow and verdict.paper_only,
         )
 
     if not verdict.approved:
-        return decided("rejected", admission.code, _sentence(admission.message))
-    if not admission.passed:
-        return decided("staging", admission.code, _sentence(admission.message))
+        refused = verdict.may_enter_production(production_exists=meeting is not None)
+        return decided("rejected", refused.code, _sentence(refused.message))
+    if held:
+        return decided("staging", ReasonCode.VERSION_QUARANTINED, f"Approved, but in quarantine: {held}.")
     if "candidate_sharpe" not in numbers:
         return decided(
             "staging", ReasonCode.EVIDENCE_NOT_FINITE, "The candidate's Sharpe ratio is missing or not finite."
         )
-    if champion_version is None:
-        where = "on paper only, as there is no live record yet" if verdict.paper_only else "as nothing is there"
-        return decided("production", ReasonCode.OK, f"Approved; enters Production {where}.")
-    # The ninth digit of a Sharpe ratio means nothing, and binary fractions must not decide at the limit.
-    improvement = round(numbers["candidate_sharpe"] - numbers.get("champion_sharpe", math.nan), 9)
-    if not (math.isfinite(improvement) and math.isfinite(min_improvement)):
-        unknown = f"The Sharpe ratio of champion {champion_version} on these bars is missing or not finite."
+    where = "on paper only, as no live record proves a gain yet" if verdict.paper_only else "as nothing is there"
+    if meeting is None or fate == "demote":
+        after = "" if meeting is None else f" after champion {meeting.champion.version} was demoted"
+        return decided("production", ReasonCode.OK, f"Approved; enters Production{after} {where}.")
+    if fate == "retire":
+        if meeting.low is not None and meeting.low > -rule.max_deficit:
+            after = f"after champion {meeting.champion.version} was retired"
+            return decided("production", ReasonCode.OK, f"Approved; enters Production {after} {where}.")
+        worse = (
+            f"Champion {meeting.champion.version} is retired, but the candidate may be worse by "
+            f"{_shown(meeting.low)}, and at most {-rule.max_deficit:+.3f} is allowed."
+        )
+        return decided("staging", ReasonCode.PROMOTION_WORSE, worse)
+    return _contest(verdict, meeting, rule, numbers, decided)
+
+
+class _Decided(Protocol):
+    """Makes a decision of where a candidate goes and why."""
+
+    def __call__(
+        self, action: Destination, code: ReasonCode, reason: str, *, contested: bool = False
+    ) -> PromotionDecision: ...
+
+
+def _contest(
+    verdict: Verdict, meeting: Meeting, rule: PromotionRule, numbers: dict[str, float], decided: _Decided
+) -> PromotionDecision:
+    """Whether an approved candidate replaces a champion that may stay."""
+    admission = verdict.may_enter_production(production_exists=True)
+    own = meeting.shadow is LiveAnswer.PROVEN
+    if not own and not (admission.passed and meeting.live is LiveAnswer.PROVEN):
+        code = ReasonCode.LIVE_UNPROVEN if admission.passed else admission.code
+        text = "the live record is no longer that of the champion" if admission.passed else admission.message
+        return decided("staging", code, _sentence(text))
+    champion = meeting.champion.version
+    improvement, p = improvement_of(meeting), meeting.p
+    if not (math.isfinite(improvement) and math.isfinite(rule.min_improvement)):
+        unknown = f"The Sharpe ratio of champion {champion} on these bars is missing or not finite."
         return decided("staging", ReasonCode.EVIDENCE_NOT_FINITE, unknown)
-    numbers["improvement"] = improvement
+    alpha, shown = numbers["alpha_spent"], "" if p is None else f", p {p:.2g}"
     compared = (
-        f"Sharpe {numbers['candidate_sharpe']:.3f} against {numbers['champion_sharpe']:.3f} of champion "
-        f"{champion_version} on the same bars: {improvement:+.3f}, at least {min_improvement:+.3f} is needed."
+        f"Sharpe {meeting.candidate.sharpe:.3f} against {meeting.champion.sharpe:.3f} of champion {champion} on the "
+        f"same bars: {improvement:+.3f} +- {_shown(meeting.se)}{shown}. Contest {meeting.contest} needs at least "
+        f"{rule.min_improvement:+.3f} and p of at most {alpha:.2g}, which {_shown(numbers.get('needed'))} would reach"
     )
-    if improvement >= min_improvement:
-        return decided("production", ReasonCode.OK, compared)
-    return decided("staging", ReasonCode.PROMOTION_NOT_BETTER, compared)
+    if not improvement >= rule.min_improvement:
+        return decided("staging", ReasonCode.PROMOTION_NOT_BETTER, f"{compared}.", contested=True)
+    if p is None or not 0.0 <= p <= alpha:
+        return decided("staging", ReasonCode.PROMOTION_NOT_SIGNIFICANT, f"{compared}.", contested=True)
+    alpha_t = meeting.alpha_t
+    if alpha_t is None or not rule.min_alpha_t <= alpha_t < math.inf:
+        needs = f"its return beyond the market's has t {_shown(alpha_t)}, and {rule.min_alpha_t:g} is needed"
+        return decided("staging", ReasonCode.PROMOTION_NO_ALPHA, f"{compared}; {needs}.", contested=True)
+    return decided("production", ReasonCode.OK, f"{compared}.")
 
 
 def apply_decision(
@@ -129,15 +207,26 @@ def apply_decision(
     Raises:
         RegistryError: ``PROMOTION_CONFLICT`` if Production changed since; compare again and decide again.
     """
+    if decision.champion != "stays":
+        basis = _remove_champion(registry, ledger, model_name, decision, basis, actor)
     if decision.action == "production":
-        return enter_production(registry, ledger, model_name, version, reason=decision.reason, actor=actor, basis=basis)
+        return enter_production(
+            registry,
+            ledger,
+            model_name,
+            version,
+            reason=decision.reason,
+            actor=actor,
+            basis=basis,
+            shadow_proven=decision.shadow_proven,
+        )
     recorded = recorded_digest(ledger.history(model_name), version)
     bundle = registry.bundle(model_name, version, basis.bundle_digest or recorded)
     transition = Transition(
         model_name=model_name,
         version=version,
         bundle_digest=bundle.digest,
-        action="stage" if decision.action == "staging" else "reject",
+        action=_action(decision),
         reason=decision.reason,
         actor=actor,
     )
@@ -153,6 +242,7 @@ def enter_production(
     reason: str,
     actor: str,
     basis: Basis | None = None,
+    shadow_proven: bool = False,
 ) -> Entry:
     """Put a version into Production, after verifying its bundle and that its verdict admits it.
 
@@ -164,16 +254,17 @@ def enter_production(
         reason: why, for people.
         actor: who asks.
         basis: what was decided on; None is the present, as for an operator's command.
+        shadow_proven: whether the version's own record, traded as a study, proves a gain.
 
     Raises:
-        RegistryError: ``MODEL_NOT_APPROVED``, ``LIVE_RECORD_MISSING``, ``PROMOTION_CONFLICT``, or what is wrong with
-            the bundle.
+        RegistryError: ``VERSION_QUARANTINED``, ``MODEL_NOT_APPROVED``, ``LIVE_RECORD_MISSING``, ``LIVE_UNPROVEN``,
+            ``PROMOTION_CONFLICT``, or what is wrong with the bundle.
     """
     basis = basis or Basis(ledger.epoch(model_name))
     # What came after that epoch is for the ledger's comparison to refuse, so that the caller decides again.
     history = [entry for entry in ledger.history(model_name) if entry.epoch <= basis.epoch]
     bundle = registry.bundle(model_name, version, basis.bundle_digest or recorded_digest(history, version))
-    require_admission(bundle, model_name, version, history)
+    require_admission(bundle, model_name, version, history, shadow_proven=shadow_proven)
     transition = Transition(
         model_name=model_name,
         version=version,
@@ -183,6 +274,68 @@ def enter_production(
         actor=actor,
     )
     return _record(registry, ledger, transition, basis.epoch)
+
+
+class Preview(Frozen):
+    """What an operator's promotion would do, found without doing it.
+
+    Attributes:
+        model_name: registered model.
+        version: that would enter.
+        champion_version: that would be archived for it, or None.
+        allowed: whether it would enter.
+        code: OK, or why it would not.
+        reason: one sentence for people.
+        remedy: what can be done if it would not.
+        night: what the night that judged the version decided, as the ledger has it.
+    """
+
+    model_name: str
+    version: int
+    champion_version: int | None
+    allowed: bool
+    code: ReasonCode
+    reason: str
+    remedy: str = ""
+    night: str = ""
+
+
+def preview_promotion(registry: Registry, ledger: Ledger, model_name: str, version: int) -> Preview:
+    """What :func:`enter_production` would do now; nothing is written, neither to the ledger nor to the registry.
+
+    Args:
+        registry: where the versions are.
+        ledger: what is true.
+        model_name: registered model.
+        version: the version to promote.
+    """
+    history, current = ledger.history(model_name), ledger.current(model_name)
+    champion = None if current is None else current.version
+    night = next((f"{entry.action}: {entry.reason}" for entry in history if entry.version == version), "")
+    code, remedy = ReasonCode.OK, ""
+    if champion == version:
+        reason = f"Version {version} is in Production already; nothing would change."
+    else:
+        try:
+            bundle = registry.bundle(model_name, version, recorded_digest(history, version))
+            require_admission(bundle, model_name, version, history)
+            place = "an empty Production" if champion is None else f"Production, and version {champion} be archived"
+            paper = ", on paper only" if bundle.paper_only else ""
+            reason = (
+                f"Version {version} would enter {place}{paper}. No comparison with a champion is asked of an operator."
+            )
+        except RegistryError as error:
+            code, reason, remedy = error.code, error.message, error.remedy
+    return Preview(
+        model_name=model_name,
+        version=version,
+        champion_version=champion,
+        allowed=code is ReasonCode.OK,
+        code=code,
+        reason=reason,
+        remedy=remedy,
+        night=night,
+    )
 
 
 def return_to_production(
@@ -234,6 +387,73 @@ def return_to_production(
     return _record(registry, ledger, transition, epoch)
 
 
+def release_version(
+    registry: Registry, ledger: Ledger, model_name: str, version: int, *, reason: str, actor: str
+) -> Entry:
+    """Let a version out of quarantine; it may enter Production again, by the rules of every entry.
+
+    Args:
+        registry: where the versions are.
+        ledger: where the transition is recorded first.
+        model_name: registered model.
+        version: the version.
+        reason: why; it must be given.
+        actor: who asks.
+
+    Raises:
+        RegistryError: ``REASON_MISSING``; ``MODEL_UNKNOWN`` if the version is not in quarantine.
+    """
+    if not reason.strip():
+        raise RegistryError(
+            ReasonCode.REASON_MISSING,
+            f"{model_name} version {version} left Production for cause; its release needs a reason.",
+            remedy="Say why with --reason.",
+        )
+    history = ledger.history(model_name)
+    held, digest = quarantined(history), recorded_digest(history, version)
+    if version not in held or digest is None:
+        raise RegistryError(
+            ReasonCode.MODEL_UNKNOWN,
+            f"{model_name} version {version} is not in quarantine; in quarantine: "
+            f"{', '.join(map(str, sorted(held))) or 'none'}.",
+            remedy="See `sevengates models list`.",
+            model_name=model_name,
+        )
+    transition = Transition(
+        model_name=model_name,
+        version=version,
+        bundle_digest=digest,
+        action="release",
+        reason=reason,
+        actor=actor,
+    )
+    return _record(registry, ledger, transition, None)
+
+
+def _remove_champion(
+    registry: Registry, ledger: Ledger, model_name: str, decision: PromotionDecision, basis: Basis, actor: str
+) -> Basis:
+    """Take the champion that was decided on out of Production; one that left already, by this decision, stays out."""
+    current = ledger.current(model_name)
+    if current is None or current.version != basis.champion_version or decision.champion == "stays":
+        return basis
+    transition = Transition(
+        model_name=model_name,
+        version=current.version,
+        bundle_digest=current.bundle_digest,
+        action=decision.champion,
+        reason=decision.champion_reason,
+        actor=actor,
+    )
+    return basis._replace(epoch=_record(registry, ledger, transition, basis.epoch).epoch)
+
+
+def _action(decision: PromotionDecision) -> Action:
+    if decision.action == "rejected":
+        return "reject"
+    return "contest" if decision.contested else "stage"
+
+
 def _record(registry: Registry, ledger: Ledger, transition: Transition, expected_epoch: int | None) -> Entry:
     entry = ledger.append(transition, expected_epoch=expected_epoch)
     mirror(registry, ledger, transition.model_name)
@@ -242,3 +462,7 @@ def _record(registry: Registry, ledger: Ledger, transition: Transition, expected
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def _shown(value: float | int | None) -> str:
+    return "unknown" if value is None else f"{value:.3f}"

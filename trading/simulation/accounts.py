@@ -248,5 +248,16 @@ def saved_trading_state(saved: SavedAccount) -> TradingState:
     return "HALTED" if saved.get("halted", 0.0) != 0.0 else "ACTIVE"
 
 
+def resumed_account(saved: SavedAccount) -> SavedAccount:
+    """A stored account that may open positions again; its drawdown is counted from the present equity.
+
+    From the peak before, the next bar would halt it again.
+
+    Args:
+        saved: what :meth:`Account.save` returned, of a halted account.
+    """
+    return {**saved, "halted": 0.0, "peak": saved["equity"]}
+
+
 def _invalid(what: str, remedy: str) -> LiveError:
     return LiveError(ReasonCode.ACCOUNT_INVALID, f"{what}.", remedy=remedy)

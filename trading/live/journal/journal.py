@@ -230,6 +230,28 @@ class Journal:
                 insert(self._db, "swaps", swap)
                 self._put_snapshot(snapshot)
 
+    def commit_resume(self, snapshot: Snapshot, *, operator: str, reason: str, equity: float, peak: float) -> None:
+        """Write down that an operator lets a halted account trade again.
+
+        Args:
+            snapshot: the runner with the account that may trade.
+            operator: who decided it.
+            reason: why.
+            equity: of the account, from which its drawdown is counted now.
+            peak: from which it was counted before.
+        """
+        row = {
+            "ts": snapshot.ts,
+            "operator": operator,
+            "reason": reason,
+            "equity": equity,
+            "peak": peak,
+            "at": _now(),
+        }
+        with transaction(self._db, self.path):
+            insert(self._db, "resumes", row)
+            self._put_snapshot(snapshot)
+
     def refuse(self, ts: int | None, subject: str, code: ReasonCode, message: str) -> None:
         """Write down what was refused or failed after a bar.
 

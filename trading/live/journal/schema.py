@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 TABLES = MappingProxyType(
     {
@@ -49,6 +49,11 @@ TABLES = MappingProxyType(
         "swaps": """(
             number INTEGER PRIMARY KEY, ts INTEGER NOT NULL, from_bundle TEXT NOT NULL, to_bundle TEXT NOT NULL,
             version INTEGER, at TEXT NOT NULL
+        )""",
+        # Where an operator let a halted account trade again; peak is the one that its drawdown was counted from.
+        "resumes": """(
+            number INTEGER PRIMARY KEY, ts INTEGER NOT NULL, operator TEXT NOT NULL, reason TEXT NOT NULL,
+            equity REAL NOT NULL, peak REAL NOT NULL, at TEXT NOT NULL
         )""",
         # The subject is a bundle's digest, an intent's id, or what else was refused.
         "refusals": """(

@@ -43,6 +43,10 @@ _TRADES_2 = """CREATE TABLE trades (
 _INSERT_TRADES_2 = """INSERT INTO trades
     (number, ts, bundle, entry_ts, exit_ts, quantity, entry_price, exit_price, fees, pnl, reason)
     VALUES (:number, :ts, :bundle, :entry_ts, :exit_ts, :quantity, :entry_price, :exit_price, :fees, :pnl, :reason)"""
+_RESUMES_4 = """CREATE TABLE resumes (
+    number INTEGER PRIMARY KEY, ts INTEGER NOT NULL, operator TEXT NOT NULL, reason TEXT NOT NULL,
+    equity REAL NOT NULL, peak REAL NOT NULL, at TEXT NOT NULL
+)"""
 TRADES_1 = """SELECT number, ts, bundle, CAST(entry_ts AS INTEGER) AS entry_ts, CAST(exit_ts AS INTEGER) AS exit_ts,
     quantity, entry_price, exit_price, fees, pnl, CAST(reason AS INTEGER) AS reason FROM trades ORDER BY number"""
 
@@ -116,7 +120,13 @@ def _from_2_to_3(db: sqlite3.Connection) -> None:
     db.execute("INSERT OR REPLACE INTO session (key, value) VALUES ('schema', '3')")
 
 
-_UPGRADES: dict[int, Callable[[sqlite3.Connection], None]] = {1: _from_1_to_2, 2: _from_2_to_3}
+def _from_3_to_4(db: sqlite3.Connection) -> None:
+    """A halted account may be resumed since, which is written down."""
+    db.execute(_RESUMES_4)
+    db.execute("INSERT OR REPLACE INTO session (key, value) VALUES ('schema', '4')")
+
+
+_UPGRADES: dict[int, Callable[[sqlite3.Connection], None]] = {1: _from_1_to_2, 2: _from_2_to_3, 3: _from_3_to_4}
 
 
 def _rows(db: sqlite3.Connection, query: str) -> list[dict[str, Any]]:
