@@ -36,7 +36,7 @@ def test_rows_are_the_records_rounded_and_by_name(table: Floats) -> None:
     rows = ledger_rows(table)
     assert len(rows) == len(table)
     for row, record in zip(rows, table, strict=True):
-        said = dict(zip(TRADE_FIELDS, record.tolist(), strict=True))
+        said: dict[str, float] = dict(zip(TRADE_FIELDS, record.tolist(), strict=True))
         assert row["side"] == ("long" if said["quantity"] > 0.0 else "short")
         assert row["reason"] == REASONS[int(said["reason"])]
         assert {name: row[name] for name in WHOLE} == {name: int(said[name]) for name in WHOLE}
