@@ -1,6 +1,6 @@
 """How often models without skill pass the gates of performance and risk, by the first release's rules and by today's.
 
-``pytest -m campaign tests/campaigns/test_skill.py -s`` prints the tables behind the one in ``docs/gates.md``; no model
+``pytest -m campaign tests/campaigns/test_skill.py -s`` prints the tables behind the one in ``docs/gates.md``. No model
 is trained, so it takes minutes.
 """
 

@@ -31,15 +31,19 @@ RunNight = Callable[..., tuple[str, list[NightReport]]]
 Options = Callable[[Path], list[str]]
 
 STAGES = (
-    "load", "champion", "features", "splits", "engine", "policy", "backtest", *CHECKS, "verdict", "bundle",
-    "register", "promote", "finish",
+    "load", "champion", "trials", "features", "splits", "engine", "policy", "folds", "walk forward", "backtest", *CHECKS,
+    "verdict", "bundle", "register", "promote", "finish",
 )  # fmt: skip
 """Every stage of a night that makes or changes something, in order."""
 SAFE_TO_REPEAT = {"register", "promote", "finish"}
 LOOKS = {"memory", "pages"}
 """Stages that only look."""
 TABLE = [*(item for item in vars(stages).values() if isinstance(item, Stage)), *stages.measure_checks.values()]
-KEPT_UNDER = {"load": {"source", "funding", "holidays"}, "champion": {"key", "as_of_ms", "gates"}}
+KEPT_UNDER = {
+    "load": {"source", "funding", "holidays"},
+    "champion": {"key", "as_of_ms", "gates"},
+    "trials": {"key", "as_of_ms"},
+}
 """What is declared for the memory's sake: a file is read by its path, and a night meets its champion once, whose live
 record is held against a threshold if there is one."""
 

@@ -138,10 +138,10 @@ def _beyond_market(found: BenchmarkEvidence, limits: Limits) -> list[CheckResult
         at_least(
             "sharpe_over_market",
             margin,
-            0.0,
+            limits["min_market_margin"],
             code=ReasonCode.NOT_BEYOND_MARKET,
-            message=f"a Sharpe ratio of {_plain(found.sharpe)} is under the {_plain(held)} of buying and holding on "
-            "the same bars",
+            message=f"a Sharpe ratio of {_plain(found.sharpe)} is not enough beside the {_plain(held)} of buying and "
+            "holding on the same bars",
             remedy="Holding the market was better on these bars: wait for a candidate that is, or judge it on bars in "
             "which the market did not only rise.",
         ),
@@ -265,6 +265,7 @@ PERFORMANCE = Gate(
         "min_psr",
         "min_dsr",
         "min_alpha_t",
+        "min_market_margin",
         "max_timing_p",
         "min_baselines_beaten",
         "max_overfitting",

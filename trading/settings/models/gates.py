@@ -25,6 +25,9 @@ class GateSpec(Spec):
     min_alpha_t: FiniteFloat = Field(
         default=1.645, description="t-value of what is left of the returns beyond beta times the market's."
     )
+    min_market_margin: FiniteFloat = Field(
+        default=0.0, description="Sharpe ratio less that of buying and holding on the same bars."
+    )
     max_timing_p: Fraction = Field(
         default=0.05, description="Probability that the same positions at other times would have done as well."
     )
