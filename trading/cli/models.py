@@ -133,6 +133,12 @@ def compare_command(
     typer.echo(f"Correlation of their returns, bar by bar: {compared.correlation:.3f}")
     if compared.seen_in_training:
         typer.echo("Note: a version has seen some of these bars in its training, or does not say; that flatters it.")
+    typer.echo("What the simulator assumed of both:")
+    for line in compared.common_assumptions:
+        typer.echo(f"  {line}")
+    for result in compared.results:
+        for line in compared.own_assumptions(result):
+            typer.echo(f"  Of version {result.version} alone: {line}")
 
 
 @app.command("promote")

@@ -93,9 +93,9 @@ def register_candidate(night: Night, candidate: Candidate) -> RegisteredCandidat
     from trading.registry.records import Dataset
 
     plan, registry = night.plan, registry_of(night.runtime)
-    for known in registry.versions(plan.model_name):
-        if known.bundle_digest == candidate.bundle_digest:
-            return RegisteredCandidate(candidate=candidate, version=known.version)
+    known = registry.find(plan.model_name, candidate.bundle_digest)
+    if known is not None:
+        return RegisteredCandidate(candidate=candidate, version=known.version)
     source = plan.settings.market.source
     with tempfile.TemporaryDirectory() as scratch:
         version = registry.log_night(

@@ -116,9 +116,9 @@ class MlflowRegistry:
         """
         bundle = load_bundle(bundle_folder)
         with self.lock(), answers(self.tracking_uri), quietly():
-            for known in self.versions(model_name):
-                if known.bundle_digest == bundle.digest:
-                    return known.version
+            known = self.find(model_name, bundle.digest)
+            if known is not None:
+                return known.version
             self._close_orphan_runs(model_name, bundle.digest)
             named = labels(bundle) | dict(tags or {})
             run = self._client.create_run(
@@ -161,6 +161,18 @@ class MlflowRegistry:
                 if not token:
                     return sorted(found, key=lambda version: version.version)
 
+    def find(self, model_name: str, bundle_digest: str) -> Version | None:
+        """The version that was registered with a bundle, the oldest if there are several, or None.
+
+        Args:
+            model_name: registered model.
+            bundle_digest: of the bundle.
+        """
+        asked = f"name='{model_name}' and tags.{BUNDLE_TAG}='{bundle_digest}'"
+        with answers(self.tracking_uri):
+            found = [_version(item, {}) for item in self._client.search_model_versions(asked, max_results=1_000)]
+        return min(found, key=lambda version: version.version, default=None)
+
     def version(self, model_name: str, number: int) -> Version:
         """One version.
 
@@ -171,11 +183,10 @@ class MlflowRegistry:
         Raises:
             RegistryError: ``MODEL_UNKNOWN``, naming the versions there are.
         """
-        known = self.versions(model_name)
-        for version in known:
-            if version.version == number:
-                return version
-        there = ", ".join(str(version.version) for version in known) or "none"
+        with answers(self.tracking_uri), unknown_is_nothing():
+            found = self._client.get_model_version(model_name, str(number))
+            return _version(found, {number: tuple(found.aliases)} if found.aliases else {})
+        there = ", ".join(str(version.version) for version in self.versions(model_name)) or "none"
         raise RegistryError(
             ReasonCode.MODEL_UNKNOWN,
             f"{model_name} has no version {number}; versions there: {there}.",
