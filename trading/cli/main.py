@@ -42,6 +42,12 @@ def _gates() -> Target:
     return gates_command
 
 
+def _explain() -> Target:
+    from trading.cli.explain import explain_command
+
+    return explain_command
+
+
 def _models() -> Target:
     from trading.cli.models import app
 
@@ -100,6 +106,7 @@ COMMANDS: Mapping[str, Loader] = MappingProxyType(
     {
         "backtest": _backtest,
         "gates": _gates,
+        "explain": _explain,
         "models": _models,
         "engine": _engine,
         "data": _data,
