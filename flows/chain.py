@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from tasks.stage import recording
 from tasks.stages import (
     bundle_candidate,
     compute_features,
@@ -30,6 +31,7 @@ from trading.market.bars import Bars
 from trading.night.artifacts import Features
 from trading.night.evidence import parts_of
 from trading.night.outcome import Candidate, ChampionSnapshot, Measurements
+from trading.night.publish import MadeCandidate
 from trading.night.report import NightReport
 from trading.night.workspace import Night
 from trading.settings.models import SevengatesSettings
@@ -51,7 +53,7 @@ def run_night(settings: SevengatesSettings, symbol: str, as_of: datetime | None,
     if finished is not None:
         return finished
     snapshot = snapshot_champion(night)
-    registered = tuple(register_candidate(night, candidate) for candidate in make_candidates(night, snapshot))
+    registered = tuple(register_candidate(night, made) for made in make_candidates(night, snapshot))
     outcome = promote_candidate(night, registered, snapshot)
     report = finish_night(night, outcome)
     show_night(night, report)
@@ -72,16 +74,24 @@ def run_training(settings: SevengatesSettings, symbol: str, as_of: datetime | No
     return report
 
 
-def make_candidates(night: Night, snapshot: ChampionSnapshot) -> tuple[Candidate, ...]:
+def make_candidates(night: Night, snapshot: ChampionSnapshot) -> tuple[MadeCandidate, ...]:
     """Train a candidate of each engine of the settings on the same splits, measure it, judge it, and bundle it.
 
     Args:
         night: what they follow from.
         snapshot: the champion that the night began with.
     """
-    bars = load_bars(night).bars_ref
-    data = NightData(bars, compute_features(night, bars), make_splits(night, bars, night.plan.engines))
-    return tuple(make_candidate(night, engine, data, snapshot) for engine in night.plan.engines)
+    with recording() as shared:
+        bars = load_bars(night).bars_ref
+        data = NightData(bars, compute_features(night, bars), make_splits(night, bars, night.plan.engines))
+    made: list[MadeCandidate] = []
+    for engine in night.plan.engines:
+        with recording() as own:
+            candidate = make_candidate(night, engine, data, snapshot)
+        made.append(MadeCandidate(candidate, (*shared, *own)))
+        # Made once for all engines of the night, so the next one found it there.
+        shared = [stage.model_copy(update={"reused": True}) for stage in shared]
+    return tuple(made)
 
 
 class NightData(NamedTuple):

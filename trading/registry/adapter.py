@@ -96,6 +96,7 @@ class MlflowRegistry:
         params: Mapping[str, Any],
         datasets: Sequence[Dataset] = (),
         figures: Mapping[str, Figure] | None = None,
+        files: Mapping[str, bytes] | None = None,
         tags: Mapping[str, str] | None = None,
         max_jump: float | None = None,
     ) -> int:
@@ -111,6 +112,7 @@ class MlflowRegistry:
             params: settings, nested as they are; keys are joined with dots.
             datasets: what the night read.
             figures: by name; stored as ``figures/NAME.png``.
+            files: of the run, by name.
             tags: more tags for the run and the version.
             max_jump: the limit that the night held its bars to, which the served model holds its input to.
         """
@@ -127,7 +129,7 @@ class MlflowRegistry:
                 tags=named | {"model": model_name, "mlflow.note.content": _note(bundle.card)},
             )
             run_id = run.info.run_id
-            self._log_files(run_id, bundle, figures or {})
+            self._log_files(run_id, bundle, figures or {}, files or {})
             if datasets:
                 self._client.log_inputs(run_id, [_dataset_input(dataset) for dataset in datasets])
             source, model_id = self._log_model(run_id, bundle, max_jump)
@@ -223,6 +225,18 @@ class MlflowRegistry:
         expected = expected_digest or self.version(model_name, number).bundle_digest
         return load_bundle(self.download(model_name, number), expected_digest=expected)
 
+    def run_file(self, version: Version, name: str) -> bytes | None:
+        """A file of the run that a version comes from, or None if the run has none of that name.
+
+        Args:
+            version: as listed.
+            name: of the file.
+        """
+        with answers(self.tracking_uri), tempfile.TemporaryDirectory() as scratch:
+            if name not in [item.path for item in self._client.list_artifacts(version.run_id)]:
+                return None
+            return Path(self._client.download_artifacts(version.run_id, name, scratch)).read_bytes()
+
     def set_stage(self, model_name: str, number: int, stage: str) -> None:
         """Move a version to a stage of MLflow; other versions stay where they are.
 
@@ -311,9 +325,13 @@ class MlflowRegistry:
         for run in orphans:
             self._client.set_terminated(run.info.run_id, "KILLED")
 
-    def _log_files(self, run_id: str, bundle: Bundle, figures: Mapping[str, Figure]) -> None:
+    def _log_files(
+        self, run_id: str, bundle: Bundle, figures: Mapping[str, Figure], files: Mapping[str, bytes]
+    ) -> None:
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch)
+            for name, data in files.items():
+                (folder / name).write_bytes(data)
             for name in (CARD, EVIDENCE, GATES):
                 shutil.copyfile(bundle.folder / name, folder / name)
             if figures:
