@@ -30,8 +30,8 @@ from trading.engines.choice import EngineChoice
 from trading.market.bars import Bars
 from trading.night.artifacts import Features
 from trading.night.evidence import parts_of
+from trading.night.manifest import MadeCandidate
 from trading.night.outcome import Candidate, ChampionSnapshot, Measurements
-from trading.night.publish import MadeCandidate
 from trading.night.report import NightReport
 from trading.night.workspace import Night
 from trading.settings.models import SevengatesSettings
@@ -88,7 +88,7 @@ def make_candidates(night: Night, snapshot: ChampionSnapshot) -> tuple[MadeCandi
     for engine in night.plan.engines:
         with recording() as own:
             candidate = make_candidate(night, engine, data, snapshot)
-        made.append(MadeCandidate(candidate, (*shared, *own)))
+        made.append(MadeCandidate(candidate, (*shared, *own), snapshot))
         # Made once for all engines of the night, so the next one found it there.
         shared = [stage.model_copy(update={"reused": True}) for stage in shared]
     return tuple(made)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from trading.cli.context import Invocation
-from trading.cli.options import AsOf, Interval, Source, Symbols, market_settings
-from trading.cli.output import Json, print_json
+from trading.cli.options import AsOf, Chosen, Interval, Source, Symbol, Symbols, market_settings, version_or_folder
+from trading.cli.output import Json, print_json, print_table
 
 if TYPE_CHECKING:
     from trading.night.report import NightReport
@@ -52,6 +53,68 @@ def train_command(
     settings = market_settings(ctx, source=source, symbols=symbol, interval=interval)
     reports = _run_flow(ctx, "train", settings, as_of, quiet=as_json)
     _print_reports(reports, settings, as_json=as_json)
+
+
+def reproduce_command(
+    ctx: typer.Context,
+    chosen: Chosen = None,
+    source: Source = None,
+    symbol: Symbol = None,
+    interval: Interval = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Repeat the night although data or code are not as they were.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Build a version again from its manifest, and name the first stage that differs; exit code 6 if one does.
+
+    The night is repeated in an empty home, with the settings, the moment and the champion that the manifest names;
+    nothing is registered.
+    """
+    settings = market_settings(ctx, symbols=[symbol] if symbol else None, interval=interval)
+
+    import tempfile
+    from pathlib import Path
+
+    from trading.errors import RegistryError
+    from trading.night import reproduction
+    from trading.night.review import choose_bundle
+    from trading.settings.locations import locations
+    from trading.store import Store
+
+    version, folder = version_or_folder(chosen)
+    found = choose_bundle(settings, settings.market.symbols[0], version=version, folder=folder)
+    manifest = reproduction.manifest_of_version(settings.runtime, found)
+    with tempfile.TemporaryDirectory(prefix="sevengates-reproduce-") as scratch:
+        night = reproduction.repeated_night(manifest, Path(scratch), workers=settings.policy.workers, source=source)
+        differences = reproduction.differing_inputs(manifest, night.plan)
+        if not anyway:
+            reproduction.require_same_inputs(manifest, differences)
+        places = locations(settings.runtime)
+        snapshot = reproduction.carried_snapshot(manifest, found.bundle, Store(places.store), night.store)
+        took = sum(stage.wall_s or 0.0 for stage in manifest.stages)
+        typer.echo(f"Building bundle {found.bundle.digest[:12]} again; its stages took {took:.0f} s then.", err=True)
+        from flows.local import repeat_here
+
+        _quieten_logs(all_of_prefect=as_json)
+        rebuilt = next(one for one in repeat_here(places.home, night, snapshot) if one.engine == manifest.engine)
+    compared = reproduction.compare_nights(manifest, rebuilt, differences)
+    if as_json:
+        print_json(compared.as_json())
+    else:
+        rows = [
+            (stage.stage, "same" if stage.same else "DIFFERS", _digests(stage.then), _digests(stage.now))
+            for stage in compared.stages
+        ]
+        print_table(("stage", "", "then", "now"), rows, title=f"Bundle {manifest.bundle_digest[:12]}, stage by stage")
+        for line in differences:
+            typer.echo(f"Note: {line}.")
+        typer.echo(reproduction.reproduction_line(compared))
+    raise typer.Exit(0 if compared.same else RegistryError.exit_code)
+
+
+def _digests(outputs: Mapping[str, str]) -> str:
+    return ", ".join(f"{kind} {digest[:8]}" for kind, digest in sorted(outputs.items()))
 
 
 def _finished(settings: SevengatesSettings, as_of: str | None) -> list[NightReport] | None:

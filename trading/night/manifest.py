@@ -10,10 +10,9 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, ValidationError
 
@@ -22,7 +21,7 @@ from trading.codes import ReasonCode
 from trading.errors import RegistryError
 from trading.model.lineage import Lineage
 from trading.night.checkout import CheckoutState, checkout_state
-from trading.night.outcome import Candidate
+from trading.night.outcome import Candidate, ChampionSnapshot
 from trading.night.workspace import Night
 from trading.store.ref import refs_in
 from trading.values import Frozen
@@ -79,6 +78,7 @@ class NightManifest(Frozen):
         night_key: digest of everything the night followed from.
         settings: every setting that the outcome follows from; what cannot change it is at its default.
         lineage: data, ranges, seeds, code and libraries, as in the bundle.
+        champion: that the night met, as :class:`trading.night.outcome.ChampionSnapshot` in JSON.
         checkout: commit of the sources, and what differed from it.
         stages: in the order in which they ran; those before the engine are common to all candidates of the night.
         machine: where the night ran.
@@ -92,6 +92,7 @@ class NightManifest(Frozen):
     night_key: str
     settings: dict[str, Any]
     lineage: Lineage
+    champion: dict[str, Any]
     checkout: CheckoutState
     stages: tuple[StageRun, ...]
     machine: Machine
@@ -112,16 +113,29 @@ class NightManifest(Frozen):
         return canonical_json(self.model_dump(mode="json"))
 
 
-def write_manifest(night: Night, candidate: Candidate, lineage: Lineage, stages: Sequence[StageRun]) -> NightManifest:
+class MadeCandidate(NamedTuple):
+    """A candidate, and what made it.
+
+    Attributes:
+        candidate: in its bundle.
+        stages: that it went through, in order.
+        snapshot: the champion that its night met.
+    """
+
+    candidate: Candidate
+    stages: tuple[StageRun, ...]
+    snapshot: ChampionSnapshot
+
+
+def write_manifest(night: Night, made: MadeCandidate, lineage: Lineage) -> NightManifest:
     """The manifest of a candidate that was just made.
 
     Args:
         night: it was made in.
-        candidate: what was made.
+        made: the candidate, its stages and the champion it met.
         lineage: of its bundle.
-        stages: that it went through, in order.
     """
-    plan = night.plan
+    plan, candidate = night.plan, made.candidate
     return NightManifest(
         bundle_digest=candidate.bundle_digest,
         model_name=plan.model_name,
@@ -129,8 +143,9 @@ def write_manifest(night: Night, candidate: Candidate, lineage: Lineage, stages:
         night_key=plan.key,
         settings=plan.settings.model_dump(mode="json", exclude={"live": True, "runtime": {"tracking_token"}}),
         lineage=lineage,
+        champion=made.snapshot.model_dump(mode="json"),
         checkout=checkout_state(),
-        stages=tuple(stages),
+        stages=made.stages,
         machine=this_machine(),
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )

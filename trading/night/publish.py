@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import tempfile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from trading.canonical import parse_json
 from trading.checks.table import CHECKS
 from trading.market.bars import Bars
 from trading.night.artifacts import BACKTEST, BARS, BUNDLE, BUNDLE_FILE, EVIDENCE, MODEL, SPLITS, VERDICT
-from trading.night.manifest import FILE, NightManifest, StageRun, write_manifest
+from trading.night.manifest import FILE, MadeCandidate, NightManifest, write_manifest
 from trading.night.outcome import Candidate, Champion, JudgedEvidence, Measurements, RegisteredCandidate
 from trading.night.plan import NightPlan
 from trading.night.reads import reads
@@ -20,13 +20,6 @@ from trading.night.workspace import Night
 from trading.splits import SPLITS as SPLIT_NAMES
 from trading.splits import Splits
 from trading.store import Store
-
-
-class MadeCandidate(NamedTuple):
-    """A candidate, and the stages that made it, in order."""
-
-    candidate: Candidate
-    stages: tuple[StageRun, ...]
 
 
 @reads("symbol", "interval", "as_of_ms", "source", "funding", "holidays", "source_label", "seeds")
@@ -134,7 +127,7 @@ def manifest_of(night: Night, made: MadeCandidate) -> NightManifest:
 
     files = night.store.get(BUNDLE, made.candidate.bundle_ref)
     head = BundleHead.model_validate(parse_json(night.store.get_bytes(files[HEAD])))
-    return write_manifest(night, made.candidate, head.lineage, made.stages)
+    return write_manifest(night, made, head.lineage)
 
 
 def write_bundle_folder(store: Store, candidate: Candidate, root: Path) -> Path:

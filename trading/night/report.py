@@ -12,9 +12,9 @@ from trading.gates.verdict import Verdict
 from trading.markdown import bullets, table
 from trading.moments import moment_text
 from trading.night.artifacts import BACKTEST, COMPARISON, MODEL, VERDICT
-from trading.night.manifest import write_beside
+from trading.night.manifest import MadeCandidate, write_beside
 from trading.night.outcome import Candidate, NightOutcome, recall_outcome, remember_outcome
-from trading.night.publish import MadeCandidate, manifest_of, write_bundle_folder
+from trading.night.publish import manifest_of, write_bundle_folder
 from trading.night.workspace import Night
 from trading.reports.assumptions import assumptions
 from trading.reports.verdict import verdict_markdown
