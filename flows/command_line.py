@@ -20,6 +20,12 @@ def _train() -> cli.Target:
     return train_command
 
 
+def _backfill() -> cli.Target:
+    from flows.commands import backfill_command
+
+    return backfill_command
+
+
 def _reproduce() -> cli.Target:
     from flows.commands import reproduce_command
 
@@ -27,7 +33,7 @@ def _reproduce() -> cli.Target:
 
 
 COMMANDS: Mapping[str, cli.Loader] = MappingProxyType(
-    {"nightly": _nightly, "train": _train, "reproduce": _reproduce, **cli.COMMANDS}
+    {"nightly": _nightly, "train": _train, "backfill": _backfill, "reproduce": _reproduce, **cli.COMMANDS}
 )
 """Every command by its name, in the order in which a newcomer needs them."""
 

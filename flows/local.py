@@ -11,6 +11,7 @@ import flows.defaults  # noqa: F401  # prepares the environment
 from prefect.client.schemas.objects import State
 from pydantic import SecretStr
 
+from flows.backfill import backfill
 from flows.nightly import nightly
 from flows.parameters import table_values
 from flows.train import train
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from trading.night.reproduction import RebuiltCandidate
     from trading.night.workspace import Night
 
-FLOWS = {flow.name: flow for flow in (nightly, train)}
+FLOWS = {flow.name: flow for flow in (nightly, train, backfill)}
 
 
 def run_here(name: str, settings: SevengatesSettings, **options: Any) -> State[Any]:

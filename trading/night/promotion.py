@@ -20,6 +20,7 @@ from trading.night.artifacts import (
     VERDICT,
     ComparisonRecord,
 )
+from trading.night.hindsight import production_as_of
 from trading.night.outcome import (
     Candidate,
     Champion,
@@ -47,8 +48,9 @@ MOST_CONFLICTS = 5
 def snapshot_champion(night: Night) -> ChampionSnapshot:
     """The champion that a night begins with, its model in the store, so that a resumed night meets the same.
 
-    Changes made by hand in MLflow count or go first. A champion of a later moment than the night's is not seen: a
-    night of the past begins as it would have begun then, and what the champion traded later does not count.
+    Changes made by hand in MLflow count or go first. A version of a later moment than the night's is not seen, nor what
+    was done with it: a night of the past begins with the champion that it would have begun with then, and what that
+    champion traded later does not count.
 
     Args:
         night: which model, and as of when.
@@ -60,12 +62,14 @@ def snapshot_champion(night: Night) -> ChampionSnapshot:
     if not ledger_of(runtime).history(plan.model_name):
         return ChampionSnapshot()
     registry, ledger = _settled(runtime, plan.model_name)
-    entry = ledger.current(plan.model_name)
+
+    def moment_of(entry: Entry) -> int:
+        return registry.bundle(entry.model_name, entry.version, entry.bundle_digest).lineage.as_of_ms
+
+    entry = production_as_of(ledger.history(plan.model_name), plan.as_of_ms, moment_of)
     if entry is None:
         return ChampionSnapshot()
     champion = _stored(night.store, registry, entry)
-    if champion.as_of_ms > plan.as_of_ms:
-        return ChampionSnapshot()
     record = _live_record(runtime, entry.bundle_digest, plan.as_of_ms)
     return ChampionSnapshot(
         champion=champion, live_ref=None if record is None else night.store.put(LIVE_RECORD, record)
