@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from trading.cli.context import settings_of
-from trading.cli.options import AsOf, Interval, Source, Symbol, market_settings
-from trading.cli.output import Json, print_json, print_table
+from trading.cli.options import AsOf, Chosen, Interval, Source, Symbol, market_settings, version_or_folder
+from trading.cli.output import Json, print_branch, print_json, print_table
 
 if TYPE_CHECKING:
     from trading.registry.entries import Entry
@@ -139,6 +140,66 @@ def compare_command(
     for result in compared.results:
         for line in compared.own_assumptions(result):
             typer.echo(f"  Of version {result.version} alone: {line}")
+
+
+@app.command("lineage")
+def lineage_command(
+    ctx: typer.Context,
+    chosen: Chosen = None,
+    symbol: Symbol = None,
+    interval: Interval = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the line of descent: FILE.svg, FILE.png, or FILE.mmd (Mermaid).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Print where a version comes from: its night, its data, its parent, and so on back to the first."""
+    settings = market_settings(ctx, symbols=[symbol] if symbol else None, interval=interval)
+
+    from trading.night.ancestry import ancestor_facts, ancestry
+    from trading.night.review import choose_bundle
+    from trading.reports.backtest_files import require_ending
+    from trading.reports.descent import ENDINGS, Box, draw_descent
+
+    if plot is not None:
+        require_ending(plot, ENDINGS, "--plot")
+    version, folder = version_or_folder(chosen)
+    found = choose_bundle(settings, settings.market.symbols[0], version=version, folder=folder)
+    line = ancestry(settings.runtime, found)
+    named = f"{line[0].name} of {line[0].model_name or 'a folder'}"
+    if plot is not None:
+        boxes = [
+            Box(
+                f"{one.name}  {one.tag} {one.decision} {one.stage}".rstrip(),
+                tuple(f"{name}: {value}" for name, value in ancestor_facts(one).items()),
+            )
+            for one in line
+        ]
+        draw_descent(plot, f"Descent of {named}", boxes)
+    if as_json:
+        print_json([one.model_dump(mode="json") for one in line])
+        return
+    print_table(
+        ("version", "tag", "verdict", "stage", "as of", "source", "bars", "parent", "children"),
+        [
+            (
+                one.version or one.bundle_digest[:12],
+                one.tag,
+                one.decision,
+                one.stage if one.known else "not in this registry",
+                one.as_of,
+                one.source,
+                one.data.get("bars", "")[:12],
+                (one.parent_digest or "none")[:12] if one.known else "",
+                ", ".join(map(str, one.children)),
+            )
+            for one in line
+        ],
+        title=f"Line of {named}, youngest first",
+    )
+    print_branch([(f"{one.name} ({one.tag})" if one.tag else one.name, ancestor_facts(one)) for one in line])
+    if plot is not None:
+        typer.echo(f"written: {plot}")
 
 
 @app.command("promote")
