@@ -8,7 +8,7 @@ from envs.vectorised import LaneVecEnv
 from tasks import pages
 from tasks.stage import as_stage, as_task
 from trading.checks.table import CHECKS
-from trading.night import backfill, data, evidence, fit, promotion, publish, report, workspace
+from trading.night import backfill, data, evidence, failures, fit, promotion, publish, report, workspace
 
 open_night = as_task(workspace.open_night, "plan", task_run_name="{symbol} plan")
 find_report = as_stage(report.find_report, "memory", remembered=False)
@@ -32,5 +32,6 @@ finish_training = as_stage(report.finish_training, "finish training", remembered
 show_night = as_stage(pages.show_night, "pages", remembered=False)
 
 find_reports = as_task(backfill.find_reports, "finished", task_run_name="finished as of {as_of}")
+note_failures = as_task(failures.note_failures, "failures")
 promote_version = as_task(promotion.promote_version, "promote version")
 roll_back_model = as_task(promotion.roll_back_model, "roll back")

@@ -48,6 +48,12 @@ def _explain() -> Target:
     return explain_command
 
 
+def _report() -> Target:
+    from trading.cli.report import report_command
+
+    return report_command
+
+
 def _models() -> Target:
     from trading.cli.models import app
 
@@ -107,6 +113,7 @@ COMMANDS: Mapping[str, Loader] = MappingProxyType(
         "backtest": _backtest,
         "gates": _gates,
         "explain": _explain,
+        "report": _report,
         "models": _models,
         "engine": _engine,
         "data": _data,

@@ -28,7 +28,7 @@ from trading.model.bundle import CARD, EVIDENCE, GATES, Bundle, load_bundle, rea
 from trading.moments import moment_iso
 from trading.registry.client import BUNDLE_TAG, CHAMPION
 from trading.registry.mlflow_runtime import answers, exists_already, locked, migrate, quietly, unknown_is_nothing
-from trading.registry.records import Dataset, Version, flatten, labels
+from trading.registry.records import Dataset, NightRun, Version, flatten, labels
 from trading.registry.serving import MAX_JUMP, decision_columns
 from trading.settings.locations import locations
 from trading.settings.models import RuntimeSpec
@@ -225,6 +225,22 @@ class MlflowRegistry:
         expected = expected_digest or self.version(model_name, number).bundle_digest
         return load_bundle(self.download(model_name, number), expected_digest=expected)
 
+    def night_runs(self, since_ms: int) -> list[NightRun]:
+        """The runs of candidates that were registered since a moment, oldest first.
+
+        Args:
+            since_ms: UTC milliseconds.
+        """
+        found, token = list[NightRun](), None
+        asked = f"attributes.start_time >= {since_ms}"
+        with answers(self.tracking_uri):
+            while True:
+                page = self._client.search_runs([self.experiment_id], asked, max_results=1_000, page_token=token)
+                found += [_night_run(run) for run in page if "model" in run.data.tags]
+                token = page.token
+                if not token:
+                    return sorted(found, key=lambda run: run.started_ms)
+
     def run_file(self, version: Version, name: str) -> bytes | None:
         """A file of the run that a version comes from, or None if the run has none of that name.
 
@@ -403,6 +419,20 @@ def _dataset_input(dataset: Dataset) -> DatasetInput:
     source = json.dumps({"tags": {"source": dataset.source, "sha256": dataset.digest}})
     entity = DatasetEntity(dataset.name, dataset.digest[:_LONGEST_DATASET_DIGEST], "code", source)
     return DatasetInput(entity, [InputTag("mlflow.data.context", dataset.context)])
+
+
+def _night_run(run: Any) -> NightRun:
+    datasets = [given.dataset for given in run.inputs.dataset_inputs] if run.inputs else []
+    return NightRun(
+        run_id=run.info.run_id,
+        model_name=run.data.tags["model"],
+        status=run.info.status,
+        started_ms=int(run.info.start_time),
+        source=run.data.params.get("market.source", ""),
+        bars=datasets[0].digest if datasets else "",
+        tags=dict(run.data.tags),
+        metrics=dict(run.data.metrics),
+    )
 
 
 def _version(item: Any, aliases: Mapping[int, tuple[str, ...]]) -> Version:
