@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trading.cli.context import settings_of
+from trading.cli.context import settings_of, without_collection
 from trading.cli.options import AsOf, Chosen, Interval, Source, Symbol, market_settings, version_or_folder
 from trading.cli.output import Json, print_branch, print_json, print_table
 
@@ -25,12 +25,21 @@ Reason = Annotated[str, typer.Option(help="Why, for the ledger.")]
 def list_models(ctx: typer.Context, model: Model = None, as_json: Json = False) -> None:
     """List every registered version, newest first, with stage and verdict."""
     settings = settings_of(ctx)
+    with without_collection():
+        _list_models(settings, model, as_json=as_json)
+
+
+def _list_models(settings: SevengatesSettings, model: str | None, *, as_json: bool) -> None:
+    from itertools import groupby
 
     from trading.night.services import registry_of
 
-    registry = registry_of(settings.runtime)
-    names = [model] if model else registry.models()
-    versions = [version for name in names for version in reversed(registry.versions(name))]
+    found = registry_of(settings.runtime).listing(model)
+    versions = [
+        version
+        for _, group in groupby(found, key=lambda version: version.model_name)
+        for version in reversed(list(group))
+    ]
     rows = [
         {
             "model": version.model_name,

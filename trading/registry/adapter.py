@@ -153,15 +153,15 @@ class MlflowRegistry:
         Args:
             model_name: registered model.
         """
-        found, token = list[Version](), None
-        aliases = self._aliases(model_name)
-        with answers(self.tracking_uri):
-            while True:
-                page = self._client.search_model_versions(f"name='{model_name}'", max_results=1_000, page_token=token)
-                found += [_version(item, aliases) for item in page]
-                token = page.token
-                if not token:
-                    return sorted(found, key=lambda version: version.version)
+        return self._search(f"name='{model_name}'", self._aliases(model_name))
+
+    def listing(self, model_name: str | None = None) -> list[Version]:
+        """All versions of a model, or of all models, by name and number, in one query; their aliases are left out.
+
+        Args:
+            model_name: registered model; None is all of them.
+        """
+        return self._search("" if model_name is None else f"name='{model_name}'", {})
 
     def find(self, model_name: str, bundle_digest: str) -> Version | None:
         """The version that was registered with a bundle, the oldest if there are several, or None.
@@ -170,10 +170,8 @@ class MlflowRegistry:
             model_name: registered model.
             bundle_digest: of the bundle.
         """
-        asked = f"name='{model_name}' and tags.{BUNDLE_TAG}='{bundle_digest}'"
-        with answers(self.tracking_uri):
-            found = [_version(item, {}) for item in self._client.search_model_versions(asked, max_results=1_000)]
-        return min(found, key=lambda version: version.version, default=None)
+        found = self._search(f"name='{model_name}' and tags.{BUNDLE_TAG}='{bundle_digest}'", {})
+        return found[0] if found else None
 
     def version(self, model_name: str, number: int) -> Version:
         """One version.
@@ -382,6 +380,17 @@ class MlflowRegistry:
         while numbers or texts:
             self._client.log_batch(run_id, metrics=numbers[:_MOST_METRICS], params=texts[:_MOST_PARAMS])
             numbers, texts = numbers[_MOST_METRICS:], texts[_MOST_PARAMS:]
+
+    def _search(self, asked: str, aliases: Mapping[int, tuple[str, ...]]) -> list[Version]:
+        """The versions that a filter of MLflow leaves, by name and number."""
+        found, token = list[Version](), None
+        with answers(self.tracking_uri):
+            while True:
+                page = self._client.search_model_versions(asked, max_results=1_000, page_token=token)
+                found += [_version(item, aliases) for item in page]
+                token = page.token
+                if not token:
+                    return sorted(found, key=lambda version: (version.model_name, version.version))
 
     def _aliases(self, model_name: str) -> dict[int, tuple[str, ...]]:
         with answers(self.tracking_uri), unknown_is_nothing():
