@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from tasks.stage import recording
 from tasks.stages import (
     bundle_candidate,
-    collect_trials,
     compute_features,
     find_report,
     finish_night,
@@ -26,6 +26,7 @@ from tasks.stages import (
     show_night,
     snapshot_champion,
     train_policy,
+    trials_of,
 )
 from trading.checks.check import Part
 from trading.checks.trials import Trials
@@ -34,6 +35,7 @@ from trading.market.bars import Bars
 from trading.night.artifacts import Features
 from trading.night.evidence import parts_of
 from trading.night.folds import Fold
+from trading.night.manifest import MadeCandidate, StageRun
 from trading.night.outcome import Candidate, ChampionSnapshot, Measurements
 from trading.night.report import NightReport
 from trading.night.workspace import Night
@@ -55,9 +57,9 @@ def run_night(settings: SevengatesSettings, symbol: str, as_of: datetime | None,
     finished = find_report(night)
     if finished is not None:
         return finished
-    bars = load_bars(night).bars_ref
-    snapshot = snapshot_champion(night, bars)
-    registered = tuple(register_candidate(night, candidate) for candidate in make_candidates(night, bars, snapshot))
+    bars = load_night(night)
+    snapshot = snapshot_champion(night, bars.bars_ref)
+    registered = tuple(register_candidate(night, made) for made in make_candidates(night, bars, snapshot))
     outcome = promote_candidate(night, registered, snapshot)
     report = finish_night(night, outcome)
     show_night(night, report)
@@ -73,23 +75,55 @@ def run_training(settings: SevengatesSettings, symbol: str, as_of: datetime | No
         as_of: nothing later is seen.
     """
     night = open_night(settings, symbol, as_of)
-    bars = load_bars(night).bars_ref
-    report = finish_training(night, make_candidates(night, bars, snapshot_champion(night, bars)))
+    bars = load_night(night)
+    report = finish_training(night, make_candidates(night, bars, snapshot_champion(night, bars.bars_ref)))
     show_night(night, report)
     return report
 
 
-def make_candidates(night: Night, bars: Ref[Bars], snapshot: ChampionSnapshot) -> tuple[Candidate, ...]:
+class Loaded(NamedTuple):
+    """The bars of a night, and the stage that read them."""
+
+    bars_ref: Ref[Bars]
+    stages: tuple[StageRun, ...]
+
+
+def load_night(night: Night) -> Loaded:
+    """Read the bars that everything else is made of.
+
+    Args:
+        night: whose market it is.
+    """
+    with recording() as stages:
+        bars = load_bars(night).bars_ref
+    return Loaded(bars, tuple(stages))
+
+
+def make_candidates(night: Night, loaded: Loaded, snapshot: ChampionSnapshot) -> tuple[MadeCandidate, ...]:
     """Train a candidate of each engine of the settings on the same splits, measure it, judge it, and bundle it.
 
     Args:
         night: what they follow from.
-        bars: of the night.
+        loaded: bars of the night.
         snapshot: the champion that the night began with.
     """
-    trials = collect_trials(night)
-    data = NightData(bars, compute_features(night, bars), make_splits(night, bars, night.plan.engines), trials)
-    return tuple(make_candidate(night, engine, data, snapshot) for engine in night.plan.engines)
+    bars = loaded.bars_ref
+    with recording() as prepared:
+        data = NightData(
+            bars,
+            compute_features(night, bars),
+            make_splits(night, bars, night.plan.engines),
+            trials_of(night, snapshot),
+        )
+    shared = (*loaded.stages, *prepared)
+    made: list[MadeCandidate] = []
+    for engine in night.plan.engines:
+        with recording() as own:
+            candidate = make_candidate(night, engine, data, snapshot)
+        made.append(MadeCandidate(candidate, (*shared, *own), snapshot))
+        # Made once for all engines of the night, so the next one found it there.
+        shared = tuple(stage.model_copy(update={"reused": True}) for stage in shared)
+    return tuple(made)
 
 
 class NightData(NamedTuple):

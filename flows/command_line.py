@@ -20,7 +20,21 @@ def _train() -> cli.Target:
     return train_command
 
 
-COMMANDS: Mapping[str, cli.Loader] = MappingProxyType({"nightly": _nightly, "train": _train, **cli.COMMANDS})
+def _backfill() -> cli.Target:
+    from flows.commands import backfill_command
+
+    return backfill_command
+
+
+def _reproduce() -> cli.Target:
+    from flows.commands import reproduce_command
+
+    return reproduce_command
+
+
+COMMANDS: Mapping[str, cli.Loader] = MappingProxyType(
+    {"nightly": _nightly, "train": _train, "backfill": _backfill, "reproduce": _reproduce, **cli.COMMANDS}
+)
 """Every command by its name, in the order in which a newcomer needs them."""
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from trading.cli.context import Invocation
-from trading.cli.options import AsOf, Interval, Source, Symbols, market_settings
-from trading.cli.output import Json, print_json
+from trading.cli.options import AsOf, Chosen, Interval, Source, Symbol, Symbols, market_settings, version_or_folder
+from trading.cli.output import Json, print_json, print_table
 
 if TYPE_CHECKING:
     from trading.night.report import NightReport
@@ -34,9 +35,13 @@ def nightly_command(
     to do.
     """
     settings = market_settings(ctx, source=source, symbols=symbol, interval=interval)
-    reports = None if force else _finished(settings, as_of)
+    from trading.moments import moment_time
+    from trading.night.backfill import find_reports
+
+    reports = None if force else find_reports(settings, as_of)
     if reports is None:
-        reports = _run_flow(ctx, "nightly", settings, as_of, quiet=as_json, force=force)
+        moment = moment_time(as_of, option="--as-of")
+        reports = _run_flow(ctx, "nightly", settings, quiet=as_json, as_of=moment, force=force)
     _print_reports(reports, settings, as_json=as_json)
 
 
@@ -50,53 +55,133 @@ def train_command(
 ) -> None:
     """Train and judge candidates without registering them; each becomes a bundle folder under the home folder."""
     settings = market_settings(ctx, source=source, symbols=symbol, interval=interval)
-    reports = _run_flow(ctx, "train", settings, as_of, quiet=as_json)
+    from trading.moments import moment_time
+
+    reports = _run_flow(ctx, "train", settings, quiet=as_json, as_of=moment_time(as_of, option="--as-of"))
     _print_reports(reports, settings, as_json=as_json)
 
 
-def _finished(settings: SevengatesSettings, as_of: str | None) -> list[NightReport] | None:
-    """The reports of a night that is finished for every symbol, found without starting anything; else None."""
-    from trading.errors import DataError
-    from trading.night.report import find_report
-    from trading.night.workspace import open_night
+def backfill_command(
+    ctx: typer.Context,
+    start: Annotated[str, typer.Option("--from", help="Moment of the first night, UTC.")],
+    stop: Annotated[str, typer.Option("--to", help="No night is later, UTC.")],
+    every: Annotated[str, typer.Option(help="From one night to the next, such as 1d or 12h.")] = "1d",
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Run the later nights although one has failed.")
+    ] = False,
+    source: Source = None,
+    symbol: Symbols = None,
+    interval: Interval = None,
+    as_json: Json = False,
+) -> None:
+    """Run the nights of a period, oldest first, each as of its own moment; finished ones are not repeated.
 
-    reports: list[NightReport] = []
-    for symbol in settings.market.symbols:
-        try:
-            report = find_report(open_night(settings, symbol, as_of))
-        except DataError:
-            # The flow meets the same error, reports it for this symbol, and goes on with the others.
-            return None
-        if report is None:
-            return None
-        reports.append(report)
-    return reports
+    A night sees nothing that came later: no bar, no champion, no journal. The exit code is that of the first night that
+    failed.
+    """
+    settings = market_settings(ctx, source=source, symbols=symbol, interval=interval)
+
+    from trading.night.backfill import backfill_moments, backfill_name, exit_code_of, table_rows
+
+    moments = backfill_moments(start, stop, every)
+    typer.echo(f"{len(moments)} nights from {moments[0]:%Y-%m-%d %H:%M} to {moments[-1]:%Y-%m-%d %H:%M} UTC.", err=True)
+    options = {"start": moments[0], "stop": moments[-1], "every": every}
+    failing = "go-on" if keep_going else "stop"
+    nights = _run_flow(ctx, "backfill", settings, quiet=as_json, **options, on_failure=failing)
+    left = len(moments) - len(nights)
+    if as_json:
+        print_json({"result": backfill_name(nights), "not_run": left, "nights": [night.as_json() for night in nights]})
+    else:
+        columns = ("as of", "symbol", "result", "version", "sharpe", "trades", "why")
+        print_table(columns, table_rows(nights), title=f"{len(nights)} of {len(moments)} nights")
+        if left:
+            typer.echo(f"Stopped: {left} nights were not run. Repeat the command, or add --keep-going.")
+        typer.echo(f"{backfill_name(nights)}.")
+    raise typer.Exit(exit_code_of(nights))
+
+
+def reproduce_command(
+    ctx: typer.Context,
+    chosen: Chosen = None,
+    source: Source = None,
+    symbol: Symbol = None,
+    interval: Interval = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Repeat the night although data or code are not as they were.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Build a version again from its manifest, and name the first stage that differs; exit code 6 if one does.
+
+    The night is repeated in an empty home, with the settings, the moment and the champion that the manifest names;
+    nothing is registered.
+    """
+    settings = market_settings(ctx, symbols=[symbol] if symbol else None, interval=interval)
+
+    import tempfile
+    from pathlib import Path
+
+    from trading.errors import RegistryError
+    from trading.night import reproduction
+    from trading.night.review import choose_bundle
+    from trading.settings.locations import locations
+    from trading.store import Store
+
+    version, folder = version_or_folder(chosen)
+    found = choose_bundle(settings, settings.market.symbols[0], version=version, folder=folder)
+    manifest = reproduction.manifest_of_version(settings.runtime, found)
+    with tempfile.TemporaryDirectory(prefix="sevengates-reproduce-") as scratch:
+        night = reproduction.repeated_night(manifest, Path(scratch), workers=settings.policy.workers, source=source)
+        differences = reproduction.differing_inputs(manifest, night.plan)
+        if not anyway:
+            reproduction.require_same_inputs(manifest, differences)
+        places = locations(settings.runtime)
+        snapshot = reproduction.carried_snapshot(manifest, found.bundle, Store(places.store), night.store)
+        took = sum(stage.wall_s or 0.0 for stage in manifest.stages)
+        typer.echo(f"Building bundle {found.bundle.digest[:12]} again; its stages took {took:.0f} s then.", err=True)
+        from flows.local import repeat_here
+
+        _quieten_logs(all_of_prefect=as_json)
+        rebuilt = next(one for one in repeat_here(places.home, night, snapshot) if one.engine == manifest.engine)
+    compared = reproduction.compare_nights(manifest, rebuilt, differences)
+    if as_json:
+        print_json(compared.as_json())
+    else:
+        rows = [
+            (stage.stage, "same" if stage.same else "DIFFERS", _digests(stage.then), _digests(stage.now))
+            for stage in compared.stages
+        ]
+        print_table(("stage", "", "then", "now"), rows, title=f"Bundle {manifest.bundle_digest[:12]}, stage by stage")
+        for line in differences:
+            typer.echo(f"Note: {line}.")
+        typer.echo(reproduction.reproduction_line(compared))
+    raise typer.Exit(0 if compared.same else RegistryError.exit_code)
+
+
+def _digests(outputs: Mapping[str, str]) -> str:
+    return ", ".join(f"{kind} {digest[:8]}" for kind, digest in sorted(outputs.items()))
 
 
 def _run_flow(
     ctx: typer.Context,
     name: str,
     settings: SevengatesSettings,
-    as_of: str | None,
     *,
     quiet: bool,
     **options: Any,
-) -> list[NightReport]:
+) -> Any:
     """Run a flow in this process, on the server that PREFECT_API_URL names or on an embedded one."""
-    from trading.moments import moment_time
-
     invocation: Invocation = ctx.obj
     if invocation.config is not None:
         # The flow's defaults come from the same file.
         os.environ["SEVENGATES_CONFIG"] = str(invocation.config.resolve())
-    moment = moment_time(as_of, option="--as-of")
     typer.echo(f"Running {name} for {', '.join(settings.market.symbols)} on {settings.market.source}.", err=True)
     if not os.environ.get("PREFECT_API_URL"):
         typer.echo("Starting the embedded Prefect server; the first time takes some ten seconds.", err=True)
     from flows.local import run_here
 
     _quieten_logs(all_of_prefect=quiet)
-    state = run_here(name, settings, as_of=moment, **options)
+    state = run_here(name, settings, **options)
     result = state.result(raise_on_failure=False)
     if isinstance(result, BaseException):
         raise result
@@ -111,6 +196,14 @@ class _TaskEndings(logging.Filter):
         return not (text.startswith("Finished in state ") and ("Completed()" in text or "Unchanged(" in text))
 
 
+class _OfBackfill(logging.Filter):
+    """Lets pass what the backfill itself says, and warnings."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        own = getattr(record, "flow_name", "") == "backfill" and record.getMessage().startswith("Night ")
+        return own or record.levelno >= logging.WARNING
+
+
 def _quieten_logs(*, all_of_prefect: bool) -> None:
     for name in ("prefect.task_runs", "prefect.flow_runs"):
         logging.getLogger(name).addFilter(_TaskEndings())
@@ -118,6 +211,10 @@ def _quieten_logs(*, all_of_prefect: bool) -> None:
     logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
     if all_of_prefect:
         logging.getLogger("prefect").setLevel(logging.WARNING)
+        # A backfill takes hours; its line for every night goes to standard error also where a machine reads the result.
+        told = logging.getLogger("prefect.flow_runs")
+        told.setLevel(logging.INFO)
+        told.addFilter(_OfBackfill())
 
 
 def _print_reports(reports: list[NightReport], settings: SevengatesSettings, *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flows.defaults  # noqa: F401  # prepares the environment
 
@@ -11,13 +11,19 @@ import flows.defaults  # noqa: F401  # prepares the environment
 from prefect.client.schemas.objects import State
 from pydantic import SecretStr
 
+from flows.backfill import backfill
 from flows.nightly import nightly
 from flows.parameters import table_values
 from flows.train import train
 from tasks.server import embedded_server
 from trading.settings.models import SevengatesSettings
 
-FLOWS = {flow.name: flow for flow in (nightly, train)}
+if TYPE_CHECKING:
+    from trading.night.outcome import ChampionSnapshot
+    from trading.night.reproduction import RebuiltCandidate
+    from trading.night.workspace import Night
+
+FLOWS = {flow.name: flow for flow in (nightly, train, backfill)}
 
 
 def run_here(name: str, settings: SevengatesSettings, **options: Any) -> State[Any]:
@@ -32,3 +38,17 @@ def run_here(name: str, settings: SevengatesSettings, **options: Any) -> State[A
     runtime = settings.runtime.model_copy(update={"tracking_token": SecretStr("")})
     parameters = table_values(settings.model_copy(update={"runtime": runtime}))
     return FLOWS[name](**parameters, **options, return_state=True)
+
+
+def repeat_here(home: Path, night: Night, snapshot: ChampionSnapshot) -> list[RebuiltCandidate]:
+    """Make the candidates of a night again.
+
+    Args:
+        home: of the server that the flow uses.
+        night: in a home of its own.
+        snapshot: the champion that it met.
+    """
+    from flows.reproduce import reproduce
+
+    embedded_server(home)
+    return reproduce(night, snapshot)

@@ -17,6 +17,7 @@ from flows.chain import run_night
 from flows.parameters import takes_settings
 from tasks.pages import show_summary
 from tasks.stage import as_task
+from tasks.stages import note_failures
 from trading.night.report import TITLES, NightReport, failed_report, headline, night_name
 from trading.settings.models import SevengatesSettings
 
@@ -42,17 +43,23 @@ def nightly(settings: SevengatesSettings, as_of: datetime | None = None, force: 
         force: repeat every stage even if it is finished.
     """
     symbols = settings.market.symbols
-    return end_state({symbol: night_task.submit(settings, symbol, as_of, force=force) for symbol in symbols})
+    nights = {symbol: night_task.submit(settings, symbol, as_of, force=force) for symbol in symbols}
+    return end_state(settings, as_of, nights)
 
 
-def end_state(nights: dict[str, PrefectFuture[NightReport]]) -> State[Any]:
-    """Wait for every symbol, show the summary, and name the state the run ends in.
+def end_state(
+    settings: SevengatesSettings, as_of: datetime | None, nights: dict[str, PrefectFuture[NightReport]]
+) -> State[Any]:
+    """Wait for every symbol, show the summary, keep what failed, and name the state the run ends in.
 
     Args:
+        settings: of the run.
+        as_of: its moment.
         nights: by symbol.
     """
     wait(list(nights.values()))
     reports = [_report(symbol, night.state) for symbol, night in nights.items()]
+    note_failures(settings.runtime, reports, as_of)
     name = night_name(reports)
     show_summary(name, reports)
     ended = Failed if name == TITLES["failed"] else Completed

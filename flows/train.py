@@ -35,7 +35,8 @@ def train(settings: SevengatesSettings, as_of: datetime | None = None) -> State[
         as_of: nothing later is seen; empty means the end of a file, or the last midnight UTC of the embedded market.
     """
     symbols = settings.market.symbols
-    return end_state({symbol: training_task.submit(settings, symbol, as_of) for symbol in symbols})
+    nights = {symbol: training_task.submit(settings, symbol, as_of) for symbol in symbols}
+    return end_state(settings, as_of, nights)
 
 
 if __name__ == "__main__":

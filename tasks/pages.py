@@ -19,6 +19,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
+from trading.night.backfill import BackfilledNight, progress_line
 from trading.night.pictures import equity_png
 from trading.night.report import NightReport, comparison_rows, contest_rows, gate_rows, headline, markdown
 from trading.night.workspace import Night
@@ -73,6 +74,31 @@ class TrainingProgress:
                 update_progress_artifact(self._artifact, progress=min(total, 100.0))
             get_run_logger().info("%s: training %.0f %%", self._symbol, min(total, 100.0))
             self._last = time.monotonic()
+
+
+class BackfillProgress:
+    """A progress bar over the nights of a backfill, and a line in its log for each that has ended.
+
+    Args:
+        count: of all nights.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.line = ""
+        self._count = count
+        made = create_progress_artifact(progress=0.0, key=artifact_key("backfill"), description=f"{count} nights")
+        # Prefect's type covers the asynchronous call too; this one is not.
+        self._artifact = cast("UUID", made)
+
+    def __call__(self, nights: Sequence[BackfilledNight]) -> None:
+        """Say how far it is.
+
+        Args:
+            nights: that have ended.
+        """
+        self.line = progress_line(len(nights), self._count, nights[-1])
+        update_progress_artifact(self._artifact, progress=100.0 * len(nights) / self._count)
+        get_run_logger().info(self.line)
 
 
 def show_night(night: Night, report: NightReport) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints
@@ -16,6 +18,7 @@ from prefect.states import Completed
 from prefect.tasks import Task, exponential_backoff
 
 from trading.errors import SevengatesError
+from trading.night.manifest import StageRun, stage_run
 from trading.night.memory import once
 from trading.night.reads import declared_reads, inputs_of, unbound
 from trading.night.workspace import Night
@@ -23,8 +26,21 @@ from trading.night.workspace import Night
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_PASSED: ContextVar[list[StageRun] | None] = ContextVar("stages that were passed", default=None)
+
 RETRIES = 3
 FIRST_DELAY_SECONDS = 2.0
+
+
+@contextmanager
+def recording() -> Iterator[list[StageRun]]:
+    """Write down every remembered stage that is called inside, in order, with what it gave and what it took."""
+    passed: list[StageRun] = []
+    token = _PASSED.set(passed)
+    try:
+        yield passed
+    finally:
+        _PASSED.reset(token)
 
 
 def as_stage(
@@ -91,8 +107,12 @@ class Stage(Generic[P, R]):
         except Exception as error:
             logger.exception("%s stopped with %s. This is a mistake in Sevengates itself.", what, type(error).__name__)
             raise
+        wall_s, cpu_s = (None, None) if done.cost is None else done.cost
+        passed = _PASSED.get()
+        if passed is not None:
+            passed.append(stage_run(self.name, done.json, wall_s=wall_s, cpu_s=cpu_s, reused=not done.fresh))
         if done.fresh:
-            logger.info("%s done in %.1f s", what, done.seconds)
+            logger.info("%s done in %.1f s", what, wall_s)
             return done.output
         logger.info("%s unchanged", what)
         return Completed(name="Unchanged", message="finished before for the same inputs", data=done.output)

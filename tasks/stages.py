@@ -8,12 +8,12 @@ from envs.vectorised import LaneVecEnv
 from tasks import pages
 from tasks.stage import as_stage, as_task
 from trading.checks.table import CHECKS
-from trading.night import data, evidence, fit, folds, promotion, publish, report, trials, workspace
+from trading.night import backfill, data, evidence, failures, fit, folds, promotion, publish, report, trials, workspace
 
 open_night = as_task(workspace.open_night, "plan", task_run_name="{symbol} plan")
 find_report = as_stage(report.find_report, "memory", remembered=False)
 snapshot_champion = as_stage(promotion.snapshot_champion, "champion", repeatable=False)
-collect_trials = as_stage(trials.collect_trials, "trials", repeatable=False)
+trials_of = as_stage(trials.trials_of, "trials")
 load_bars = as_stage(data.load_bars, "load")
 compute_features = as_stage(data.compute_features, "features")
 make_splits = as_stage(data.make_splits, "splits")
@@ -34,5 +34,7 @@ finish_night = as_stage(report.finish_night, "finish", remembered=False)
 finish_training = as_stage(report.finish_training, "finish training", remembered=False)
 show_night = as_stage(pages.show_night, "pages", remembered=False)
 
+find_reports = as_task(backfill.find_reports, "finished", task_run_name="finished as of {as_of}")
+note_failures = as_task(failures.note_failures, "failures")
 promote_version = as_task(promotion.promote_version, "promote version")
 roll_back_model = as_task(promotion.roll_back_model, "roll back")

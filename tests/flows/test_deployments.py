@@ -39,7 +39,7 @@ class MoreSettings(SevengatesSettings):
     funding: FundingSpec = FundingSpec()
 
 
-DEPLOYMENTS = ("nightly", "train", "promote", "rollback")
+DEPLOYMENTS = ("nightly", "train", "backfill", "promote", "rollback")
 # Anchors of the file itself; Prefect's own examples keep them under this key.
 ANCHORS = {"definitions"}
 
@@ -81,7 +81,8 @@ def test_every_entry_point_loads_and_its_form_has_a_default_for_what_settings_de
     assert loaded.name == name
     schema = loaded.parameters.model_dump()
     needed = set(schema.get("required", []))
-    assert needed == {"promote": {"model", "version"}, "rollback": {"model"}}.get(name, set())
+    due = {"promote": {"model", "version"}, "rollback": {"model"}, "backfill": {"start", "stop"}}
+    assert needed == due.get(name, set())
 
 
 def test_the_form_of_the_nightly_flow_has_bounds_and_no_secret(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +95,7 @@ def test_the_form_of_the_nightly_flow_has_bounds_and_no_secret(root: Path, monke
     assert "**" not in str(schema["properties"]["runtime"])
 
 
-@pytest.mark.parametrize("name", ["nightly", "train"])
+@pytest.mark.parametrize("name", ["nightly", "train", "backfill"])
 def test_the_form_of_a_flow_has_every_table_of_the_settings_with_its_bounds_and_meaning(
     root: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,7 +104,8 @@ def test_the_form_of_a_flow_has_every_table_of_the_settings_with_its_bounds_and_
     due = {table: model for table, model in tables().items() if table not in NOT_OF_A_NIGHT}
     own = [parameter for parameter in schema["properties"] if parameter not in due]
     assert list(schema["properties"]) == [*due, *own]
-    assert own == {"nightly": ["as_of", "force"], "train": ["as_of"]}[name]
+    backfill = ["start", "stop", "every", "on_failure"]
+    assert own == {"nightly": ["as_of", "force"], "train": ["as_of"], "backfill": backfill}[name]
     for table, model in due.items():
         shown, defined = schema["properties"][table], schema["definitions"][model.__name__]
         assert shown["description"] == f"table [{table}]. {model.__doc__}".partition("\n")[0]

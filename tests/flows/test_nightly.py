@@ -20,6 +20,8 @@ from trading.errors import RegistryError
 from trading.market.sources.simulated import SimulatedMarket, simulate
 from trading.model.bundle import load_bundle
 from trading.night import reads
+from trading.night.failures import failed_nights
+from trading.night.manifest import FILE, beside, read_manifest
 from trading.night.reads import Reads, declared_reads
 from trading.night.report import NightReport
 from trading.night.workspace import Night
@@ -31,8 +33,8 @@ RunNight = Callable[..., tuple[str, list[NightReport]]]
 Options = Callable[[Path], list[str]]
 
 STAGES = (
-    "load", "champion", "trials", "features", "splits", "engine", "policy", "folds", "walk forward", "backtest", *CHECKS,
-    "verdict", "bundle", "register", "promote", "finish",
+    "load", "champion", "features", "splits", "trials", "engine", "policy", "folds", "walk forward", "backtest",
+    *CHECKS, "verdict", "bundle", "register", "promote", "finish",
 )  # fmt: skip
 """Every stage of a night that makes or changes something, in order."""
 SAFE_TO_REPEAT = {"register", "promote", "finish"}
@@ -42,7 +44,6 @@ TABLE = [*(item for item in vars(stages).values() if isinstance(item, Stage)), *
 KEPT_UNDER = {
     "load": {"source", "funding", "holidays"},
     "champion": {"key", "as_of_ms", "gates"},
-    "trials": {"key", "as_of_ms"},
 }
 """What is declared for the memory's sake: a file is read by its path, and a night meets its champion once, whose live
 record is held against a threshold if there is one."""
@@ -178,6 +179,7 @@ def test_training_alone_leaves_a_judged_bundle_in_a_folder_and_registers_nothing
     (report,) = state.result()
     assert state.name == "Trained"
     assert load_bundle(Path(report.folder)).digest == report.bundle_digest == first.bundle_digest
+    assert read_manifest(beside(Path(report.folder)).read_bytes(), "it").bundle_digest == report.bundle_digest
     assert len(Ledger(home / "ledger.db").history()) == before
 
 
@@ -217,6 +219,11 @@ def test_a_symbol_with_a_bad_file_stops_alone(run_night: RunNight, tmp_path: Pat
     assert gone.failure is not None
     assert (bad.failure.code, gone.failure.code) == ("BARS_NOT_INCREASING", "SOURCE_MISSING")
     assert list((tmp_path / "home" / "quarantine").glob("BAD/*/report.md"))
+    failed = failed_nights(RuntimeSpec(home=str(tmp_path / "home")), 0)
+    assert [(night.symbol, night.failure.code) for night in failed] == [
+        ("BAD", "BARS_NOT_INCREASING"),
+        ("GONE", "SOURCE_MISSING"),
+    ]
 
 
 def test_the_command_answers_for_a_finished_night_without_prefect(
@@ -249,6 +256,77 @@ def test_the_command_backtests_the_version_in_production(
     result = command(home, small_options, *options)["out"]
     assert result["bundle_digest"] == first.bundle_digest
     assert result["bars"] == 30 * 24
+
+
+def test_by_default_the_backtest_is_the_test_split_that_the_gates_judged(
+    first: NightReport, home: Path, small_options: Options, tmp_path: Path
+) -> None:
+    result = command(home, small_options, "backtest", "1", "--export", str(tmp_path / "b.csv"), "--json")["out"]
+    assert (result["sample"], set(result["parts"]), result["version"]) == ("out of sample", {"test"}, 1)
+    assert result["metrics"]["sharpe"] == first.metrics["sharpe"]
+    assert [Path(name).name for name in result["written"]] == ["b.trades.csv", "b.equity.csv"]
+
+
+def test_the_command_explains_a_verdict_and_what_became_of_the_version(
+    first: NightReport, home: Path, small_options: Options
+) -> None:
+    assert first.verdict is not None
+    result = command(home, small_options, "explain", "1", "--json")["out"]
+    assert len(result["rules"]) == len(first.verdict.rows())
+    assert result["ledger"][0]["action"] == "promote"
+
+
+def test_the_registered_version_has_a_manifest_of_every_stage(first: NightReport, home: Path) -> None:
+    assert first.outcome is not None
+    registry = open_registry(RuntimeSpec(home=str(home)))
+    data = registry.run_file(registry.version(first.outcome.model_name, 1), FILE)
+    assert data is not None
+    manifest = read_manifest(data, "version 1")
+    made = [name for name in STAGES if name not in {"champion", "register", "promote", "finish"}]
+    assert [stage.stage for stage in manifest.stages] == made
+    assert all(stage.outputs and stage.wall_s and stage.cpu_s for stage in manifest.stages)
+    assert manifest.bundle_digest == first.bundle_digest
+    candidate = first.outcome.candidate
+    outputs = {stage.stage: stage.outputs for stage in manifest.stages}
+    assert outputs["policy"]["model"] == candidate.model_ref.digest
+    assert outputs["verdict"]["verdict"] == candidate.verdict_ref.digest
+    assert [registry.run_file(registry.version(first.outcome.model_name, 1), "none")] == [None]
+
+
+def test_a_version_is_built_again_byte_for_byte_and_one_changed_stage_is_named(
+    first: NightReport, home: Path, small_options: Options
+) -> None:
+    same = command(home, small_options, "reproduce", "1", "--json")
+    assert (same["code"], same["out"]["same"], same["out"]["first_difference"]) == (0, True, None)
+    assert same["out"]["rebuilt_digest"] == first.bundle_digest
+    refused = command(home, small_options, "reproduce", "1", "--source", "sim:edge=0", "--json")
+    assert (refused["code"], refused["out"]["error"]["code"]) == (6, "REPRODUCTION_INPUTS")
+    other = command(home, small_options, "reproduce", "1", "--source", "sim:edge=0", "--anyway", "--json")
+    assert (other["code"], other["out"]["same"], other["out"]["first_difference"]) == (6, False, "load")
+
+
+def test_the_line_of_a_version_names_night_and_data(
+    first: NightReport, home: Path, small_options: Options, tmp_path: Path
+) -> None:
+    assert first.outcome is not None
+    options = ("models", "lineage", "1", "--plot", str(tmp_path / "line.svg"), "--json")
+    (line,) = command(home, small_options, *options)["out"]
+    assert (line["version"], line["parent_digest"], line["as_of"]) == (1, None, "2021-12-01T00:00+00:00")
+    assert line["data"]["bars"] == first.outcome.candidate.bars_ref.digest
+    assert line["wall_s"] > 0.0
+    assert "<svg" in (tmp_path / "line.svg").read_text()
+
+
+def test_the_report_of_the_last_days_has_data_verdict_promotion_and_cost(
+    first: NightReport, home: Path, small_options: Options
+) -> None:
+    result = command(home, small_options, "report", "--days", "1", "--json")["out"]
+    night = next(night for night in result["nights"] if night["version"] == 1)
+    assert (night["decision"], night["result"], night["source"]) == ("APPROVED", "promoted", "sim:edge=1")
+    assert night["bars"]
+    assert first.outcome is not None
+    assert first.outcome.candidate.bars_ref.digest.startswith(night["bars"])
+    assert night["wall_s"] > night["cpu_s"] > 0.0
 
 
 def test_the_command_refuses_a_version_that_is_not_there(

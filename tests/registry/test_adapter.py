@@ -95,6 +95,54 @@ def test_a_night_is_logged_whole(registry: MlflowRegistry, make_bundle: Callable
     ]
 
 
+def test_a_file_of_a_run_is_kept_and_read_back_and_one_that_is_not_there_is_none(
+    registry: MlflowRegistry, make_bundle: Callable[..., Bundle]
+) -> None:
+    number = registry.log_night(NAME, make_bundle(1).folder, metrics={}, params={}, files={"night.json": b"{}"})
+    version = registry.version(NAME, number)
+    assert (registry.run_file(version, "night.json"), registry.run_file(version, "other.json")) == (b"{}", None)
+
+
+def test_a_version_is_found_by_its_bundle(registry: MlflowRegistry, log: Log) -> None:
+    log(1)
+    second = registry.version(NAME, log(2))
+    found = registry.find(NAME, second.bundle_digest)
+    assert found is not None
+    assert (found.version, found.tags) == (2, second.tags)
+    assert registry.find(NAME, "0" * 64) is None
+    assert registry.find("sevengates-other-1h", second.bundle_digest) is None
+
+
+def test_versions_of_all_models_are_listed_by_name_and_number(
+    registry: MlflowRegistry, make_bundle: Callable[..., Bundle]
+) -> None:
+    for name, seed in (("b", 1), ("a", 2), ("b", 3)):
+        registry.log_night(name, make_bundle(seed).folder, metrics={}, params={})
+    assert [(known.model_name, known.version) for known in registry.listing()] == [("a", 1), ("b", 1), ("b", 2)]
+    assert [(known.model_name, known.version) for known in registry.listing("b")] == [("b", 1), ("b", 2)]
+
+
+def test_the_runs_of_candidates_say_data_numbers_and_when(
+    registry: MlflowRegistry, make_bundle: Callable[..., Bundle]
+) -> None:
+    registry.log_night(
+        NAME,
+        make_bundle(1).folder,
+        metrics={"run_wall_seconds": 12.5},
+        params={"market": {"source": "sim:edge=1"}},
+        datasets=[Dataset(name="SIM-bars", digest="ab" * 32, source="sim:edge=1")],
+    )
+    (run,) = registry.night_runs(0)
+    assert (run.model_name, run.status, run.source, run.metrics) == (
+        NAME,
+        "FINISHED",
+        "sim:edge=1",
+        {"run_wall_seconds": 12.5},
+    )
+    assert ("ab" * 32).startswith(run.bars)
+    assert registry.night_runs(run.started_ms + 1) == []
+
+
 def test_no_artifact_of_a_version_is_a_pickle(registry: MlflowRegistry, log: Log, home: Path) -> None:
     log()
     names = {path.name for path in (home / "mlflow" / "artifacts").rglob("*") if path.is_file()}

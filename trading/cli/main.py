@@ -42,6 +42,18 @@ def _gates() -> Target:
     return gates_command
 
 
+def _explain() -> Target:
+    from trading.cli.explain import explain_command
+
+    return explain_command
+
+
+def _report() -> Target:
+    from trading.cli.report import report_command
+
+    return report_command
+
+
 def _models() -> Target:
     from trading.cli.models import app
 
@@ -100,6 +112,8 @@ COMMANDS: Mapping[str, Loader] = MappingProxyType(
     {
         "backtest": _backtest,
         "gates": _gates,
+        "explain": _explain,
+        "report": _report,
         "models": _models,
         "engine": _engine,
         "data": _data,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trading.cli.context import settings_of
-from trading.cli.options import AsOf, Interval, Source, Symbol, market_settings
-from trading.cli.output import Json, print_json, print_table
+from trading.cli.context import settings_of, without_collection
+from trading.cli.options import AsOf, Chosen, Interval, Source, Symbol, market_settings, version_or_folder
+from trading.cli.output import Json, print_branch, print_json, print_table
 
 if TYPE_CHECKING:
     from trading.registry.entries import Entry
@@ -25,12 +26,21 @@ Reason = Annotated[str, typer.Option(help="Why, for the ledger.")]
 def list_models(ctx: typer.Context, model: Model = None, as_json: Json = False) -> None:
     """List every registered version, newest first, with stage and verdict."""
     settings = settings_of(ctx)
+    with without_collection():
+        _list_models(settings, model, as_json=as_json)
+
+
+def _list_models(settings: SevengatesSettings, model: str | None, *, as_json: bool) -> None:
+    from itertools import groupby
 
     from trading.night.services import registry_of
 
-    registry = registry_of(settings.runtime)
-    names = [model] if model else registry.models()
-    versions = [version for name in names for version in reversed(registry.versions(name))]
+    found = registry_of(settings.runtime).listing(model)
+    versions = [
+        version
+        for _, group in groupby(found, key=lambda version: version.model_name)
+        for version in reversed(list(group))
+    ]
     rows = [
         {
             "model": version.model_name,
@@ -135,6 +145,72 @@ def compare_command(
     typer.echo(f"Correlation of their returns, bar by bar: {compared.correlation:.3f}")
     if compared.seen_in_training:
         typer.echo("Note: a version has seen some of these bars in its training, or does not say; that flatters it.")
+    typer.echo("What the simulator assumed of both:")
+    for line in compared.common_assumptions:
+        typer.echo(f"  {line}")
+    for result in compared.results:
+        for line in compared.own_assumptions(result):
+            typer.echo(f"  Of version {result.version} alone: {line}")
+
+
+@app.command("lineage")
+def lineage_command(
+    ctx: typer.Context,
+    chosen: Chosen = None,
+    symbol: Symbol = None,
+    interval: Interval = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the line of descent: FILE.svg, FILE.png, or FILE.mmd (Mermaid).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Print where a version comes from: its night, its data, its parent, and so on back to the first."""
+    settings = market_settings(ctx, symbols=[symbol] if symbol else None, interval=interval)
+
+    from trading.night.ancestry import ancestor_facts, ancestry
+    from trading.night.review import choose_bundle
+    from trading.reports.backtest_files import require_ending
+    from trading.reports.descent import ENDINGS, Box, draw_descent
+
+    if plot is not None:
+        require_ending(plot, ENDINGS, "--plot")
+    version, folder = version_or_folder(chosen)
+    found = choose_bundle(settings, settings.market.symbols[0], version=version, folder=folder)
+    line = ancestry(settings.runtime, found)
+    named = f"{line[0].name} of {line[0].model_name or 'a folder'}"
+    if plot is not None:
+        boxes = [
+            Box(
+                f"{one.name}  {one.tag} {one.decision} {one.stage}".rstrip(),
+                tuple(f"{name}: {value}" for name, value in ancestor_facts(one).items()),
+            )
+            for one in line
+        ]
+        draw_descent(plot, f"Descent of {named}", boxes)
+    if as_json:
+        print_json([one.model_dump(mode="json") for one in line])
+        return
+    print_table(
+        ("version", "tag", "verdict", "stage", "as of", "source", "bars", "parent", "children"),
+        [
+            (
+                one.version or one.bundle_digest[:12],
+                one.tag,
+                one.decision,
+                one.stage if one.known else "not in this registry",
+                one.as_of,
+                one.source,
+                one.data.get("bars", "")[:12],
+                (one.parent_digest or "none")[:12] if one.known else "",
+                ", ".join(map(str, one.children)),
+            )
+            for one in line
+        ],
+        title=f"Line of {named}, youngest first",
+    )
+    print_branch([(f"{one.name} ({one.tag})" if one.tag else one.name, ancestor_facts(one)) for one in line])
+    if plot is not None:
+        typer.echo(f"written: {plot}")
 
 
 @app.command("promote")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,10 +19,27 @@ Source = Annotated[
 Symbols = Annotated[list[str] | None, typer.Option("--symbol", help="A symbol of the night; repeatable.")]
 Symbol = Annotated[str | None, typer.Option(help="The market; by default the first of market.symbols.")]
 Interval = Annotated[str | None, typer.Option(help="Length of the traded bar, for example 15m.")]
+Chosen = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[VERSION|FOLDER]", help="A version, or a bundle's folder; by default Production's version."
+    ),
+]
 AsOf = Annotated[
     str | None,
     typer.Option(help="Moment of the night, UTC; nothing later is seen. By default the end of the data."),
 ]
+
+
+def version_or_folder(chosen: str | None) -> tuple[int | None, Path | None]:
+    """What :data:`Chosen` names: a version, or a bundle's folder; neither if nothing was written.
+
+    Args:
+        chosen: as the user wrote it; digits are a version.
+    """
+    if chosen is None:
+        return None, None
+    return (int(chosen), None) if chosen.isdecimal() else (None, Path(chosen))
 
 
 def market_settings(

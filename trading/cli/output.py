@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -46,6 +46,20 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title:
     for row in values:
         table.add_row(*(Text(_cell(value)) for value in row))
     _console().print(table)
+
+
+def print_branch(items: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Print a tree of one branch: each item hangs on the one before it, after that one's facts.
+
+    Args:
+        items: a heading and facts by name, the root first.
+    """
+    for depth, (heading, facts) in enumerate(items):
+        last = depth == len(items) - 1
+        typer.echo(f"{'    ' * (depth - 1)}└── parent: {heading}" if depth else heading)
+        for place, (name, value) in enumerate(facts.items(), start=1):
+            mark = "└──" if last and place == len(facts) else "├──"
+            typer.echo(f"{'    ' * depth}{mark} {name}: {value}")
 
 
 def print_checks(results: Sequence[CheckResult], *, title: str | None = None) -> None:

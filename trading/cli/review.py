@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trading.cli.options import AsOf, Interval, Source, Symbol, market_settings
+from trading.cli.options import AsOf, Chosen, Interval, Source, Symbol, market_settings, version_or_folder
 from trading.cli.output import Json, print_json
+
+if TYPE_CHECKING:
+    from trading.night.version_backtest import VersionBacktest
 
 Folder = Annotated[Path | None, typer.Option("--bundle", help="A bundle folder instead of a registered version.")]
 
 
 def backtest_command(
     ctx: typer.Context,
+    chosen: Chosen = None,
     version: Annotated[int | None, typer.Option(help="Registered version; by default the one in Production.")] = None,
     folder: Folder = None,
     source: Source = None,
@@ -22,33 +26,65 @@ def backtest_command(
     interval: Interval = None,
     as_of: AsOf = None,
     start: Annotated[
-        str | None, typer.Option("--from", help="First moment to trade, UTC; by default after the warm-up.")
+        str | None, typer.Option("--from", help="First moment to trade, UTC; by default the start of the test split.")
     ] = None,
+    stop: Annotated[
+        str | None, typer.Option("--to", help="No bar closes later, UTC; by default the end of the test split.")
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option(help="Write trades and equity: FILE.csv, FILE.parquet (two files each), FILE.json.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the equity: FILE.png, or FILE.html as a page.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Trade a model over bars and print its metrics; nothing is stored.
+    """Trade a model over its test split, or the bars you name, and print its metrics; nothing is stored.
 
-    Bars that the model was trained on flatter it: name a start after its training, or trust its own verdict.
+    Bars that the model was trained on flatter it; where it trades any of them, the report says so.
     """
     settings = market_settings(ctx, source=source, symbols=[symbol] if symbol else None, interval=interval)
 
-    from trading.night.review import backtest_bundle, choose_bundle
+    from trading.night.review import choose_bundle
+    from trading.night.version_backtest import Span, backtest_bundle
+    from trading.reports.backtest_files import PICTURE_ENDINGS, TABLE_ENDINGS, require_ending
 
-    bundle = choose_bundle(settings, settings.market.symbols[0], version=version, folder=folder)
-    report = backtest_bundle(settings, bundle, as_of=as_of, start=start)
+    if export is not None:
+        require_ending(export, TABLE_ENDINGS, "--export")
+    if plot is not None:
+        require_ending(plot, PICTURE_ENDINGS, "--plot")
+    named_version, named_folder = version_or_folder(chosen)
+    found = choose_bundle(
+        settings,
+        settings.market.symbols[0],
+        version=named_version if version is None else version,
+        folder=named_folder or folder,
+    )
+    span = Span(start=start, stop=stop, as_of=as_of)
+    done = backtest_bundle(settings, found.bundle, span, model_name=found.model_name, version=found.version)
+    written = _write_backtest(done, export, plot)
     if as_json:
-        print_json(report.as_json())
+        print_json({**done.report.as_json(), "written": [str(path) for path in written]})
         return
-    from trading.cli.output import print_table
-    from trading.reports.metric_tables import metric_tables
+    from trading.cli.backtest import print_backtest
 
-    digest = report.bundle_digest[:12]
-    typer.echo(f"{report.symbol}, {report.first} to {report.last}, {report.bars} bars, bundle {digest}")
-    for table in metric_tables(report.metrics):
-        print_table(table.columns, table.rows, title=table.title)
-    typer.echo(f"Trade ledger SHA-256 {report.ledger_sha256}")
-    for line in report.assumptions:
-        typer.echo(f"  {line}")
+    print_backtest(done.report)
+    for path in written:
+        typer.echo(f"written: {path}")
+
+
+def _write_backtest(done: VersionBacktest, export: Path | None, plot: Path | None) -> list[Path]:
+    from trading.cli.backtest import facts_of, title_of
+    from trading.night.version_backtest import sample_line
+    from trading.reports.backtest_files import Series, export_backtest, plot_backtest
+
+    report, result = done.report, done.result
+    series = Series(result.ts.tolist(), result.equity.tolist(), done.close.tolist(), done.parts)
+    written: list[Path] = []
+    if export is not None:
+        written += export_backtest(export, report.as_json(), result.trades, series)
+    if plot is not None:
+        notes = [sample_line(report), *report.assumptions]
+        written.append(plot_backtest(plot, title_of(report), facts_of(report), notes, series))
+    return written
 
 
 def gates_command(
@@ -67,7 +103,7 @@ def gates_command(
     from trading.night.review import choose_bundle
     from trading.registry.approval import judge_again, verdict_of
 
-    bundle = choose_bundle(settings, settings.market.symbols[0], version=version, folder=folder)
+    bundle = choose_bundle(settings, settings.market.symbols[0], version=version, folder=folder).bundle
     verdict = verdict_of(bundle)
     note = f"Asked again over evidence {verdict.evidence_digest[:12]}: the same verdict."
     try:

@@ -14,6 +14,7 @@ from trading.market.bars import Bars
 from trading.model.bundle import Bundle
 from trading.model.spec import Costs
 from trading.night.artifacts import numbers
+from trading.reports.assumptions import assumptions
 from trading.simulation.backtest import BacktestResult, run_backtest
 
 
@@ -30,6 +31,7 @@ class VersionResult:
         bundle_digest: of its bundle.
         metrics: of :mod:`trading.simulation.metrics`.
         ledger_sha256: of its trades.
+        assumptions: of the simulation, one sentence each: the costs are common, units and limits its own.
     """
 
     version: int
@@ -40,6 +42,7 @@ class VersionResult:
     bundle_digest: str
     metrics: dict[str, float]
     ledger_sha256: str
+    assumptions: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +66,20 @@ class VersionComparison:
     seen_in_training: bool
     correlation: float
     results: tuple[VersionResult, VersionResult]
+
+    @property
+    def common_assumptions(self) -> tuple[str, ...]:
+        """What the simulator assumed of both."""
+        one, other = self.results
+        return tuple(line for line in one.assumptions if line in other.assumptions)
+
+    def own_assumptions(self, result: VersionResult) -> tuple[str, ...]:
+        """What it assumed of one version and not of the other.
+
+        Args:
+            result: of the two.
+        """
+        return tuple(line for line in result.assumptions if line not in self.common_assumptions)
 
     def as_json(self) -> dict[str, Any]:
         """JSON data; a number that is not finite is text."""
@@ -117,8 +134,8 @@ def compare_versions(
         seen_in_training=len(known) < len(bundles) or begin < max(known),
         correlation=_correlation(runs[0], runs[1]),
         results=(
-            _result(versions[0], bundles[0], runs[0]),
-            _result(versions[1], bundles[1], runs[1]),
+            _result(versions[0], bundles[0], runs[0], costs),
+            _result(versions[1], bundles[1], runs[1], costs),
         ),
     )
 
@@ -128,16 +145,18 @@ def _traded(bundle: Bundle, bars: Bars, first: int, costs: Costs) -> BacktestRes
     return run_backtest(replace(bundle.model, spec=spec), bars, first)
 
 
-def _result(version: int, bundle: Bundle, run: BacktestResult) -> VersionResult:
+def _result(version: int, bundle: Bundle, run: BacktestResult, costs: Costs) -> VersionResult:
+    spec = bundle.model.spec
     return VersionResult(
         version=version,
-        tag=bundle.model.spec.engine.tag,
-        policy=bundle.model.spec.policy.kind,
+        tag=spec.engine.tag,
+        policy=spec.policy.kind,
         decision=bundle.decision,
         as_of_ms=bundle.lineage.as_of_ms,
         bundle_digest=bundle.digest,
         metrics=dict(run.metrics),
         ledger_sha256=run.ledger_sha256,
+        assumptions=tuple(assumptions(costs, spec.instrument, spec.limits)),
     )
 
 

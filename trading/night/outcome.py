@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from trading.checks.evidence import CheckEvidence, Evidence, LiveRecord
+from trading.checks.trials import Trials
 from trading.codes import ReasonCode
 from trading.engines.choice import EngineChoice
 from trading.gates.verdict import Verdict
@@ -54,10 +55,12 @@ class ChampionSnapshot(Frozen):
     Attributes:
         champion: in Production then, or None.
         live_ref: the champion's live record, or None if it has none.
+        trials_ref: candidates of earlier nights; None if there were none that count.
     """
 
     champion: Champion | None = None
     live_ref: Ref[LiveRecord] | None = None
+    trials_ref: Ref[Trials] | None = None
 
 
 class Measurements(Frozen):

@@ -9,6 +9,7 @@ from trading.codes import ReasonCode
 from trading.errors import RegistryError
 from trading.market.bars import Bars
 from trading.night.artifacts import BARS, LIVE_RECORD, MODEL
+from trading.night.hindsight import production_as_of
 from trading.night.meeting import backtest_error, decide_candidate, live_record_of
 from trading.night.outcome import (
     Champion,
@@ -19,6 +20,7 @@ from trading.night.outcome import (
 )
 from trading.night.reads import reads
 from trading.night.services import ledger_of, registry_of
+from trading.night.trials import collect_trials
 from trading.night.workspace import Night
 from trading.settings.models import RuntimeSpec
 from trading.store import Ref, Store
@@ -34,10 +36,11 @@ MOST_CONFLICTS = 5
 
 @reads("key", "model_name", "as_of_ms", "gates")
 def snapshot_champion(night: Night, bars_ref: Ref[Bars]) -> ChampionSnapshot:
-    """The champion that a night begins with, its model in the store, so that a resumed night meets the same.
+    """The champion that a night begins with, its model in the store, and the candidates of earlier nights.
 
-    Changes made by hand in MLflow count or go first. A champion of a later moment than the night's is not seen: a
-    night of the past begins as it would have begun then, and what the champion traded later does not count.
+    A resumed night meets the same. Changes made by hand in MLflow count or go first. A version of a later moment than
+    the night's is not seen, nor what was done with it: a night of the past begins with the champion that it would have
+    begun with then, and what that champion traded later does not count.
 
     Args:
         night: which model, and as of when.
@@ -47,18 +50,23 @@ def snapshot_champion(night: Night, bars_ref: Ref[Bars]) -> ChampionSnapshot:
         RegistryError: if the bundle in Production is not what the ledger says.
     """
     plan, runtime = night.plan, night.runtime
+    trials_ref = collect_trials(night)
     if not ledger_of(runtime).history(plan.model_name):
-        return ChampionSnapshot()
+        return ChampionSnapshot(trials_ref=trials_ref)
     registry, ledger = _settled(runtime, plan.model_name)
-    entry = ledger.current(plan.model_name)
+
+    def moment_of(entry: Entry) -> int:
+        return registry.bundle(entry.model_name, entry.version, entry.bundle_digest).lineage.as_of_ms
+
+    entry = production_as_of(ledger.history(plan.model_name), plan.as_of_ms, moment_of)
     if entry is None:
-        return ChampionSnapshot()
+        return ChampionSnapshot(trials_ref=trials_ref)
     champion = _stored(night.store, registry, entry)
-    if champion.as_of_ms > plan.as_of_ms:
-        return ChampionSnapshot()
     record = live_record_of(night, entry.bundle_digest, night.store.get(BARS, bars_ref), champion.backtest_se)
     return ChampionSnapshot(
-        champion=champion, live_ref=None if record is None else night.store.put(LIVE_RECORD, record)
+        champion=champion,
+        live_ref=None if record is None else night.store.put(LIVE_RECORD, record),
+        trials_ref=trials_ref,
     )
 
 

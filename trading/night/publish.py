@@ -7,9 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from trading.canonical import parse_json
 from trading.checks.table import CHECKS
 from trading.market.bars import Bars
 from trading.night.artifacts import BACKTEST, BARS, BUNDLE, BUNDLE_FILE, EVIDENCE, MODEL, SPLITS, VERDICT
+from trading.night.manifest import FILE, MadeCandidate, NightManifest, write_manifest
 from trading.night.outcome import Candidate, Champion, JudgedEvidence, Measurements, RegisteredCandidate
 from trading.night.plan import NightPlan
 from trading.night.reads import reads
@@ -80,34 +82,52 @@ def bundle_candidate(
     )
 
 
-def register_candidate(night: Night, candidate: Candidate) -> RegisteredCandidate:
-    """Log the night in MLflow, and say which version the candidate is.
+def register_candidate(night: Night, made: MadeCandidate) -> RegisteredCandidate:
+    """Log the night in MLflow with its manifest, and say which version the candidate is.
 
-    The registry knows a bundle by its digest, so one that is registered keeps its version.
+    The registry knows a bundle by its digest, so one that is registered keeps its version, and its manifest.
 
     Args:
         night: whose settings are logged.
-        candidate: what to register.
+        made: what to register, and the stages that made it.
     """
     from trading.night.pictures import night_figures
     from trading.registry.records import Dataset
 
+    candidate = made.candidate
     plan, registry = night.plan, registry_of(night.runtime)
-    for known in registry.versions(plan.model_name):
-        if known.bundle_digest == candidate.bundle_digest:
-            return RegisteredCandidate(candidate=candidate, version=known.version)
+    known = registry.find(plan.model_name, candidate.bundle_digest)
+    if known is not None:
+        return RegisteredCandidate(candidate=candidate, version=known.version)
     source = plan.settings.market.source
+    manifest = manifest_of(night, made)
+    cost = {"run_wall_seconds": manifest.wall_s, "run_cpu_seconds": manifest.cpu_s}
     with tempfile.TemporaryDirectory() as scratch:
         version = registry.log_night(
             plan.model_name,
             write_bundle_folder(night.store, candidate, Path(scratch)),
-            metrics=_finite_numbers(night.store, candidate),
+            metrics=_finite_numbers(night.store, candidate) | cost,
             params=_parameters(plan),
             datasets=[Dataset(name=f"{plan.symbol}-bars", digest=candidate.bars_ref.digest, source=source)],
             figures=night_figures(night.store, candidate),
+            files={FILE: manifest.as_bytes()},
             max_jump=plan.settings.market.max_jump,
         )
     return RegisteredCandidate(candidate=candidate, version=version)
+
+
+def manifest_of(night: Night, made: MadeCandidate) -> NightManifest:
+    """The manifest of a candidate: what it followed from, what its stages gave, and what they took.
+
+    Args:
+        night: it was made in.
+        made: the candidate and its stages.
+    """
+    from trading.model.bundle import HEAD, BundleHead
+
+    files = night.store.get(BUNDLE, made.candidate.bundle_ref)
+    head = BundleHead.model_validate(parse_json(night.store.get_bytes(files[HEAD])))
+    return write_manifest(night, made, head.lineage)
 
 
 def write_bundle_folder(store: Store, candidate: Candidate, root: Path) -> Path:

@@ -12,8 +12,9 @@ from trading.gates.verdict import Verdict
 from trading.markdown import bullets, table
 from trading.moments import moment_text
 from trading.night.artifacts import BACKTEST, COMPARISON, MODEL, VERDICT
+from trading.night.manifest import MadeCandidate, write_beside
 from trading.night.outcome import Candidate, NightOutcome, recall_outcome, remember_outcome
-from trading.night.publish import write_bundle_folder
+from trading.night.publish import manifest_of, write_bundle_folder
 from trading.night.workspace import Night
 from trading.reports.assumptions import assumptions
 from trading.reports.verdict import verdict_markdown
@@ -130,17 +131,19 @@ def finish_night(night: Night, outcome: NightOutcome) -> NightReport:
     return _report_of(night.store, outcome, repeated=False)
 
 
-def finish_training(night: Night, candidates: tuple[Candidate, ...]) -> NightReport:
-    """Write the bundle folders of candidates that are not registered, and report them.
+def finish_training(night: Night, made: tuple[MadeCandidate, ...]) -> NightReport:
+    """Write the bundle folders of candidates that are not registered, a manifest beside each, and report them.
 
     Args:
         night: that was asked to train only.
-        candidates: what it made, one for each engine.
+        made: what it made, one for each engine.
     """
     from trading.night.choosing import choose_candidate
 
-    store = night.store
+    store, candidates = night.store, tuple(one.candidate for one in made)
     folders = [write_bundle_folder(store, candidate, night.bundles) for candidate in candidates]
+    for folder, one in zip(folders, made, strict=True):
+        write_beside(folder, manifest_of(night, one))
     best = choose_candidate(store, candidates)
     chosen = candidates[best]
     order = [chosen, *(candidate for place, candidate in enumerate(candidates) if place != best)]

@@ -12,6 +12,7 @@ from trading.errors import RegistryError
 from trading.moments import iso_ms
 from trading.night.artifacts import TRIALS
 from trading.night.memory import recall, remember
+from trading.night.outcome import ChampionSnapshot
 from trading.night.reads import reads
 from trading.night.services import ledger_of, registry_of
 from trading.night.workspace import Night
@@ -33,7 +34,17 @@ _UNREADABLE = (
 )
 
 
-@reads("key", "model_name", "as_of_ms")
+@reads()
+def trials_of(night: Night, snapshot: ChampionSnapshot) -> Ref[Trials]:
+    """The candidates of earlier nights that a night met when it began.
+
+    Args:
+        night: whose store holds them.
+        snapshot: what it met.
+    """
+    return snapshot.trials_ref or night.store.put(TRIALS, Trials())
+
+
 def collect_trials(night: Night) -> Ref[Trials]:
     """Candidates of earlier moments under the same model name, as a night met them when it began.
 

@@ -28,7 +28,7 @@ from trading.model.bundle import CARD, EVIDENCE, GATES, Bundle, load_bundle, rea
 from trading.moments import moment_iso
 from trading.registry.client import BUNDLE_TAG, CHAMPION
 from trading.registry.mlflow_runtime import answers, exists_already, locked, migrate, quietly, unknown_is_nothing
-from trading.registry.records import Dataset, Version, flatten, labels
+from trading.registry.records import Dataset, NightRun, Version, flatten, labels
 from trading.registry.serving import MAX_JUMP, decision_columns
 from trading.settings.locations import locations
 from trading.settings.models import RuntimeSpec
@@ -96,6 +96,7 @@ class MlflowRegistry:
         params: Mapping[str, Any],
         datasets: Sequence[Dataset] = (),
         figures: Mapping[str, Figure] | None = None,
+        files: Mapping[str, bytes] | None = None,
         tags: Mapping[str, str] | None = None,
         max_jump: float | None = None,
     ) -> int:
@@ -111,14 +112,15 @@ class MlflowRegistry:
             params: settings, nested as they are; keys are joined with dots.
             datasets: what the night read.
             figures: by name; stored as ``figures/NAME.png``.
+            files: of the run, by name.
             tags: more tags for the run and the version.
             max_jump: the limit that the night held its bars to, which the served model holds its input to.
         """
         bundle = load_bundle(bundle_folder)
         with self.lock(), answers(self.tracking_uri), quietly():
-            for known in self.versions(model_name):
-                if known.bundle_digest == bundle.digest:
-                    return known.version
+            known = self.find(model_name, bundle.digest)
+            if known is not None:
+                return known.version
             self._close_orphan_runs(model_name, bundle.digest)
             named = labels(bundle) | dict(tags or {})
             run = self._client.create_run(
@@ -127,7 +129,7 @@ class MlflowRegistry:
                 tags=named | {"model": model_name, "mlflow.note.content": _note(bundle.card)},
             )
             run_id = run.info.run_id
-            self._log_files(run_id, bundle, figures or {})
+            self._log_files(run_id, bundle, figures or {}, files or {})
             if datasets:
                 self._client.log_inputs(run_id, [_dataset_input(dataset) for dataset in datasets])
             source, model_id = self._log_model(run_id, bundle, max_jump)
@@ -151,15 +153,25 @@ class MlflowRegistry:
         Args:
             model_name: registered model.
         """
-        found, token = list[Version](), None
-        aliases = self._aliases(model_name)
-        with answers(self.tracking_uri):
-            while True:
-                page = self._client.search_model_versions(f"name='{model_name}'", max_results=1_000, page_token=token)
-                found += [_version(item, aliases) for item in page]
-                token = page.token
-                if not token:
-                    return sorted(found, key=lambda version: version.version)
+        return self._search(f"name='{model_name}'", self._aliases(model_name))
+
+    def listing(self, model_name: str | None = None) -> list[Version]:
+        """All versions of a model, or of all models, by name and number, in one query; their aliases are left out.
+
+        Args:
+            model_name: registered model; None is all of them.
+        """
+        return self._search("" if model_name is None else f"name='{model_name}'", {})
+
+    def find(self, model_name: str, bundle_digest: str) -> Version | None:
+        """The version that was registered with a bundle, the oldest if there are several, or None.
+
+        Args:
+            model_name: registered model.
+            bundle_digest: of the bundle.
+        """
+        found = self._search(f"name='{model_name}' and tags.{BUNDLE_TAG}='{bundle_digest}'", {})
+        return found[0] if found else None
 
     def version(self, model_name: str, number: int) -> Version:
         """One version.
@@ -171,11 +183,10 @@ class MlflowRegistry:
         Raises:
             RegistryError: ``MODEL_UNKNOWN``, naming the versions there are.
         """
-        known = self.versions(model_name)
-        for version in known:
-            if version.version == number:
-                return version
-        there = ", ".join(str(version.version) for version in known) or "none"
+        with answers(self.tracking_uri), unknown_is_nothing():
+            found = self._client.get_model_version(model_name, str(number))
+            return _version(found, {number: tuple(found.aliases)} if found.aliases else {})
+        there = ", ".join(str(version.version) for version in self.versions(model_name)) or "none"
         raise RegistryError(
             ReasonCode.MODEL_UNKNOWN,
             f"{model_name} has no version {number}; versions there: {there}.",
@@ -211,6 +222,34 @@ class MlflowRegistry:
         """
         expected = expected_digest or self.version(model_name, number).bundle_digest
         return load_bundle(self.download(model_name, number), expected_digest=expected)
+
+    def night_runs(self, since_ms: int) -> list[NightRun]:
+        """The runs of candidates that were registered since a moment, oldest first.
+
+        Args:
+            since_ms: UTC milliseconds.
+        """
+        found, token = list[NightRun](), None
+        asked = f"attributes.start_time >= {since_ms}"
+        with answers(self.tracking_uri):
+            while True:
+                page = self._client.search_runs([self.experiment_id], asked, max_results=1_000, page_token=token)
+                found += [_night_run(run) for run in page if "model" in run.data.tags]
+                token = page.token
+                if not token:
+                    return sorted(found, key=lambda run: run.started_ms)
+
+    def run_file(self, version: Version, name: str) -> bytes | None:
+        """A file of the run that a version comes from, or None if the run has none of that name.
+
+        Args:
+            version: as listed.
+            name: of the file.
+        """
+        with answers(self.tracking_uri), tempfile.TemporaryDirectory() as scratch:
+            if name not in [item.path for item in self._client.list_artifacts(version.run_id)]:
+                return None
+            return Path(self._client.download_artifacts(version.run_id, name, scratch)).read_bytes()
 
     def set_stage(self, model_name: str, number: int, stage: str) -> None:
         """Move a version to a stage of MLflow; other versions stay where they are.
@@ -300,9 +339,13 @@ class MlflowRegistry:
         for run in orphans:
             self._client.set_terminated(run.info.run_id, "KILLED")
 
-    def _log_files(self, run_id: str, bundle: Bundle, figures: Mapping[str, Figure]) -> None:
+    def _log_files(
+        self, run_id: str, bundle: Bundle, figures: Mapping[str, Figure], files: Mapping[str, bytes]
+    ) -> None:
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch)
+            for name, data in files.items():
+                (folder / name).write_bytes(data)
             for name in (CARD, EVIDENCE, GATES):
                 shutil.copyfile(bundle.folder / name, folder / name)
             if figures:
@@ -337,6 +380,17 @@ class MlflowRegistry:
         while numbers or texts:
             self._client.log_batch(run_id, metrics=numbers[:_MOST_METRICS], params=texts[:_MOST_PARAMS])
             numbers, texts = numbers[_MOST_METRICS:], texts[_MOST_PARAMS:]
+
+    def _search(self, asked: str, aliases: Mapping[int, tuple[str, ...]]) -> list[Version]:
+        """The versions that a filter of MLflow leaves, by name and number."""
+        found, token = list[Version](), None
+        with answers(self.tracking_uri):
+            while True:
+                page = self._client.search_model_versions(asked, max_results=1_000, page_token=token)
+                found += [_version(item, aliases) for item in page]
+                token = page.token
+                if not token:
+                    return sorted(found, key=lambda version: (version.model_name, version.version))
 
     def _aliases(self, model_name: str) -> dict[int, tuple[str, ...]]:
         with answers(self.tracking_uri), unknown_is_nothing():
@@ -374,6 +428,20 @@ def _dataset_input(dataset: Dataset) -> DatasetInput:
     source = json.dumps({"tags": {"source": dataset.source, "sha256": dataset.digest}})
     entity = DatasetEntity(dataset.name, dataset.digest[:_LONGEST_DATASET_DIGEST], "code", source)
     return DatasetInput(entity, [InputTag("mlflow.data.context", dataset.context)])
+
+
+def _night_run(run: Any) -> NightRun:
+    datasets = [given.dataset for given in run.inputs.dataset_inputs] if run.inputs else []
+    return NightRun(
+        run_id=run.info.run_id,
+        model_name=run.data.tags["model"],
+        status=run.info.status,
+        started_ms=int(run.info.start_time),
+        source=run.data.params.get("market.source", ""),
+        bars=datasets[0].digest if datasets else "",
+        tags=dict(run.data.tags),
+        metrics=dict(run.data.metrics),
+    )
 
 
 def _version(item: Any, aliases: Mapping[int, tuple[str, ...]]) -> Version:

@@ -43,6 +43,31 @@ class Version:
         return self.tags.get("verdict", "")
 
 
+@dataclass(frozen=True, kw_only=True)
+class NightRun:
+    """The run of one candidate as MLflow shows it.
+
+    Attributes:
+        run_id: of the run.
+        model_name: registered model.
+        status: MLflow's word: FINISHED, RUNNING, KILLED.
+        started_ms: when it was registered, UTC milliseconds.
+        source: where its bars came from, as the settings named it.
+        bars: first digits of the SHA-256 of its bars.
+        tags: of the run.
+        metrics: by name.
+    """
+
+    run_id: str
+    model_name: str
+    status: str
+    started_ms: int
+    source: str
+    bars: str
+    tags: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Nested settings as ``table.key`` and text, in MLflow's sense of a parameter.
 

@@ -82,7 +82,7 @@ _EXACT = 2.0**52
 """From here on a float has no decimals."""
 _UNSAID = ("spread", "slippage", "funding", "confidence", "mae", "mfe")
 """What a trade of release 0.1 does not say."""
-_ROW = (
+LEDGER_COLUMNS = (
     "entry_ts",
     "exit_ts",
     "side",
@@ -101,6 +101,7 @@ _ROW = (
     "mae",
     "mfe",
 )
+"""Names of what a row says, in order."""
 _NUMBERS = {reason: number for number, reason in REASONS.items()}
 
 
@@ -142,7 +143,8 @@ def ledger_rows(records: Floats) -> list[dict[str, Any]]:
         if np.isnan(columns[name]).any():
             lists[name] = [None if number != number else number for number in lists[name]]
     lists["side"] = np.where(records[:, TRADE_QUANTITY] > 0.0, "long", "short").tolist()
-    return [dict(zip(_ROW, row, strict=True)) for row in zip(*(lists[name] for name in _ROW), strict=True)]
+    rows = zip(*(lists[name] for name in LEDGER_COLUMNS), strict=True)
+    return [dict(zip(LEDGER_COLUMNS, row, strict=True)) for row in rows]
 
 
 def ledger_sha256(records: Floats) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import ConfigDict
 
@@ -29,3 +29,18 @@ class Ref(Generic[T]):
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.digest[:12]}"
+
+
+def refs_in(value: Any) -> list[Ref[Any]]:
+    """Every reference in JSON data, in its order.
+
+    Args:
+        value: JSON data; a reference in it is its kind and its digest, and nothing else.
+    """
+    if isinstance(value, dict):
+        if set(value) == {"kind", "digest"}:
+            return [Ref(kind=str(value["kind"]), digest=str(value["digest"]))]
+        return [ref for item in value.values() for ref in refs_in(item)]
+    if isinstance(value, list):
+        return [ref for item in value for ref in refs_in(item)]
+    return []
