@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture, wait
 from prefect.states import Completed, Failed
 
+from flows.approval import ask_approval
 from flows.chain import run_night
 from flows.parameters import takes_settings
 from tasks.pages import show_summary
@@ -42,17 +43,27 @@ def nightly(settings: SevengatesSettings, as_of: datetime | None = None, force: 
         force: repeat every stage even if it is finished.
     """
     symbols = settings.market.symbols
-    return end_state({symbol: night_task.submit(settings, symbol, as_of, force=force) for symbol in symbols})
+    nights = {symbol: night_task.submit(settings, symbol, as_of, force=force) for symbol in symbols}
+    reports = wait_for_reports(nights)
+    return end_state([ask_approval(settings, report) for report in reports])
 
 
-def end_state(nights: dict[str, PrefectFuture[NightReport]]) -> State[Any]:
-    """Wait for every symbol, show the summary, and name the state the run ends in.
+def wait_for_reports(nights: dict[str, PrefectFuture[NightReport]]) -> list[NightReport]:
+    """Wait for every symbol; one that failed has the report of its failure.
 
     Args:
         nights: by symbol.
     """
     wait(list(nights.values()))
-    reports = [_report(symbol, night.state) for symbol, night in nights.items()]
+    return [_report(symbol, night.state) for symbol, night in nights.items()]
+
+
+def end_state(reports: list[NightReport]) -> State[Any]:
+    """Show the summary, and name the state the run ends in.
+
+    Args:
+        reports: of every symbol.
+    """
     name = night_name(reports)
     show_summary(name, reports)
     ended = Failed if name == TITLES["failed"] else Completed
