@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture, wait
 from prefect.states import Completed, Failed
 
+from flows.approval import ask_approval
 from flows.chain import run_night
 from flows.parameters import takes_settings
 from tasks.pages import show_summary
@@ -44,13 +45,14 @@ def nightly(settings: SevengatesSettings, as_of: datetime | None = None, force: 
     """
     symbols = settings.market.symbols
     nights = {symbol: night_task.submit(settings, symbol, as_of, force=force) for symbol in symbols}
-    return end_state(settings, as_of, nights)
+    reports = wait_for_reports(settings, as_of, nights)
+    return end_state([ask_approval(settings, report) for report in reports])
 
 
-def end_state(
+def wait_for_reports(
     settings: SevengatesSettings, as_of: datetime | None, nights: dict[str, PrefectFuture[NightReport]]
-) -> State[Any]:
-    """Wait for every symbol, show the summary, keep what failed, and name the state the run ends in.
+) -> list[NightReport]:
+    """Wait for every symbol and keep what failed; one that failed has the report of its failure.
 
     Args:
         settings: of the run.
@@ -60,6 +62,15 @@ def end_state(
     wait(list(nights.values()))
     reports = [_report(symbol, night.state) for symbol, night in nights.items()]
     note_failures(settings.runtime, reports, as_of)
+    return reports
+
+
+def end_state(reports: list[NightReport]) -> State[Any]:
+    """Show the summary, and name the state the run ends in.
+
+    Args:
+        reports: of every symbol.
+    """
     name = night_name(reports)
     show_summary(name, reports)
     ended = Failed if name == TITLES["failed"] else Completed

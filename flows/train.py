@@ -12,7 +12,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows.chain import run_training
-from flows.nightly import end_state
+from flows.nightly import end_state, wait_for_reports
 from flows.parameters import takes_settings
 from tasks.stage import as_task
 from trading.settings.models import SevengatesSettings
@@ -35,8 +35,8 @@ def train(settings: SevengatesSettings, as_of: datetime | None = None) -> State[
         as_of: nothing later is seen; empty means the end of a file, or the last midnight UTC of the embedded market.
     """
     symbols = settings.market.symbols
-    nights = {symbol: training_task.submit(settings, symbol, as_of) for symbol in symbols}
-    return end_state(settings, as_of, nights)
+    trainings = {symbol: training_task.submit(settings, symbol, as_of) for symbol in symbols}
+    return end_state(wait_for_reports(settings, as_of, trainings))
 
 
 if __name__ == "__main__":

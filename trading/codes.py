@@ -117,6 +117,10 @@ class ReasonCode(StrEnum):
     )
     PROMOTION_NO_ALPHA = "PROMOTION_NO_ALPHA", "The candidate's return beyond the market's is not proven."
     PROMOTION_WORSE = "PROMOTION_WORSE", "The candidate may be worse than the champion that is retired."
+    PROMOTION_AWAITS_APPROVAL = (
+        "PROMOTION_AWAITS_APPROVAL",
+        "The version may enter Production, and promotion.mode asks for a person's approval first.",
+    )
     VERSION_QUARANTINED = (
         "VERSION_QUARANTINED",
         "The version was taken out of Production for cause and has not been released since.",

@@ -29,6 +29,7 @@ from trading.registry.promotion import (
     Basis,
     PromotionDecision,
     apply_decision,
+    await_approval,
     decide_promotion,
     enter_production,
     release_version,
@@ -189,6 +190,17 @@ def test_a_version_in_quarantine_waits_in_staging_whatever_it_has_shown() -> Non
     for meeting in (None, MET):
         decision = decide_promotion(GOOD, candidate_sharpe=3.5, meeting=meeting, rule=RULE, held="rolled back")
         assert (decision.action, decision.code) == ("staging", ReasonCode.VERSION_QUARANTINED)
+
+
+def test_a_person_is_asked_about_what_may_enter_and_about_nothing_else() -> None:
+    won = await_approval(decide())
+    assert (won.action, won.code, won.contested) == ("staging", ReasonCode.PROMOTION_AWAITS_APPROVAL, True)
+    empty = await_approval(decide(meeting=None))
+    assert (empty.code, empty.contested) == (ReasonCode.PROMOTION_AWAITS_APPROVAL, False)
+    after = await_approval(decide(ON_PAPER, live=LiveAnswer.FAIL))
+    assert (after.code, after.champion, after.contested) == (ReasonCode.PROMOTION_AWAITS_APPROVAL, "demote", False)
+    for decision in (decide(POOR), decide(p=0.5)):
+        assert await_approval(decision) == decision
 
 
 numbers = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True))

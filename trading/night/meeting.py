@@ -27,11 +27,12 @@ from trading.night.artifacts import (
 from trading.night.outcome import Candidate, Champion, ChampionSnapshot, RegisteredCandidate
 from trading.night.workspace import Night
 from trading.registry.contest import Meeting, PromotionRule, Side
-from trading.registry.entries import Entry, contests_since_entry, quarantined
-from trading.registry.promotion import PromotionDecision, decide_promotion
+from trading.registry.entries import Entry, contests_since_entry, quarantined, stages
+from trading.registry.promotion import PromotionDecision, await_approval, decide_promotion
 from trading.results import Number
 from trading.seeds import seed_for
 from trading.settings.locations import locations
+from trading.settings.models import PromotionSpec
 from trading.simulation.metrics.returns import bar_returns
 from trading.statistics.paired import MEAN_BLOCK, PairedDifference, paired_sharpe_difference
 from trading.store import Ref, Store
@@ -75,9 +76,13 @@ def decide_candidate(
         store.get(VERDICT, candidate.verdict_ref),
         candidate_sharpe=backtest.metrics["sharpe"],
         meeting=meeting,
-        rule=PromotionRule(**night.settings.promotion.model_dump()),
+        rule=_rule(night.settings.promotion),
         held="" if held is None else f"{held.action} on {held.at}, {held.reason}",
     )
+    # A night that was killed after the approval finds its version in Production: it has been approved.
+    entered = stages(history).get(registered.version) == "Production"
+    if night.settings.promotion.mode == "manual" and not entered:
+        decision = await_approval(decision)
     return DecidedMeeting(decision, meeting, comparison_ref)
 
 
@@ -176,6 +181,15 @@ def _meeting(
     failures = tuple(rule.message for rule in failed_metrics(comparison.champion, {**limits, **champion.thresholds}))
     return met.compared(_paired(night, candidate, champion, own, comparison), len(own.ts) / MEAN_BLOCK).model_copy(
         update={"champion_failures": failures}
+    )
+
+
+def _rule(spec: PromotionSpec) -> PromotionRule:
+    return PromotionRule(
+        min_improvement=spec.min_improvement,
+        significance=spec.significance,
+        min_alpha_t=spec.min_alpha_t,
+        max_deficit=spec.max_deficit,
     )
 
 

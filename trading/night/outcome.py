@@ -160,6 +160,7 @@ class NightOutcome(Frozen):
         others: candidates of the night's other engines.
         decision: of promotion, with the numbers it rests on; None of a night of an earlier release.
         meeting: of candidate and champion, or None if nothing was in Production.
+        epoch: of the ledger once that was written down.
     """
 
     symbol: str
@@ -177,6 +178,12 @@ class NightOutcome(Frozen):
     others: tuple[OtherCandidate, ...] = ()
     decision: PromotionDecision | None = None
     meeting: Meeting | None = None
+    epoch: int = 0
+
+    @property
+    def awaits_approval(self) -> bool:
+        """Whether the version may enter Production once a person approves it."""
+        return self.code is ReasonCode.PROMOTION_AWAITS_APPROVAL
 
 
 def recall_outcome(night: Night) -> NightOutcome | None:

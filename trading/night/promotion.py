@@ -110,7 +110,7 @@ def promote_candidate(
         basis = Basis(epoch, candidate.bundle_digest, None if champion is None else champion.version)
         found = decide_candidate(night, candidates[best], champion, snapshot, ledger.history(plan.model_name))
         try:
-            apply_decision(registry, ledger, plan.model_name, version, found.decision, basis=basis)
+            entry = apply_decision(registry, ledger, plan.model_name, version, found.decision, basis=basis)
             break
         except RegistryError as error:
             conflicts += 1
@@ -133,6 +133,42 @@ def promote_candidate(
         others=tuple(others),
         decision=decision,
         meeting=found.meeting,
+        epoch=entry.epoch,
+    )
+
+
+def approve_candidate(night: Night, outcome: NightOutcome, *, approver: str, reason: str) -> NightOutcome:
+    """Let the version that waits for a person's approval enter Production, as it was decided.
+
+    Bundle, verdict and quarantine are verified once more: an approval never overrides a gate.
+
+    Args:
+        night: that ended with the version in Staging.
+        outcome: how it ended.
+        approver: who approves it.
+        reason: why, for the ledger.
+
+    Raises:
+        RegistryError: ``PROMOTION_CONFLICT`` if Production changed since; or why the version may not enter.
+    """
+    from trading.registry.promotion import Basis, enter_production
+
+    if not outcome.awaits_approval or outcome.decision is None:
+        raise ValueError(f"{outcome.model_name} version {outcome.version} awaits no approval")
+    registry, ledger = _settled(night.runtime, outcome.model_name)
+    said = f"Approved by {approver}: {reason} {outcome.reason}"
+    entry = enter_production(
+        registry,
+        ledger,
+        outcome.model_name,
+        outcome.version,
+        reason=said,
+        actor=approver,
+        basis=Basis(outcome.epoch, outcome.candidate.bundle_digest),
+        shadow_proven=outcome.decision.shadow_proven,
+    )
+    return outcome.model_copy(
+        update={"status": "promoted", "code": ReasonCode.OK, "reason": said, "epoch": entry.epoch}
     )
 
 

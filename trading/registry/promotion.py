@@ -143,6 +143,26 @@ def decide_promotion(
     return _contest(verdict, meeting, rule, numbers, decided)
 
 
+def await_approval(decision: PromotionDecision) -> PromotionDecision:
+    """A decision as it is until a person approves it: what may enter waits in Staging, all else stays as decided.
+
+    A contest that was won has spent its error, so it counts as one until then.
+
+    Args:
+        decision: of :func:`decide_promotion`.
+    """
+    if decision.action != "production":
+        return decision
+    return decision.model_copy(
+        update={
+            "action": "staging",
+            "code": ReasonCode.PROMOTION_AWAITS_APPROVAL,
+            "reason": f"May enter Production once a person approves it. {decision.reason}",
+            "contested": "p" in decision.numbers and decision.champion == "stays",
+        }
+    )
+
+
 class _Decided(Protocol):
     """Makes a decision of where a candidate goes and why."""
 

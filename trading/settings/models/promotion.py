@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, FiniteFloat
 
-from trading.settings.models.base import NonNegativeFloat, Spec
+from trading.settings.models.base import NonNegativeFloat, PositiveFloat, Spec
 
 
 class PromotionSpec(Spec):
@@ -19,6 +21,12 @@ class PromotionSpec(Spec):
     )
     min_alpha_t: FiniteFloat = Field(
         default=2.33, description="t of a replacing candidate's return beyond the market's, from its benchmark check."
+    )
+    mode: Literal["auto", "manual"] = Field(
+        default="auto", description="manual: the run of the night waits for a person to approve what may enter."
+    )
+    approval_hours: PositiveFloat = Field(
+        default=8.0, description="How long the run waits for an approval; without one the version stays in Staging."
     )
     max_deficit: NonNegativeFloat = Field(
         default=0.5,
