@@ -18,6 +18,7 @@ from tasks.stages import (
     measure_checks,
     open_night,
     promote_candidate,
+    refit_model,
     register_candidate,
     run_backtest,
     show_night,
@@ -103,13 +104,16 @@ def make_candidate(night: Night, engine: EngineChoice, data: NightData, snapshot
     """
     bars, features, splits = data
     fitted = fit_model(night, bars, features, splits, engine)
-    model = train_policy(night, bars, splits, fitted.model_ref).model_ref
+    trained = train_policy(night, bars, splits, fitted.model_ref)
+    model = trained.model_ref
     parts: dict[Part, Ref[Any]] = {
         "bars": bars,
         "features": features,
         "splits": splits,
         "model": model,
+        "refitted": refit_model(night, bars, splits, fitted.model_ref, engine),
         "fit_report": fitted.report_ref,
+        "policy_report": trained.report_ref,
     }
     measured = Measurements(
         engine=engine,

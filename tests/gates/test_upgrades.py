@@ -73,7 +73,12 @@ def test_the_gates_say_of_the_evidence_of_nights_what_they_said_in_release_0_1(p
     night = json.loads(path.read_text())
     evidence = read_evidence({**night["evidence"], "inputs": {}})
     before = read_verdict({**night["verdict"], "evidence_digest": evidence.digest()})
-    assert judge(evidence, before.thresholds).as_json() == before.as_json()
+    today = {
+        gate.name: {found.name: found for found in gate.rules} for gate in judge(evidence, before.thresholds).gates
+    }
+    for gate in before.gates:
+        # Gates may ask for more today; what they asked for then they answer alike.
+        assert [today[gate.name].get(found.name) for found in gate.rules] == list(gate.rules)
 
 
 @pytest.mark.parametrize(

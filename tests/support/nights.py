@@ -63,7 +63,9 @@ def play_night(night: Night, engine: EngineChoice | None = None) -> Played:
         "features": features,
         "splits": splits,
         "model": model,
+        "refitted": fit.refit_model(night, bars, splits, fitted.model_ref, engine),
         "fit_report": fitted.report_ref,
+        "policy_report": trained.report_ref,
     }
     measured = Measurements(
         engine=engine,

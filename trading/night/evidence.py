@@ -19,6 +19,7 @@ from trading.night.artifacts import (
     FIT_REPORT,
     LIVE_RECORD,
     MODEL,
+    POLICY_REPORT,
     SPLITS,
     VERDICT,
     BacktestRecord,
@@ -36,7 +37,9 @@ PARTS: dict[Part, Kind[Any]] = {
     "features": FEATURES,
     "splits": SPLITS,
     "model": MODEL,
+    "refitted": MODEL,
     "fit_report": FIT_REPORT,
+    "policy_report": POLICY_REPORT,
 }
 """How each part of a candidate lies in the store."""
 

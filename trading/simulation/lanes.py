@@ -11,11 +11,12 @@ import numpy as np
 
 from trading.arrays import Floats, Ints
 from trading.engines.checked import checked_stream
-from trading.engines.stream import SignalStream
+from trading.engines.stream import Signals, SignalStream, joined_signals
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
 from trading.simulation.kernels import LaneOutput, trade_loop
 from trading.simulation.parameters import policy_of
+from trading.splits import Range
 from trading.steps.account import QUANTITY, TRADE_SIZE, new_account
 from trading.steps.policy import ACTIONS, Policy
 from trading.steps.venue import settle
@@ -30,6 +31,21 @@ STRETCH = 4_096
 
 
 @dataclass(frozen=True, eq=False)
+class LaneTrace:
+    """What one lane's decisions rested on.
+
+    Attributes:
+        signals: of every traded bar, as the lane was given them.
+        observations: shape (n, I), what the policy was shown at every close; NaN where no decision was due.
+        actions: shape (n, A), what it answered; NaN where no decision was due.
+    """
+
+    signals: Signals
+    observations: Floats
+    actions: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class LaneRun:
     """What one lane did.
 
@@ -41,6 +57,7 @@ class LaneRun:
         account: shape (ACCOUNT_SIZE,), after the last bar.
         settled: the same with the open position closed at the last close.
         last: shape (0 or 1, TRADE_SIZE), that closing.
+        trace: what its decisions rested on; None unless it was asked for.
     """
 
     equity: Floats
@@ -50,6 +67,7 @@ class LaneRun:
     account: Floats
     settled: Floats
     last: Floats
+    trace: LaneTrace | None = None
 
 
 def run_lanes(
@@ -61,6 +79,7 @@ def run_lanes(
     *,
     fixed_action: Sequence[float] | None = None,
     checked: bool = True,
+    traced: bool = False,
 ) -> list[LaneRun]:
     """Run lanes and keep all they did; see :func:`map_lanes`.
 
@@ -72,9 +91,14 @@ def run_lanes(
         stop: bar after the last traded one.
         fixed_action: size, duration, stop and target in [-1, 1] used instead of the policy.
         checked: whether a user's form for series is held to bar by bar.
+        traced: whether to keep what the decisions rested on.
     """
+
+    def keep(_: int, run: LaneRun) -> LaneRun:
+        return run
+
     return map_lanes(
-        model, lanes, parameters, start, stop, lambda _, run: run, fixed_action=fixed_action, checked=checked
+        model, lanes, parameters, start, stop, keep, fixed_action=fixed_action, checked=checked, traced=traced
     )
 
 
@@ -88,6 +112,7 @@ def map_lanes(
     *,
     fixed_action: Sequence[float] | None = None,
     checked: bool = True,
+    traced: bool = False,
 ) -> list[Found]:
     """Run lanes over bars ``start`` to ``stop`` and keep of each what ``look`` takes; the bars before only warm up.
 
@@ -105,6 +130,7 @@ def map_lanes(
         fixed_action: size, duration, stop and target in [-1, 1] used instead of the policy.
         checked: whether a user's form for series is held to bar by bar; only for bars on which it was held before
             may this be False.
+        traced: whether to keep what the decisions rested on.
 
     Raises:
         EngineError: ``ENGINE_CHECK``, naming the first bar of which the engine's two forms say different things.
@@ -120,7 +146,7 @@ def map_lanes(
 
     def run(lane: int) -> Found:
         stream = _warmed(fresh(model), lanes[lane], start) if warmed is None else warmed.copy()
-        return look(lane, _run_lane(model, stream, lanes[lane], parameters[lane], start, stop, policy))
+        return look(lane, _run_lane(model, stream, lanes[lane], parameters[lane], Range(start, stop), policy, traced))
 
     if len(lanes) == 1:
         return [run(0)]
@@ -141,26 +167,32 @@ def _run_lane(
     stream: SignalStream,
     bars: Bars,
     parameters: Floats,
-    start: int,
-    stop: int,
+    traded: Range,
     policy: Policy,
+    traced: bool,
 ) -> LaneRun:
-    n = stop - start
+    (start, stop), n = traded, traded.size
     account = new_account(model.spec.limits.initial_equity)
     equity, low_equity, codes = np.empty(n), np.empty(n), np.empty(n, dtype=np.int64)
     trades, room = [np.zeros((0, TRADE_SIZE))], np.zeros((STRETCH + 1, TRADE_SIZE))
-    observation, scratch = np.empty(len(model.spec.observation_names)), np.empty(len(ACTIONS))
+    kept = n if traced else 1
+    observations = np.full((kept, len(model.spec.observation_names)), np.nan)
+    actions, given = np.full((kept, len(ACTIONS)), np.nan), list[Signals]()
     whole = stream.advance(bars.slice(0, stop)) if stream.engine.whole_series else None
     for begin in range(start, stop, STRETCH):
         end = min(begin + STRETCH, stop)
         part = bars.slice(begin, end)
         signals = stream.advance(part) if whole is None else whole.slice(begin, end)
         rows = slice(begin - start, end - start)
-        output = LaneOutput(equity[rows], low_equity[rows], codes[rows], room, observation, scratch)
+        seen = (observations[rows], actions[rows]) if traced else (observations, actions)
+        output = LaneOutput(equity[rows], low_equity[rows], codes[rows], room, *seen)
         closed = trade_loop(part.columns(), signals.columns(), policy, account, parameters, output)
         trades.append(room[:closed].copy())
+        if traced:
+            given.append(signals)
+    trace = LaneTrace(joined_signals(given), observations, actions) if traced else None
     settled, last = settled_account(account, parameters, int(bars.ts[stop - 1]), float(bars.close[stop - 1]))
-    return LaneRun(equity, low_equity, np.concatenate(trades), codes, account, settled, last)
+    return LaneRun(equity, low_equity, np.concatenate(trades), codes, account, settled, last, trace)
 
 
 def settled_account(account: Floats, parameters: Floats, ts: int, close: float) -> tuple[Floats, Floats]:

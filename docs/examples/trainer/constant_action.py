@@ -11,6 +11,7 @@ from itertools import product
 
 import numpy as np
 
+from trading.model.fits import fit_record
 from trading.simulation.lanes import run_lanes
 from trading.simulation.parameters import model_parameters, zero_layers
 from trading.steps.policy import Layers
@@ -47,8 +48,18 @@ def train(
         best = max(TRIED, key=lambda action: _gain(job, action))
         layers = _always(best, job.inputs)
         score = validation_score(job, layers)
+        trained_on = fit_record("policy", job.bars.ts[slice(*job.train)])
         curve = [{"decisions": len(TRIED), "level": "all", "mean_reward": _gain(job, best)}]
-        results.append(PolicyResult(name=job.name, seed=job.seed, layers=layers, validation_score=score, curve=curve))
+        results.append(
+            PolicyResult(
+                name=job.name,
+                seed=job.seed,
+                layers=layers,
+                validation_score=score.value,
+                curve=curve,
+                fits=(trained_on, score.record),
+            )
+        )
         if progress is not None:
             progress(job.name, 1.0)
     return results
