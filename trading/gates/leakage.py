@@ -24,10 +24,10 @@ def leakage_rules(evidence: Evidence, _limits: Limits) -> list[CheckResult]:
     found = evidence.section(LeakageEvidence)
     reference = evidence.section(DriftEvidence).reference
     rules = all_present(LEAKAGE_CHECKS, found.results, remedy=MEASURE_AGAIN)
-    records = {record.part: record for record in found.fits}
+    records: dict[FittedPart, FitRecord] = {record.part: record for record in found.fits}
     required = found.required_fits or required_parts(trained_policy=True)
-    for part in (*required, *(part for part in records if part not in required)):
-        rules.append(_within_its_split(part, records.get(part), found.split_ends))
+    parts: list[FittedPart] = [*required, *(part for part in records if part not in required)]
+    rules += [_within_its_split(part, records.get(part), found.split_ends) for part in parts]
     return [*rules, _within_its_split("drift", reference, found.split_ends)]
 
 

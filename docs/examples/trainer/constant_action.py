@@ -46,7 +46,7 @@ def train(
     for job in jobs:
         require_decisions(job)
         best = max(TRIED, key=lambda action: _gain(job, action))
-        layers = _always(best, job.inputs)
+        layers = _always(best, job)
         score = validation_score(job, layers)
         trained_on = fit_record("policy", job.bars.ts[slice(*job.train)])
         curve = [{"decisions": len(TRIED), "level": "all", "mean_reward": _gain(job, best)}]
@@ -71,6 +71,6 @@ def _gain(job: TrainingJob, action: Sequence[float]) -> float:
     return float(np.log(run.equity[-1] / job.model.spec.limits.initial_equity))
 
 
-def _always(action: Sequence[float], inputs: int) -> Layers:
+def _always(action: Sequence[float], job: TrainingJob) -> Layers:
     """Layers that give the same action whatever they observe: all weights are zero."""
-    return zero_layers(1, inputs)._replace(b2=np.array(action))
+    return zero_layers(job.spec.hidden, job.inputs)._replace(b2=np.array(action))

@@ -24,7 +24,7 @@ from trading.results import CheckResult, rule
 from trading.simulation.lanes import LaneRun, LaneTrace, run_lanes
 from trading.simulation.parameters import model_parameters
 from trading.splits import Range
-from trading.steps.account import TRADE_FIELDS
+from trading.steps.account import HALT_DRAWDOWN, MIN_CONFIDENCE, TRADE_FIELDS
 from trading.steps.opinion import OPINION_FIELDS
 from trading.steps.policy import ACTIONS
 
@@ -94,8 +94,13 @@ def check_decisions(
 
 
 def _run(model: TradingModel, bars: Bars, traded: Range) -> LaneRun:
-    """One lane over a range; a user's form for series is looked at as it is, and not held to bar by bar."""
-    return run_lanes(model, [bars], [model_parameters(model)], *traded, checked=False, traced=True)[0]
+    """One lane over a range; a user's form for series is looked at as it is, and not held to bar by bar.
+
+    Confidence and drawdown keep nobody from trading here, so that there are decisions and fills to compare.
+    """
+    parameters = model_parameters(model)
+    parameters[MIN_CONFIDENCE], parameters[HALT_DRAWDOWN] = 0.0, 1.0
+    return run_lanes(model, [bars], [parameters], *traded, checked=False, traced=True)[0]
 
 
 def _trace(run: LaneRun) -> LaneTrace:

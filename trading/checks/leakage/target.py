@@ -67,8 +67,10 @@ def all_columns(features: Floats, names: Sequence[str], bars: Bars) -> Columns:
 def check_target(columns: Columns, bars: Bars, train: Range, *, limit: float) -> CheckResult:
     """Refuse a column that ranks the next bar's return too well, or that is a value of the next bar.
 
-    Over the train split only. The observed number is the largest absolute Spearman correlation; a column that never
-    changes tells nothing and counts as 0, one that is not finite fails the check.
+    The return is that of the next close over this one, or of the open after the next over the next, which is what a
+    decision can earn: where a close came a bar early, the two differ. Over the train split only. The observed number is
+    the largest absolute Spearman correlation; a column that never changes tells nothing and counts as 0, one that is
+    not finite fails the check.
 
     Args:
         columns: features and columns of bars.
@@ -83,12 +85,15 @@ def check_target(columns: Columns, bars: Bars, train: Range, *, limit: float) ->
     with np.errstate(divide="ignore", invalid="ignore"):
         futures["log return"] = np.log(close[later] / close[now])
         futures["return"] = close[later] / close[now] - 1.0
-    target = futures["log return"]
-    known = len(rows) > 1 and bool(np.isfinite(target).all()) and bool(np.ptp(target) > 0)
+    target, earned = futures["log return"], _earned(bars, Range(now.start, now.stop), 1)
+    known = len(rows) > 1 and bool(np.isfinite(target + earned).all()) and bool(np.ptp(target) > 0)
     broken = [name for name, column in zip(names, rows.T, strict=True) if not np.isfinite(column).all()]
     if not known or broken:
         return _broken("target", limit, broken or ["the next bar's return"])
-    correlation = dict(zip(names, _rank_correlation(_ranks(rows), target).tolist(), strict=True))
+    ranks = _ranks(rows)
+    both = np.stack([_rank_correlation(ranks, target), _rank_correlation(ranks, earned)])
+    larger = both[np.abs(both).argmax(axis=0), np.arange(len(names))]
+    correlation = dict(zip(names, larger.tolist(), strict=True))
     same = {
         name: future
         for name, column in zip(names, rows.T, strict=True)
@@ -127,16 +132,16 @@ def check_horizons(columns: Columns, bars: Bars, train: Range, *, limit: float) 
         limit: correlation at which no honest feature is.
     """
     horizons = [h for h in HORIZONS[1:] if train.size >= _LEAST_ROWS * h]
-    longest = max(horizons, default=0)
-    rows = slice(train.start, train.stop - longest)
-    if not horizons or not np.isfinite(columns.values[rows]).all() or not np.isfinite(bars.close).all():
+    rows = Range(train.start, train.stop - max(horizons, default=0))
+    known = columns.values[slice(*rows)]
+    if not horizons or not np.isfinite(known).all() or not np.isfinite(bars.open).all():
         return _broken("horizons", limit, ["a column or a return"])
-    ranks, price = _ranks(columns.values[rows]), np.log(bars.close)
+    ranks = _ranks(known)
     largest = -1.0
     found: dict[str, dict[str, float]] = {}
     messages: list[str] = []
     for horizon in horizons:
-        target = price[rows.start + horizon : rows.stop + horizon] - price[rows]
+        target = _earned(bars, rows, horizon)
         correlation = _rank_correlation(ranks, target)
         error = math.sqrt(horizon / len(target))
         over = np.abs(correlation) - ERRORS * error
@@ -171,8 +176,8 @@ def check_sign(columns: Columns, bars: Bars, train: Range, *, limit: float) -> C
         train: bars to look at.
         limit: Sharpe ratio at which no honest feature is.
     """
-    rows = slice(train.start, train.stop - 1)
-    values, returns = columns.values[rows], np.diff(np.log(bars.close[train.start : train.stop]))
+    rows = Range(train.start, train.stop - 1)
+    values, returns = columns.values[slice(*rows)], _earned(bars, rows, 1)
     if len(returns) < 2 or not (np.isfinite(values).all() and np.isfinite(returns).all()):
         return _broken("sign", limit, ["a column or a return"])
     side = np.sign(values - np.median(values, axis=0))
@@ -203,6 +208,14 @@ def check_sign(columns: Columns, bars: Bars, train: Range, *, limit: float) -> C
         remedy=PAST_ONLY,
         evidence={"sharpe": found, "error": error},
     )
+
+
+def _earned(bars: Bars, rows: Range, horizon: int) -> Floats:
+    """What is earned from the next open on over so many bars; at the end of the bars, up to the last close."""
+    price = np.log(np.r_[bars.open, bars.close[-1]])
+    last = len(bars)
+    begin, end = np.arange(*rows) + 1, np.minimum(np.arange(*rows) + 1 + horizon, last)
+    return price[end] - price[begin]
 
 
 def _change(values: Floats) -> Floats:
