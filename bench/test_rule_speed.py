@@ -68,7 +68,7 @@ def seconds(work: Callable[[], object]) -> float:
 def loop_alone(model: TradingModel, bars: Bars) -> Callable[[], object]:
     """The compiled loop over signals that are ready, which is what the peers are asked for."""
     n, signals = len(bars), compute_signals(model, bars).columns()
-    scratch = np.empty(len(model.spec.observation_names)), np.empty(len(ACTIONS))
+    scratch = np.empty((1, len(model.spec.observation_names))), np.empty((1, len(ACTIONS)))
     output = LaneOutput(np.empty(n), np.empty(n), np.empty(n, np.int64), np.zeros((n // 4, TRADE_SIZE)), *scratch)
     columns, policy, packed = bars.columns(), policy_of(model), model_parameters(model)
     equity = model.spec.limits.initial_equity

@@ -10,6 +10,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
+from trading.model.fits import FitRecord
 from trading.simulation.parameters import model_parameters
 from trading.simulation.training_lanes import TrainingLanes
 from trading.steps.policy import ACTIONS
@@ -50,6 +51,11 @@ class LaneVecEnv(VecEnv):
             rng=self._rng,
         )
         self._actions: NDArray[np.float32] = np.zeros((job.spec.lanes, len(ACTIONS)), dtype=np.float32)
+
+    @property
+    def record(self) -> FitRecord:
+        """The bars that the policy has been trained on so far."""
+        return self._lanes.record
 
     def set_level(self, level: Level) -> None:
         """Move every lane to a level of the curriculum; running episodes go on under its costs.

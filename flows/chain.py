@@ -21,6 +21,7 @@ from tasks.stages import (
     measure_checks,
     open_night,
     promote_candidate,
+    refit_model,
     register_candidate,
     run_backtest,
     show_night,
@@ -153,12 +154,14 @@ def make_candidate(night: Night, engine: EngineChoice, data: NightData, snapshot
         "features": features,
         "splits": splits,
         "model": model,
+        "refitted": refit_model(night, bars, splits, fitted.model_ref, engine),
         "fit_report": fitted.report_ref,
         "policies": trained.policies_ref,
         "folds": gather_folds(
             night, bars, tuple(make_fold(night, engine, data, fold) for fold in make_folds(night, splits))
         ),
         "trials": trials,
+        "policy_report": trained.report_ref,
     }
     measured = Measurements(
         engine=engine,

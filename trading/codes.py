@@ -64,6 +64,11 @@ class ReasonCode(StrEnum):
 
     SPLIT_OVERLAP = "SPLIT_OVERLAP", "Two data splits share bars, or their gap is too small."
     LEAK_PREFIX = "LEAK_PREFIX", "A feature's value changes when later bars are taken away."
+    LEAK_DECISION = "LEAK_DECISION", "A decision, or what it rests on, changes when later bars are taken away."
+    LEAK_FIT = "LEAK_FIT", "A part of the model was fitted on bars beyond its split."
+    LEAK_DUPLICATE = "LEAK_DUPLICATE", "Two splits hold the same stretch of bars."
+    LEAK_INTERPOLATED = "LEAK_INTERPOLATED", "Bars lie on a line between an earlier and a later price."
+    LEAK_WARMUP = "LEAK_WARMUP", "A signal depends on more of the past than it declares."
     LEAK_TARGET = "LEAK_TARGET", "A feature predicts the next bar too well to be honest."
     DRIFT_CRITICAL = "DRIFT_CRITICAL", "A feature's distribution moved past the critical limit."
 

@@ -7,15 +7,17 @@ from trading.checks.benchmark import BenchmarkEvidence
 from trading.checks.calibration import CalibrationEvidence
 from trading.checks.drift import DriftEvidence
 from trading.checks.evidence import CheckEvidence, Evidence, LiveRecord, gather
-from trading.checks.leakage import LeakageEvidence
+from trading.checks.leakage import LEAKAGE_CHECKS, LeakageEvidence
 from trading.checks.overfitting import OverfittingEvidence
 from trading.checks.scenarios import SCENARIOS
 from trading.checks.significance import SignificanceEvidence
 from trading.checks.stress import StressEvidence
 from trading.checks.walk_forward import WalkForwardEvidence
+from trading.model.fits import LATEST_SPLIT, FitRecord, required_parts
 from trading.results import CheckResult
 from trading.steps.features import FEATURE_NAMES
 
+SPLIT_ENDS = {"train": 1_000, "validation": 2_000, "test": 3_000}
 PROVEN_RECORD = LiveRecord(
     version="3",
     bars=5_000,
@@ -52,11 +54,7 @@ def good_evidence(*, sharpe: float = 1.8, live: bool = True) -> Evidence:
         checks=[
             StressEvidence(results=tuple(survived(name) for name in SCENARIOS)),
             CalibrationEvidence(brier=0.21, ece=0.04, outcomes=300),
-            LeakageEvidence(
-                prefix=CheckResult(name="prefix", passed=True, observed=0, threshold=0),
-                splits=CheckResult(name="splits", passed=True, observed=0, threshold=0),
-                target=CheckResult(name="target", passed=True, observed=0.05, threshold=0.3),
-            ),
+            honest_leakage(),
             drift_of(0.05, 0.1),
             SignificanceEvidence(
                 sharpe=sharpe,
@@ -125,6 +123,18 @@ def only(section: CheckEvidence) -> Evidence:
     return gather("X", inputs={}, metrics={}, checks=[section], live=None)
 
 
+def honest_leakage() -> LeakageEvidence:
+    """Nothing found, and every fit inside its split."""
+    results = {name: CheckResult(name=name, passed=True, observed=0, threshold=0) for name in LEAKAGE_CHECKS}
+    parts = required_parts(trained_policy=True)
+    return LeakageEvidence(
+        **results,
+        fits=tuple(FitRecord(part=part, first_ts=0, last_ts=SPLIT_ENDS[LATEST_SPLIT[part]]) for part in parts),
+        required_fits=parts,
+        split_ends=SPLIT_ENDS,
+    )
+
+
 def drift_of(psi: float, ks: float) -> DriftEvidence:
     """The same drift of every feature."""
     return DriftEvidence(
@@ -133,4 +143,5 @@ def drift_of(psi: float, ks: float) -> DriftEvidence:
         ks=dict.fromkeys(FEATURE_NAMES, ks),
         critical_psi=0.5,
         critical_ks=0.4,
+        reference=FitRecord(part="drift", first_ts=0, last_ts=SPLIT_ENDS["train"]),
     )

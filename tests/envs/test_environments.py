@@ -4,6 +4,7 @@ import math
 import warnings
 
 import numpy as np
+import pytest
 from gymnasium.utils.env_checker import check_env
 
 from envs.trading import TradingEnv
@@ -85,6 +86,21 @@ def test_lanes_report_the_end_of_an_episode_as_a_truncation_and_start_the_next()
             assert infos[lane]["terminal_observation"].shape == (INPUTS,)
             ended += 1
     assert ended > 4
+
+
+def test_the_record_of_a_training_is_what_its_episodes_had_and_no_more_than_the_range() -> None:
+    job = _job()
+    environment = LaneVecEnv(job, seed=1)
+    with pytest.raises(ValueError, match="was given no bars"):
+        _ = environment.record
+    environment.reset()
+    (first,) = environment.get_attr("record", 0)
+    for _ in range(200):
+        environment.step(np.zeros((job.spec.lanes, 4), dtype=np.float32))
+    record = environment.record
+    ts, (start, stop) = job.bars.ts, job.train
+    assert ts[start] <= record.first_ts <= first.first_ts
+    assert first.last_ts <= record.last_ts <= ts[stop - 1]
 
 
 def test_the_same_seed_gives_the_same_lanes() -> None:

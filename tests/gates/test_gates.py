@@ -11,7 +11,7 @@ from tests.checks.samples import PROVEN_RECORD, drift_of, only, with_section, wi
 from trading.checks.calibration import CalibrationEvidence
 from trading.checks.drift import DriftEvidence
 from trading.checks.evidence import Evidence, LiveRecord
-from trading.checks.leakage import LeakageEvidence
+from trading.checks.leakage import LEAKAGE_CHECKS, LeakageEvidence
 from trading.checks.overfitting import OverfittingEvidence
 from trading.checks.scenarios import SCENARIOS
 from trading.checks.significance import SignificanceEvidence
@@ -24,6 +24,7 @@ from trading.gates.live_consistency import LiveAnswer, decayed, live_answer
 from trading.gates.rules import at_least, at_most
 from trading.gates.table import GATES
 from trading.gates.verdict import Admission, judge
+from trading.model.fits import LATEST_SPLIT, FitRecord, required_parts
 from trading.results import CheckResult, Number
 from trading.settings.models import GateSpec
 from trading.statistics.runs import losing_run_probability
@@ -337,8 +338,54 @@ def test_a_leak_found_by_one_check_fails_the_leakage_gate(good: Evidence):
     assert gate(with_section(good, leaky), "leakage").code is ReasonCode.LEAK_TARGET
 
 
-def test_a_leakage_check_that_did_not_run_fails_the_leakage_gate(good: Evidence):
-    assert gate(with_section(good, LeakageEvidence()), "leakage").code is ReasonCode.EVIDENCE_MISSING
+@pytest.mark.parametrize("name", LEAKAGE_CHECKS)
+def test_a_leakage_check_that_did_not_run_fails_the_leakage_gate(good: Evidence, name: str):
+    spared = good.section(LeakageEvidence).model_copy(update={name: None})
+    result = gate(with_section(good, spared), "leakage")
+    assert (result.passed, result.code) == (False, ReasonCode.EVIDENCE_MISSING)
+    assert name in result.reason
+
+
+@pytest.mark.parametrize(("part", "split"), [item for item in LATEST_SPLIT.items() if item[0] != "drift"])
+def test_a_part_fitted_one_millisecond_beyond_its_split_fails_the_leakage_gate(good: Evidence, part: str, split: str):
+    section = good.section(LeakageEvidence)
+    late = [
+        record.model_copy(update={"last_ts": section.split_ends[split] + 1}) if record.part == part else record
+        for record in section.fits
+    ]
+    result = gate(with_section(good, section.model_copy(update={"fits": tuple(late)})), "leakage")
+    assert (result.passed, result.code) == (False, ReasonCode.LEAK_FIT)
+    assert f"the {split} split ends" in result.reason
+
+
+@pytest.mark.parametrize("part", required_parts(trained_policy=True))
+def test_a_part_that_does_not_say_what_it_saw_fails_the_leakage_gate(good: Evidence, part: str):
+    section = good.section(LeakageEvidence)
+    silent = section.model_copy(update={"fits": tuple(record for record in section.fits if record.part != part)})
+    result = gate(with_section(good, silent), "leakage")
+    assert (result.passed, result.code) == (False, ReasonCode.EVIDENCE_MISSING)
+    assert f"fit_{part}" in result.reason
+
+
+@pytest.mark.parametrize("changes", [{"required_fits": (), "fits": ()}, {"split_ends": {}}], ids=["none", "no ends"])
+def test_fits_that_nobody_asks_for_or_that_have_no_end_fail_the_leakage_gate(good: Evidence, changes: dict[str, Any]):
+    section = good.section(LeakageEvidence).model_copy(update=changes)
+    assert gate(with_section(good, section), "leakage").code is ReasonCode.EVIDENCE_MISSING
+
+
+@pytest.mark.parametrize("reference", [None, FitRecord(part="drift", first_ts=0, last_ts=1_001)], ids=["none", "late"])
+def test_a_drift_reference_beyond_the_train_split_fails_the_leakage_gate(good: Evidence, reference: FitRecord | None):
+    section = good.section(DriftEvidence).model_copy(update={"reference": reference})
+    result = gate(with_section(good, section), "leakage")
+    assert [rule.name for rule in result.rules if not rule.passed] == ["fit_drift"]
+
+
+def test_a_fixed_action_is_asked_for_no_policy_and_no_choice(good: Evidence):
+    section, parts = good.section(LeakageEvidence), required_parts(trained_policy=False)
+    fixed = section.model_copy(
+        update={"required_fits": parts, "fits": tuple(record for record in section.fits if record.part in parts)}
+    )
+    assert gate(with_section(good, fixed), "leakage").passed
 
 
 def test_one_critical_feature_fails_the_drift_gate_although_the_mean_is_low(good: Evidence):

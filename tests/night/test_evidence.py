@@ -17,7 +17,18 @@ from trading.checks.table import CHECKS
 from trading.checks.trials import Trials
 from trading.engines.choice import EngineChoice
 from trading.night import data
-from trading.night.artifacts import BARS, EVIDENCE, FIT_REPORT, FOLDS, MODEL, POLICIES, SPLITS, TRIALS, VERDICT
+from trading.night.artifacts import (
+    BARS,
+    EVIDENCE,
+    FIT_REPORT,
+    FOLDS,
+    MODEL,
+    POLICIES,
+    POLICY_REPORT,
+    SPLITS,
+    TRIALS,
+    VERDICT,
+)
 from trading.night.evidence import judge_candidate, measuring, parts_of, run_backtest
 from trading.night.outcome import Measurements
 from trading.night.reads import inputs_of
@@ -50,7 +61,9 @@ def parts(night: Night) -> Parts:
         "features": data.compute_features(night, kept),
         "splits": store.put(SPLITS, splits),
         "model": store.put(MODEL, random_model(2)),
-        "fit_report": store.put(FIT_REPORT, {"calibrator": {"informative": False}}),
+        "refitted": store.put(MODEL, random_model(2)),
+        "fit_report": store.put(FIT_REPORT, {"calibrator": {"informative": False}, "fits": []}),
+        "policy_report": store.put(POLICY_REPORT, {"fits": []}),
         "policies": store.put(POLICIES, ()),
         "folds": store.put(FOLDS, ()),
         "trials": store.put(TRIALS, Trials()),
@@ -107,7 +120,7 @@ def test_a_check_is_remembered_for_its_own_settings_and_for_no_others(night: Nig
 def test_a_check_that_looks_at_no_model_is_remembered_for_every_model(night: Night, parts: Parts) -> None:
     other: Parts = {**parts, "model": Ref(kind="model", digest="0" * 64)}
     same = [name for name in CHECKS if inputs(name, night, other) == inputs(name, night, parts)]
-    assert same == ["leakage", "drift"]
+    assert same == ["drift"]
 
 
 def test_only_a_check_that_draws_random_numbers_gets_a_seed(night: Night, parts: Parts) -> None:

@@ -10,15 +10,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from trading.checks.leakage.refit import check_refit, other_future
 from trading.engines.regimes.matching import match_regimes
 from trading.market.bars import Bars
 from trading.market.sources.simulated import SimulatedMarket, simulate
+from trading.model.fits import LATEST_SPLIT, FitRecord
 from trading.model.model import layer_shapes
 from trading.night import data, fit
-from trading.night.artifacts import BARS, MODEL, POLICY_REPORT, SPLITS
+from trading.night.artifacts import BARS, FIT_REPORT, MODEL, POLICY_REPORT, SPLITS
 from trading.night.fit import FittedModel
 from trading.night.workspace import Night, open_night
-from trading.settings.models import PolicySpec, RegimeSpec, RuntimeSpec, SevengatesSettings
+from trading.settings.models import LeakageSpec, PolicySpec, RegimeSpec, RuntimeSpec, SevengatesSettings
 from trading.splits import Splits
 from trading.steps.features import FEATURE_NAMES
 from trading.steps.observation import observation_names
@@ -60,7 +62,15 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> list[TrainingJob]:
         seen.extend(jobs)
         return [
             PolicyResult(
-                name=job.name, seed=job.seed, layers=layers_of(float(number)), validation_score=score, curve=[]
+                name=job.name,
+                seed=job.seed,
+                layers=layers_of(float(number)),
+                validation_score=score,
+                curve=[],
+                fits=(
+                    FitRecord(part="policy", first_ts=10, last_ts=20 + number),
+                    FitRecord(part="choice", first_ts=30, last_ts=40 + number),
+                ),
             )
             for number, (job, score) in enumerate(zip(jobs, (-np.inf, 0.2, 0.1), strict=True))
         ]
@@ -116,6 +126,54 @@ def test_other_test_bars_give_the_same_scaler_regimes_and_calibrator(night: Nigh
     other = prepare(night, replace(bars, **changed))
     assert other.regimes.model_ref == prepared.regimes.model_ref
     assert other.bars != prepared.bars
+
+
+def test_every_fit_says_which_bars_it_saw(night: Night, bars: Bars) -> None:
+    prepared = prepare(night, bars)
+    splits = night.store.get(SPLITS, prepared.splits)
+    fits = {row["part"]: row for row in night.store.get(FIT_REPORT, prepared.regimes.report_ref)["fits"]}
+    ends = {part: int(bars.ts[splits.part(split).stop - 1]) for part, split in LATEST_SPLIT.items()}
+    assert list(fits) == ["scaler", "engine", "calibrator"]
+    for part in ("scaler", "engine"):
+        assert (fits[part]["first_ts"], fits[part]["last_ts"]) == (int(bars.ts[splits.train.start]), ends[part])
+    assert int(bars.ts[splits.validation.start]) <= fits["calibrator"]["first_ts"]
+    assert fits["calibrator"]["last_ts"] <= ends["calibrator"]
+
+
+def test_a_second_fit_on_another_future_gives_the_same_parts(night: Night, bars: Bars) -> None:
+    prepared = prepare(night, bars)
+    again = fit.refit_model(night, prepared.bars, prepared.splits, prepared.regimes.model_ref, night.plan.engines[0])
+    assert again == prepared.regimes.model_ref
+    part = night.store.get(SPLITS, prepared.splits)
+    other = other_future(bars, part.validation.stop)
+    assert np.array_equal(other.close[: part.validation.stop], bars.close[: part.validation.stop])
+    assert (other.close[part.test.start :] != bars.close[part.test.start :]).all()
+    assert (other.high >= np.maximum(other.open, other.close)).all()
+    assert (other.low <= np.minimum(other.open, other.close)).all()
+
+
+def test_without_the_second_fit_the_model_stands_for_itself(night: Night, bars: Bars) -> None:
+    prepared = prepare(night, bars)
+    settings = night.settings.model_copy(update={"leakage": LeakageSpec(refit=False)})
+    spared = night.model_copy(update={"plan": night.plan.model_copy(update={"settings": settings})})
+    none: Ref[Bars] = Ref(kind="bars", digest="0" * 64)
+    assert fit.refit_model(spared, none, prepared.splits, prepared.regimes.model_ref, night.plan.engines[0]) == (
+        prepared.regimes.model_ref
+    )
+    model = night.store.get(MODEL, prepared.regimes.model_ref)
+    found = check_refit(model, model, asked=False)
+    assert (found.passed, found.observed) == (True, "not asked")
+    assert "nothing was fitted again" in found.message
+
+
+def test_what_the_policies_of_a_choice_saw_is_kept_over_all_of_them(
+    night: Night, bars: Bars, jobs: list[TrainingJob]
+) -> None:
+    trained = train(night, prepare(night, bars))
+    assert night.store.get(POLICY_REPORT, trained.report_ref)["fits"] == [
+        {"part": "policy", "first_ts": 10, "last_ts": 22},
+        {"part": "choice", "first_ts": 30, "last_ts": 42},
+    ]
 
 
 def test_a_model_matches_its_own_regimes_by_name(night: Night, bars: Bars) -> None:

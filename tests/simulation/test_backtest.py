@@ -164,3 +164,22 @@ def test_a_confidence_nobody_reaches_means_no_trade_and_metrics_that_do_not_exis
 def test_bars_of_another_interval_are_refused() -> None:
     with pytest.raises(DataError, match="14400000"):
         run_backtest(random_model(1), resample(small_bars(40), 4 * 3_600_000), 10)
+
+
+def test_a_traced_lane_trades_the_same_and_keeps_what_each_decision_rested_on() -> None:
+    model, bars = random_model(2), small_bars(260)
+    parameters = [model_parameters(model)]
+    (plain,) = run_lanes(model, [bars], parameters, 200, 6_000)
+    (traced,) = run_lanes(model, [bars], parameters, 200, 6_000, traced=True)
+    assert plain.trace is None
+    assert traced.trace is not None
+    assert traced.trades.tobytes() == plain.trades.tobytes()
+    assert traced.codes.tobytes() == plain.codes.tobytes()
+    signals = SignalStream(model).advance(bars).slice(200, 6_000)
+    for name, column in signals.columns()._asdict().items():
+        np.testing.assert_array_equal(getattr(traced.trace.signals, name), column)
+    due = np.asarray(np.isfinite(traced.trace.actions).all(axis=1))
+    assert due[traced.codes == ALLOWED].all()
+    assert 0 < due.sum() < len(due)
+    assert np.isnan(traced.trace.observations[~due]).all()
+    assert (np.abs(traced.trace.actions[due]) <= 1.0).all()

@@ -65,12 +65,14 @@ def play_night(night: Night, engine: EngineChoice | None = None) -> Played:
         "features": features,
         "splits": splits,
         "model": model,
+        "refitted": fit.refit_model(night, bars, splits, fitted.model_ref, engine),
         "fit_report": fitted.report_ref,
         "policies": trained.policies_ref,
         "folds": folds.gather_folds(
             night, bars, tuple(_fold(night, engine, bars, features, fold) for fold in folds.make_folds(night, splits))
         ),
         "trials": trials.collect_trials(night),
+        "policy_report": trained.report_ref,
     }
     measured = Measurements(
         engine=engine,

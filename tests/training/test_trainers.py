@@ -48,6 +48,8 @@ def test_a_trainer_is_one_file_and_one_row(monkeypatch: pytest.MonkeyPatch) -> N
     constant = run_backtest(model, bars, 950, 1400, fixed_action=result.layers.b2.tolist())
     assert learned.ledger_sha256 == constant.ledger_sha256
     assert np.isfinite(result.validation_score)
+    seen = {record.part: (record.first_ts, record.last_ts) for record in result.fits}
+    assert seen == {"policy": (bars.ts[200], bars.ts[899]), "choice": (bars.ts[950], bars.ts[1_399])}
 
 
 def test_an_unknown_trainer_is_refused_with_those_there_are() -> None:

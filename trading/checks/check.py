@@ -19,7 +19,18 @@ from trading.steps.policy import Layers
 if TYPE_CHECKING:
     from trading.checks.walk_forward import FoldTrack
 
-Part = Literal["bars", "features", "splits", "model", "fit_report", "trials", "policies", "folds"]
+Part = Literal[
+    "bars",
+    "features",
+    "splits",
+    "model",
+    "refitted",
+    "fit_report",
+    "policy_report",
+    "trials",
+    "policies",
+    "folds",
+]
 """What there is to look at of one candidate: see the properties of :class:`Subject`."""
 
 Table = TypeVar("Table", bound=Spec)
@@ -70,9 +81,19 @@ class Subject:
         return self._part("model")
 
     @property
+    def refitted(self) -> TradingModel:
+        """Scaler, engine and calibrator fitted again on bars that are others after the validation split."""
+        return self._part("refitted")
+
+    @property
     def fit_report(self) -> Mapping[str, Any]:
         """JSON report of how the model was fitted."""
         return self._part("fit_report")
+
+    @property
+    def policy_report(self) -> Mapping[str, Any]:
+        """JSON report of how its policy was trained."""
+        return self._part("policy_report")
 
     @property
     def policies(self) -> tuple[Layers, ...]:

@@ -13,6 +13,7 @@ from pydantic import Field
 from trading.arrays import Floats
 from trading.checks.check import Check, Subject
 from trading.checks.evidence import CheckEvidence
+from trading.model.fits import FitRecord, fit_record
 from trading.results import Number, is_finite
 from trading.settings.models import DriftSpec
 
@@ -29,6 +30,7 @@ class DriftEvidence(CheckEvidence):
         ks: Kolmogorov-Smirnov distance by feature, 0 to 1.
         critical_psi: PSI at which one feature alone is critical.
         critical_ks: distance at which one feature alone is critical.
+        reference: the bars whose features everything is compared with.
     """
 
     check: ClassVar[str] = "drift"
@@ -38,6 +40,7 @@ class DriftEvidence(CheckEvidence):
     ks: dict[str, Number] = Field(default_factory=dict)
     critical_psi: Number = None
     critical_ks: Number = None
+    reference: FitRecord | None = None
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -200,9 +203,9 @@ def _all_finite(values: Iterable[Number]) -> list[float]:
 
 def _measure(subject: Subject) -> DriftEvidence:
     splits, values = subject.splits, subject.features
-    return measure_drift(
-        values[slice(*splits.train)], values[slice(*splits.test)], subject.feature_names, subject.spec(DriftSpec)
-    )
+    known = slice(*splits.train)
+    found = measure_drift(values[known], values[slice(*splits.test)], subject.feature_names, subject.spec(DriftSpec))
+    return found.model_copy(update={"reference": fit_record("drift", subject.bars.ts[known])})
 
 
-DRIFT = Check(evidence=DriftEvidence, measure=_measure, parts=("features", "splits"), settings=(DriftSpec,))
+DRIFT = Check(evidence=DriftEvidence, measure=_measure, parts=("bars", "features", "splits"), settings=(DriftSpec,))

@@ -66,6 +66,12 @@ def _engine() -> Target:
     return app
 
 
+def _leakage_check() -> Target:
+    from trading.cli.leakage import leakage_check
+
+    return leakage_check
+
+
 def _data() -> Target:
     from trading.cli.data import app
 
@@ -116,6 +122,7 @@ COMMANDS: Mapping[str, Loader] = MappingProxyType(
         "report": _report,
         "models": _models,
         "engine": _engine,
+        "leakage-check": _leakage_check,
         "data": _data,
         "costs": _costs,
         "live": _live,

@@ -21,6 +21,7 @@ from trading.arrays import Floats
 from trading.codes import ReasonCode
 from trading.errors import ConfigError, EngineError, RegistryError, SevengatesError
 from trading.market.bars import Bars
+from trading.model.fits import FitRecord, fit_record
 from trading.steps.bar import Bar
 from trading.steps.numbers import quantised
 from trading.steps.opinion import CONFIDENCE, DIRECTION, DOUBT, EXTRA_NUMBERS, EXTRAS, OPINION_SIZE, binary_entropy
@@ -79,6 +80,17 @@ class TrainingData:
     features: Floats
     feature_names: tuple[str, ...]
     seed: int
+
+    def __post_init__(self) -> None:
+        """Refuse numbers of other bars than those that are named: the record of the fit is taken from these."""
+        sizes = (len(self.bars), len(self.returns), len(self.features))
+        if len(set(sizes)) != 1:
+            raise ValueError(f"training data of {sizes[0]} bars, {sizes[1]} returns and {sizes[2]} rows of features")
+
+    @property
+    def record(self) -> FitRecord:
+        """The bars that whoever fits is given."""
+        return fit_record("engine", self.bars.ts)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -182,6 +182,16 @@ def compute_signals(model: TradingModel, bars: Bars) -> Signals:
         bars: oldest first.
     """
     return SignalStream(model).advance(bars)
+
+
+def joined_signals(parts: Sequence[Signals]) -> Signals:
+    """Signals of stretches that follow each other, as one.
+
+    Args:
+        parts: at least one, oldest first.
+    """
+    columns = zip(*(part.columns() for part in parts), strict=True)
+    return Signals(**dict(zip(SignalColumns._fields, map(np.concatenate, columns), strict=True)))
 
 
 def model_lookback(model: TradingModel) -> int:

@@ -21,6 +21,7 @@ from trading.night.artifacts import (
     LIVE_RECORD,
     MODEL,
     POLICIES,
+    POLICY_REPORT,
     SPLITS,
     TRIALS,
     VERDICT,
@@ -39,10 +40,12 @@ PARTS: dict[Part, Kind[Any]] = {
     "features": FEATURES,
     "splits": SPLITS,
     "model": MODEL,
+    "refitted": MODEL,
     "fit_report": FIT_REPORT,
     "policies": POLICIES,
     "folds": FOLDS,
     "trials": TRIALS,
+    "policy_report": POLICY_REPORT,
 }
 """How each part of a candidate lies in the store."""
 

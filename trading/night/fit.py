@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trading.engines.choice import EngineChoice
 from trading.market.bars import Bars
+from trading.model.fits import joined_records
 from trading.model.model import TradingModel
 from trading.night.artifacts import (
     BARS,
@@ -83,6 +84,49 @@ def fit_model(
     )
 
 
+@reads("features", "policy", "costs", "instrument", "risk", "calibration", "leakage", seed="regimes")
+def refit_model(
+    night: Night,
+    bars_ref: Ref[Bars],
+    splits_ref: Ref[Splits],
+    model_ref: Ref[TradingModel],
+    engine: EngineChoice,
+) -> Ref[TradingModel]:
+    """Fit scaler, engine and calibrator once more on bars that are another market after the validation split.
+
+    The leakage check compares the two: what differs saw the test split.
+
+    Args:
+        night: what the model is made of.
+        bars_ref: of the night.
+        splits_ref: of these bars.
+        model_ref: the model that the first fit gave; returned as it is if ``leakage.refit`` leaves this out.
+        engine: what says direction and confidence.
+
+    Raises:
+        TrainingError: if the engine cannot be fitted, such as ``HMM_DEGENERATE``.
+    """
+    from trading.checks.leakage.refit import other_future
+    from trading.engines import series
+    from trading.training import assemble
+
+    if not night.settings.leakage.refit:
+        return model_ref
+    store = night.store
+    splits = store.get(SPLITS, splits_ref)
+    bars = other_future(store.get(BARS, bars_ref), splits.validation.stop)
+    fitted = assemble.fit_model(
+        bars,
+        series.compute_features(bars, night.settings.features.windows),
+        train=splits.train,
+        validation=splits.validation,
+        settings=night.settings,
+        engine=engine,
+        seed=night.plan.seeds["regimes"],
+    )
+    return store.put(MODEL, fitted.model)
+
+
 @reads("policy", "symbol", seed="policy")
 def train_policy(
     night: Night,
@@ -115,7 +159,7 @@ def train_policy(
 
     store, spec = night.store, night.settings.policy
     if spec.kind == "fixed":
-        report: Report = {"chosen": "fixed", "policies": []}
+        report: Report = {"chosen": "fixed", "policies": [], "fits": []}
         return TrainedModel(
             model_ref=model_ref,
             report_ref=store.put(POLICY_REPORT, report),
@@ -142,7 +186,13 @@ def train_policy(
     progress = None if make_progress is None else make_progress(night.symbol, len(jobs))
     results = trainer(spec.trainer)(jobs, make_environment, workers=night.workers, progress=progress)
     best = max(results, key=lambda result: result.validation_score)
-    report = {"chosen": best.name, "policies": [_policy_row(result) for result in results]}
+    # Every policy took part in the choice, so what any of them saw counts.
+    fits = joined_records(record for result in results for record in result.fits)
+    report = {
+        "chosen": best.name,
+        "policies": [_policy_row(result) for result in results],
+        "fits": [record.model_dump() for record in fits],
+    }
     return TrainedModel(
         model_ref=store.put(MODEL, with_policy(untrained, best.layers)),
         report_ref=store.put(POLICY_REPORT, report),

@@ -27,8 +27,8 @@ class LaneOutput(NamedTuple):
         low_equity: shape (n,), at the extreme of every bar that hurts.
         codes: shape (n,), the breaker's answer at every close.
         trades: shape (n + 1, TRADE_SIZE), with room for one more trade than can close.
-        observation: scratch, as long as the policy's inputs.
-        action: scratch, as long as the policy's outputs.
+        observation: shape (n, I), what the policy was shown where a decision was due; one row is scratch.
+        action: shape (n, A), what it answered; one row is scratch.
     """
 
     equity: Floats
@@ -73,7 +73,7 @@ def trade_loop(bars, signals, policy, account, p, output):
         p: packed parameters.
         output: of the same n bars, written.
     """
-    closed = 0
+    closed, kept = 0, output.observation.shape[0] - 1
     for t in range(bars.ts.shape[0]):
         if venue_step(account, p, bar_at(bars, t), output.trades[closed]) & CLOSED:
             closed += 1
@@ -81,7 +81,8 @@ def trade_loop(bars, signals, policy, account, p, output):
         answer = ready_step(account, p, signal_at(bars, signals, t))
         if answer == ALLOWED:
             view = view_at(bars, signals, t)
-            answer = choose_step(account, p, view, policy, output.observation, output.action)
+            row = min(t, kept)
+            answer = choose_step(account, p, view, policy, output.observation[row], output.action[row])
         output.codes[t] = answer
         output.equity[t] = account[EQUITY]
         output.low_equity[t] = account[LOW_EQUITY]

@@ -12,11 +12,12 @@ import numpy as np
 
 from trading.arrays import Floats, Ints
 from trading.engines.checked import checked_stream
-from trading.engines.stream import SignalStream
+from trading.engines.stream import Signals, SignalStream, joined_signals
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
 from trading.simulation.kernels import LaneOutput, trade_loop
 from trading.simulation.parameters import policy_of
+from trading.splits import Range
 from trading.steps.account import EQUITY, QUANTITY, TRADE_SIZE, new_account
 from trading.steps.policy import ACTIONS, Policy
 from trading.steps.venue import settle
@@ -31,6 +32,21 @@ STRETCH = 4_096
 
 
 @dataclass(frozen=True, eq=False)
+class LaneTrace:
+    """What one lane's decisions rested on.
+
+    Attributes:
+        signals: of every traded bar, as the lane was given them.
+        observations: shape (n, I), what the policy was shown at every close; NaN where no decision was due.
+        actions: shape (n, A), what it answered; NaN where no decision was due.
+    """
+
+    signals: Signals
+    observations: Floats
+    actions: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class LaneRun:
     """What one lane did.
 
@@ -42,6 +58,7 @@ class LaneRun:
         account: shape (ACCOUNT_SIZE,), after the last bar.
         settled: the same with the open position closed at the last close.
         last: shape (0 or 1, TRADE_SIZE), that closing.
+        trace: what its decisions rested on; None unless it was asked for.
     """
 
     equity: Floats
@@ -51,6 +68,7 @@ class LaneRun:
     account: Floats
     settled: Floats
     last: Floats
+    trace: LaneTrace | None = None
 
     @property
     def settled_equity(self) -> Floats:
@@ -101,6 +119,7 @@ def run_lanes(
     *,
     fixed_action: Sequence[float] | None = None,
     checked: bool = True,
+    traced: bool = False,
 ) -> list[LaneRun]:
     """Run lanes over bars ``start`` to ``stop`` and keep all they did; the bars before only warm up.
 
@@ -114,11 +133,12 @@ def run_lanes(
         fixed_action: size, duration, stop and target in [-1, 1] used instead of the policy.
         checked: whether a user's form for series is held to bar by bar; only for bars on which it was held before
             may this be False.
+        traced: whether to keep what the decisions rested on.
 
     Raises:
         EngineError: ``ENGINE_CHECK``, naming the first bar of which the engine's two forms say different things.
     """
-    warmed = WarmedLanes(model, lanes[0], start, stop, fixed_action=fixed_action, checked=checked)
+    warmed = WarmedLanes(model, lanes[0], start, stop, fixed_action=fixed_action, checked=checked, traced=traced)
     return map_lanes(lambda lane: warmed.run(Lane(lanes[lane], parameters[lane])), len(lanes))
 
 
@@ -148,6 +168,7 @@ class WarmedLanes:
         stop: bar after the last traded one.
         fixed_action: size, duration, stop and target in [-1, 1] used instead of the policy.
         checked: see :func:`run_lanes`.
+        traced: see :func:`run_lanes`.
 
     Raises:
         EngineError: ``ENGINE_CHECK``, see :func:`run_lanes`.
@@ -162,8 +183,9 @@ class WarmedLanes:
         *,
         fixed_action: Sequence[float] | None = None,
         checked: bool = True,
+        traced: bool = False,
     ) -> None:
-        self._model, self._start, self._stop = model, start, stop
+        self._model, self._traded, self._traced = model, Range(start, stop), traced
         self._policy = policy_of(model, fixed_action)
         self._before = bars.slice(0, start)
         self._stream = _warmed((checked_stream if checked else SignalStream)(model), self._before)
@@ -179,9 +201,9 @@ class WarmedLanes:
             ValueError: if it has others.
             EngineError: ``ENGINE_CHECK``, see :func:`run_lanes`.
         """
-        if not _same(lane.bars.slice(0, self._start), self._before):
-            raise ValueError(f"lanes need the same bars before bar {self._start}")
-        return _run_lane(self._model, self._stream.copy(), lane, self._start, self._stop, self._policy)
+        if not _same(lane.bars.slice(0, self._traded.start), self._before):
+            raise ValueError(f"lanes need the same bars before bar {self._traded.start}")
+        return _run_lane(self._model, self._stream.copy(), lane, self._traded, self._policy, self._traced)
 
 
 def _same(bars: Bars, others: Bars) -> bool:
@@ -210,25 +232,31 @@ def _run_lane(
     model: TradingModel,
     stream: SignalStream,
     lane: Lane,
-    start: int,
-    stop: int,
+    traded: Range,
     policy: Policy,
+    traced: bool,
 ) -> LaneRun:
-    n, bars = stop - start, lane.bars
+    (start, stop), n, bars = traded, traded.size, lane.bars
     account = new_account(model.spec.limits.initial_equity)
     equity, low_equity, codes = np.empty(n), np.empty(n), np.empty(n, dtype=np.int64)
     trades, room = [np.zeros((0, TRADE_SIZE))], np.zeros((STRETCH + 1, TRADE_SIZE))
-    observation, scratch = np.empty(len(model.spec.observation_names)), np.empty(len(ACTIONS))
+    kept = n if traced else 1
+    observations = np.full((kept, len(model.spec.observation_names)), np.nan)
+    actions, given = np.full((kept, len(ACTIONS)), np.nan), list[Signals]()
     whole = stream.advance(bars.slice(0, stop)) if stream.engine.whole_series else None
     for begin, end, parameters in _parts(lane, start, stop):
         part = bars.slice(begin, end)
         signals = stream.advance(part) if whole is None else whole.slice(begin, end)
         rows = slice(begin - start, end - start)
-        output = LaneOutput(equity[rows], low_equity[rows], codes[rows], room, observation, scratch)
+        seen = (observations[rows], actions[rows]) if traced else (observations, actions)
+        output = LaneOutput(equity[rows], low_equity[rows], codes[rows], room, *seen)
         closed = trade_loop(part.columns(), signals.columns(), policy, account, parameters, output)
         trades.append(room[:closed].copy())
+        if traced:
+            given.append(signals)
+    trace = LaneTrace(joined_signals(given), observations, actions) if traced else None
     settled, last = settled_account(account, lane.parameters, int(bars.ts[stop - 1]), float(bars.close[stop - 1]))
-    return LaneRun(equity, low_equity, np.concatenate(trades), codes, account, settled, last)
+    return LaneRun(equity, low_equity, np.concatenate(trades), codes, account, settled, last, trace)
 
 
 def settled_account(account: Floats, parameters: Floats, ts: int, close: float) -> tuple[Floats, Floats]:

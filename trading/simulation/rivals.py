@@ -50,11 +50,13 @@ class SignalLane:
     ) -> None:
         count = len(bars)
         self.account = a.new_account(model.spec.limits.initial_equity)
-        self.action = np.full(len(ACTIONS), math.nan)
+        # One row each, which every decision writes anew.
+        self._chosen = np.full((1, len(ACTIONS)), math.nan)
+        self.action = self._chosen[0]
         self._bars, self._signals, self._policy, self._parameters = bars, signals, policy, parameters
         self._equity, self._low, self._codes = np.empty(count), np.empty(count), np.empty(count, dtype=np.int64)
         self._trades = [np.zeros((0, a.TRADE_SIZE))]
-        self._observation = np.empty(len(model.spec.observation_names))
+        self._observation = np.empty((1, len(model.spec.observation_names)))
         self._at = 0
 
     def run_to(self, stop: int) -> None:
@@ -66,7 +68,7 @@ class SignalLane:
         rows, count = slice(self._at, stop), stop - self._at
         room = np.zeros((count + 1, a.TRADE_SIZE))
         output = LaneOutput(
-            self._equity[rows], self._low[rows], self._codes[rows], room, self._observation, self.action
+            self._equity[rows], self._low[rows], self._codes[rows], room, self._observation, self._chosen
         )
         columns = self._signals.slice(self._at, stop).columns()
         bars = self._bars.slice(self._at, stop).columns()

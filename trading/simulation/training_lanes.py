@@ -13,6 +13,7 @@ from trading.codes import ReasonCode
 from trading.engines.stream import Signals
 from trading.errors import TrainingError
 from trading.market.bars import Bars
+from trading.model.fits import FitRecord, fit_record
 from trading.simulation.kernels import WaitingLanes, advance_loop
 from trading.steps.account import ACCOUNT_SIZE, TRADE_SIZE, new_account
 from trading.steps.policy import ACTIONS
@@ -57,6 +58,8 @@ class TrainingLanes:
         self.observations = np.zeros((self.lanes, inputs))
         self._series = (series.bars.columns(), series.signals.columns())
         self._range = (series.start, series.stop)
+        self._ts = series.bars.ts
+        self._seen = (series.stop, series.start)
         self._episode = min(episode_bars, series.stop - series.start - 1)
         self._fresh = new_account(initial_equity)
         self._rng = rng
@@ -66,6 +69,12 @@ class TrainingLanes:
         self._returns = np.zeros(self.lanes)
         self._done = np.zeros(self.lanes, dtype=np.bool_)
         self._scratch = np.zeros(TRADE_SIZE)
+
+    @property
+    def record(self) -> FitRecord:
+        """The bars that the episodes so far had: from the first one's begin to the last one's end."""
+        first, last = self._seen
+        return fit_record("policy", self._ts[first : last + 1])
 
     def reset(self) -> Floats:
         """Start an episode in every lane and run each to its first decision; shape (L, I)."""
@@ -101,6 +110,7 @@ class TrainingLanes:
             self._accounts[waiting] = self._fresh
             self._cursor[waiting] = begin
             self._last[waiting] = begin + self._episode - 1
+            self._seen = (min(self._seen[0], int(begin.min())), max(self._seen[1], int(self._last[waiting].max())))
             self._run(np.flatnonzero(waiting))
             waiting[waiting] = self._done[waiting]
         raise TrainingError(

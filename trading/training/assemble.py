@@ -13,6 +13,7 @@ from trading.engines.checked import checked_signals
 from trading.engines.choice import EngineChoice
 from trading.engines.table import engine_class
 from trading.market.bars import Bars
+from trading.model.fits import FitRecord, fit_record
 from trading.model.model import TradingModel
 from trading.model.spec import ActionBounds, Costs, EngineIdentity, Limits, ModelSpec, PolicyShape, Windows
 from trading.settings.models import CalibrationSpec, CostSpec, PolicySpec, SevengatesSettings
@@ -62,7 +63,7 @@ def fit_model(
         EngineError: ``ENGINE_CHECK`` if a user's form for series differs from bar by bar on these splits.
     """
     rows, kind = slice(*train), engine_class(engine.name)
-    mean, deviation = fit_scaler(raw[rows])
+    mean, deviation, scaler_record = fit_scaler(raw[rows], bars.ts[rows])
     data = TrainingData(
         bars=bars.slice(*train),
         returns=raw[rows, 0],
@@ -89,13 +90,14 @@ def fit_model(
         calibrator_y=IDENTITY_MAP,
         layers=_empty_layers(settings.policy),
     )
-    calibrator = _calibrate(model, bars, validation, settings.calibration)
+    calibrator, calibrator_record = _calibrate(model, bars, validation, settings.calibration)
     return FittedParts(
         model=replace(model, calibrator_x=calibrator.x, calibrator_y=calibrator.y),
         calibrator=calibrator,
         report={
             "engine": dict(fitted.report),
             "calibrator": {"informative": calibrator.informative, "reason": calibrator.reason},
+            "fits": [record.model_dump() for record in (scaler_record, data.record, calibrator_record)],
         },
     )
 
@@ -192,11 +194,18 @@ def _empty_layers(policy: PolicySpec) -> Layers | None:
     return zero_layers(policy.hidden, len(observation_names(FEATURE_NAMES)))
 
 
-def _calibrate(model: TradingModel, bars: Bars, validation: tuple[int, int], spec: CalibrationSpec) -> Calibrator:
+def _calibrate(
+    model: TradingModel, bars: Bars, validation: tuple[int, int], spec: CalibrationSpec
+) -> tuple[Calibrator, FitRecord]:
     # Only bars up to the end of the validation split are shown, so no later bar can matter; a user's engine whose form
     # for series knows later ones within them ends here, before anything is trained on it.
     seen = bars.slice(0, validation[1])
     outcomes = signal_outcomes(
         seen, checked_signals(model, seen), validation, horizon_bars=spec.horizon_bars, costs=model.spec.costs
     )
-    return fit_calibrator(outcomes.raw, outcomes.won, spec.method)
+    # An outcome is known at an open after its signal; without any signal there was still the range to look for them.
+    known = (
+        [outcomes.index, outcomes.index + 1 + spec.horizon_bars] if len(outcomes.index) else [np.arange(*validation)]
+    )
+    record = fit_record("calibrator", seen.ts[np.concatenate(known)])
+    return fit_calibrator(outcomes.raw, outcomes.won, spec.method), record

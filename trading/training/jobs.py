@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from trading.codes import ReasonCode
 from trading.engines.stream import Signals
 from trading.errors import TrainingError
 from trading.market.bars import Bars
+from trading.model.fits import FitRecord, fit_record
 from trading.model.model import TradingModel
 from trading.settings.models import PolicySpec
 from trading.simulation.lanes import run_lanes
@@ -76,6 +77,8 @@ class PolicyResult:
         validation_score: mean over standard deviation of the validation equity's returns; minus infinity if it never
             moved.
         curve: one row an update: decisions so far, level, mean reward.
+        fits: the bars that trained it (``policy``) and those that scored it (``choice``); the leakage gate refuses a
+            candidate without them.
     """
 
     name: str
@@ -83,6 +86,19 @@ class PolicyResult:
     layers: Layers
     validation_score: float
     curve: list[dict[str, Any]]
+    fits: tuple[FitRecord, ...] = ()
+
+
+class Score(NamedTuple):
+    """How good a policy is on the validation split, and what says so.
+
+    Attributes:
+        value: mean over standard deviation of the returns of equity; minus infinity if it never moved.
+        record: the bars that it traded.
+    """
+
+    value: float
+    record: FitRecord
 
 
 MakeEnvironment = Callable[[TrainingJob, int], "VecEnv"]
@@ -148,7 +164,7 @@ def act(layers: Layers, observations: Floats) -> Floats:
     return actions
 
 
-def validation_score(job: TrainingJob, layers: Layers) -> float:
+def validation_score(job: TrainingJob, layers: Layers) -> Score:
     """How steadily a policy earns on the validation split, at its own costs and limits.
 
     Args:
@@ -160,4 +176,5 @@ def validation_score(job: TrainingJob, layers: Layers) -> float:
     run = run_lanes(model, [job.bars], [model_parameters(model)], *job.validation, checked=False)[0]
     returns = np.diff(np.log(np.r_[model.spec.limits.initial_equity, run.equity]))
     deviation = float(returns.std())
-    return float(returns.mean()) / deviation if deviation > 0.0 else -np.inf
+    value = float(returns.mean()) / deviation if deviation > 0.0 else -np.inf
+    return Score(value, fit_record("choice", job.bars.ts[slice(*job.validation)]))

@@ -11,6 +11,7 @@ from itertools import product
 
 import numpy as np
 
+from trading.model.fits import fit_record
 from trading.simulation.lanes import run_lanes
 from trading.simulation.parameters import model_parameters, zero_layers
 from trading.steps.policy import Layers
@@ -45,10 +46,20 @@ def train(
     for job in jobs:
         require_decisions(job)
         best = max(TRIED, key=lambda action: _gain(job, action))
-        layers = _always(best, job.inputs)
+        layers = _always(best, job)
         score = validation_score(job, layers)
+        trained_on = fit_record("policy", job.bars.ts[slice(*job.train)])
         curve = [{"decisions": len(TRIED), "level": "all", "mean_reward": _gain(job, best)}]
-        results.append(PolicyResult(name=job.name, seed=job.seed, layers=layers, validation_score=score, curve=curve))
+        results.append(
+            PolicyResult(
+                name=job.name,
+                seed=job.seed,
+                layers=layers,
+                validation_score=score.value,
+                curve=curve,
+                fits=(trained_on, score.record),
+            )
+        )
         if progress is not None:
             progress(job.name, 1.0)
     return results
@@ -60,6 +71,6 @@ def _gain(job: TrainingJob, action: Sequence[float]) -> float:
     return float(np.log(run.equity[-1] / job.model.spec.limits.initial_equity))
 
 
-def _always(action: Sequence[float], inputs: int) -> Layers:
+def _always(action: Sequence[float], job: TrainingJob) -> Layers:
     """Layers that give the same action whatever they observe: all weights are zero."""
-    return zero_layers(1, inputs)._replace(b2=np.array(action))
+    return zero_layers(job.spec.hidden, job.inputs)._replace(b2=np.array(action))

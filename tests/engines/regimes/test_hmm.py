@@ -24,7 +24,7 @@ def _training_rows(days: int = 400) -> tuple[np.ndarray, np.ndarray]:
 
 def test_states_are_named_by_what_their_bars_earned() -> None:
     raw, returns = _training_rows()
-    mean, deviation = fit_scaler(raw)
+    mean, deviation, _ = fit_scaler(raw, np.arange(len(raw)))
     fit = fit_regimes(((raw - mean) / deviation)[:, COLUMNS], returns, SPEC, seed=1)
     earned = fit.report["mean_return"]
     assert earned["bull"] > earned["chop"] > earned["bear"]

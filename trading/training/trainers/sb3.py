@@ -93,12 +93,15 @@ def train_one(job: TrainingJob, make_environment: MakeEnvironment) -> PolicyResu
         )
     layers = export_layers(agent)
     _verify_export(agent, layers, job)
+    score = validation_score(job, layers)
+    (trained_on,) = environment.get_attr("record", 0)
     return PolicyResult(
         name=job.name,
         seed=job.seed,
         layers=layers,
-        validation_score=validation_score(job, layers),
+        validation_score=score.value,
         curve=curve,
+        fits=(trained_on, score.record),
     )
 
 
