@@ -8,7 +8,7 @@ from trading.market.bars import Bars
 from trading.model.model import TradingModel
 from trading.results import CheckResult
 from trading.simulation.backtest import result_of
-from trading.simulation.lanes import map_lanes
+from trading.simulation.lanes import run_lanes
 from trading.simulation.parameters import model_parameters
 from trading.splits import Range
 from trading.steps.account import LATENCY
@@ -30,14 +30,9 @@ def check_delay(model: TradingModel, bars: Bars, traded: Range) -> CheckResult:
     now = model_parameters(model)
     later = now.copy()
     later[LATENCY] += 1.0
-    lanes = [bars, bars]
-    prompt, delayed = map_lanes(
-        model,
-        lanes,
-        [now, later],
-        *traded,
-        lambda _, run: float(result_of(model, bars.ts[slice(*traded)], run).metrics["sharpe"]),
-        checked=False,
+    prompt, delayed = (
+        float(result_of(model, bars.ts[slice(*traded)], run).metrics["sharpe"])
+        for run in run_lanes(model, [bars, bars], [now, later], *traded, checked=False)
     )
     evidence = {"sharpe": _finite(prompt), "sharpe_one_bar_later": _finite(delayed)}
     if not (prompt > 0.0 and math.isfinite(prompt) and math.isfinite(delayed)):
