@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
+from tests.registry.conftest import write
 from trading.cli.verdict import ways_to_look
 from trading.gates.table import GATES
 from trading.settings.models import MarketSpec, SevengatesSettings
@@ -38,13 +39,21 @@ def test_the_commands_a_night_ends_with_find_what_it_made(
 BUNDLE = Path(__file__).resolve().parents[1] / "fixtures" / "release_0_1" / "bundle-1"
 
 
-def test_a_verdict_of_an_earlier_release_is_asked_again_and_shown(run: Run) -> None:
+def test_a_verdict_of_an_earlier_release_is_shown_and_says_what_is_asked_today(run: Run) -> None:
     shown = run("gates", "--bundle", str(BUNDLE))
     assert shown.code == 0
     assert "APPROVED (paper only)" in shown.out
-    assert "the same verdict" in shown.out
+    assert "gate drift asks for" in " ".join(shown.out.split())
     again = run("gates", "--bundle", str(BUNDLE), "--json").json
     assert [gate["name"] for gate in again["verdict"]["gates"]] == list(GATES)
+    assert "Train the model again" in again["note"]
+
+
+def test_a_verdict_of_today_is_asked_again_and_shown(run: Run, tmp_path: Path) -> None:
+    bundle = write(tmp_path / "bundle", 1)
+    shown = run("gates", "--bundle", str(bundle.folder))
+    assert shown.code == 0
+    assert "the same verdict" in shown.out
 
 
 def test_a_verdict_of_other_gates_than_those_of_today_is_shown_and_says_so(

@@ -28,7 +28,14 @@ SMALL: dict[str, Any] = {
     "policy": PolicySpec(seeds=1, steps=1_000, lanes=8, rollout=16, batch_size=64, hidden=16, workers=1),
     "regimes": RegimeSpec(seeds=1, iterations=15),
     "stress": StressSpec(max_drawdown=1.0, max_loss=1.0),
-    "drift": DriftSpec(critical_psi=1_000.0, critical_ks=1.0),
+    "drift": DriftSpec(
+        critical_psi=1_000.0,
+        critical_ks=1.0,
+        recent_bars=80,
+        minimum_psi=1_000.0,
+        minimum_tails=1.0,
+        minimum_brier=1.0,
+    ),
     "gates": EASY,
     "as_of": datetime(2021, 12, 1, tzinfo=UTC),
 }

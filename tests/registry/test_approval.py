@@ -92,9 +92,18 @@ def changes(request: pytest.FixtureRequest, gates: Table) -> tuple[str, ...]:
     return CHANGES[request.param]
 
 
-def test_the_gates_of_today_say_what_the_bundle_says(bundle: Bundle) -> None:
+def test_the_gates_of_today_say_what_a_bundle_of_today_says(make_bundle: MakeBundle) -> None:
+    bundle = make_bundle(1)
     assert judge_again(bundle) == verdict_of(bundle)
     assert changed_questions(verdict_of(bundle)) == []
+
+
+@pytest.mark.parametrize("name", ["bundle-1", "bundle-2"])
+def test_a_first_entry_of_release_0_1_is_refused_for_what_it_did_not_measure(name: str) -> None:
+    with pytest.raises(RegistryError, match=r"gate drift asks for .*recent.* now") as refused:
+        judge_again(load_bundle(FIXTURE / name))
+    assert refused.value.code is ReasonCode.VERDICT_OUTDATED
+    assert "Train the model again" in refused.value.remedy
 
 
 def test_a_first_entry_is_refused_by_gates_that_did_not_judge_it_and_says_which(
@@ -139,11 +148,11 @@ def test_a_verdict_of_another_symbol_is_refused(bundle: Bundle) -> None:
     assert refused.value.code is ReasonCode.BUNDLE_INVALID
 
 
-def test_a_gate_that_answers_otherwise_today_is_named(bundle: Bundle, gates: Table) -> None:
-    usual = gates["risk"].judge
+def test_a_gate_that_answers_otherwise_today_is_named(make_bundle: MakeBundle, gates: Table) -> None:
+    bundle, usual = make_bundle(1), gates["risk"].judge
 
     def stricter(evidence: Evidence, limits: Limits) -> list[CheckResult]:
-        return [*usual(evidence, limits), at_most("trades", evidence.metrics.get("trades"), 0, remedy="Trade less.")]
+        return [*usual(evidence, {name: limit / 1_000 for name, limit in limits.items()})]
 
     gates["risk"] = replace(gates["risk"], judge=stricter)
     with pytest.raises(RegistryError, match="the gates say REJECTED to its evidence, differing in risk") as refused:
@@ -151,8 +160,20 @@ def test_a_gate_that_answers_otherwise_today_is_named(bundle: Bundle, gates: Tab
     assert refused.value.code is ReasonCode.BUNDLE_INVALID
 
 
-def test_a_gate_that_only_words_its_reasons_in_another_way_bars_nobody(bundle: Bundle, gates: Table) -> None:
-    ask = gates["risk"].judge
+def test_a_gate_that_asks_more_today_makes_the_verdict_outdated(make_bundle: MakeBundle, gates: Table) -> None:
+    bundle, usual = make_bundle(1), gates["risk"].judge
+
+    def curious(evidence: Evidence, limits: Limits) -> list[CheckResult]:
+        return [*usual(evidence, limits), at_most("trades", evidence.metrics.get("trades"), 0, remedy="Trade less.")]
+
+    gates["risk"] = replace(gates["risk"], judge=curious)
+    with pytest.raises(RegistryError, match="gate risk asks for trades now") as refused:
+        judge_again(bundle)
+    assert refused.value.code is ReasonCode.VERDICT_OUTDATED
+
+
+def test_a_gate_that_only_words_its_reasons_in_another_way_bars_nobody(make_bundle: MakeBundle, gates: Table) -> None:
+    bundle, ask = make_bundle(1), gates["risk"].judge
 
     def reworded(evidence: Evidence, limits: Limits) -> list[CheckResult]:
         return [
