@@ -89,6 +89,7 @@ def register_candidate(night: Night, candidate: Candidate) -> RegisteredCandidat
         night: whose settings are logged.
         candidate: what to register.
     """
+    from trading.night.drift import PAGE, page_of_candidate
     from trading.night.pictures import night_figures
     from trading.registry.records import Dataset
 
@@ -107,6 +108,10 @@ def register_candidate(night: Night, candidate: Candidate) -> RegisteredCandidat
             figures=night_figures(night.store, candidate),
             max_jump=plan.settings.market.max_jump,
         )
+    if plan.settings.drift.report:
+        refs, model = (candidate.bars_ref, candidate.splits_ref), night.store.get(MODEL, candidate.model_ref)
+        html = page_of_candidate(night.store, *refs, model, bins=plan.settings.drift.bins)
+        registry.add_page(plan.model_name, version, PAGE, html)
     return RegisteredCandidate(candidate=candidate, version=version)
 
 
