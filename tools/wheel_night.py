@@ -41,6 +41,10 @@ workers = 1
 [drift]
 critical_psi = 1000.0
 critical_ks = 1.0
+recent_bars = 80
+minimum_psi = 1000.0
+minimum_tails = 1.0
+minimum_brier = 1.0
 
 [stress]
 max_drawdown = 1.0

@@ -71,6 +71,10 @@ class ReasonCode(StrEnum):
     LEAK_WARMUP = "LEAK_WARMUP", "A signal depends on more of the past than it declares."
     LEAK_TARGET = "LEAK_TARGET", "A feature predicts the next bar too well to be honest."
     DRIFT_CRITICAL = "DRIFT_CRITICAL", "A feature's distribution moved past the critical limit."
+    DRIFT_RECENT = "DRIFT_RECENT", "The newest bars are unlike any stretch of the past as long."
+    DRIFT_OUTPUTS = "DRIFT_OUTPUTS", "What the model says and does is not distributed as on the validation split."
+    DRIFT_CONDITIONAL = "DRIFT_CONDITIONAL", "The newest outcomes are worse than the stated confidence promised."
+    INSUFFICIENT_DATA = "INSUFFICIENT_DATA", "Too few bars to tell a change of the market from chance."
 
     HMM_DEGENERATE = "HMM_DEGENERATE", "No regime model fit was usable: empty states or bad covariance."
     TRAINING_NO_DECISIONS = "TRAINING_NO_DECISIONS", "The regime signal never offers the agent a decision."

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trading.checks.baselines import BaselineResult, BaselinesEvidence
 from trading.checks.benchmark import BenchmarkEvidence
 from trading.checks.calibration import CalibrationEvidence
-from trading.checks.drift import DriftEvidence
+from trading.checks.drift import Chance, ConditionalShift, DriftEvidence, Stretch
+from trading.checks.drift.levels import LEVELS
 from trading.checks.evidence import CheckEvidence, Evidence, LiveRecord, gather
 from trading.checks.leakage import LEAKAGE_CHECKS, LeakageEvidence
 from trading.checks.overfitting import OverfittingEvidence
@@ -136,7 +139,8 @@ def honest_leakage() -> LeakageEvidence:
 
 
 def drift_of(psi: float, ks: float) -> DriftEvidence:
-    """The same drift of every feature."""
+    """The same drift of every feature over bars that tell it from chance, and nothing else that moved."""
+    chance = same(FEATURE_NAMES, Chance(expected=0.0, limit=0.1, spread=0.05))
     return DriftEvidence(
         expected=FEATURE_NAMES,
         psi=dict.fromkeys(FEATURE_NAMES, psi),
@@ -144,4 +148,36 @@ def drift_of(psi: float, ks: float) -> DriftEvidence:
         critical_psi=0.5,
         critical_ks=0.4,
         reference=FitRecord(part="drift", first_ts=0, last_ts=SPLIT_ENDS["train"]),
+        psi_chance=chance,
+        ks_chance=chance,
+        recent=still((*FEATURE_NAMES, *LEVELS), tails=True),
+        outputs={name: still(("direction", "confidence", "action_size")) for name in ("test", "recent")},
+        conditional=ConditionalShift(
+            outcomes=400,
+            brier=0.21,
+            reference_outcomes=3_000,
+            reference_brier=0.2,
+            error=0.02,
+            limit=0.05,
+            minimum=0.02,
+        ),
+    )
+
+
+def same(names: Sequence[str], chance: Chance) -> dict[str, Chance]:
+    """The same chance of every measure."""
+    return dict.fromkeys(names, chance)
+
+
+def still(names: Sequence[str], *, tails: bool = False) -> Stretch:
+    """A stretch in which these measures have not moved."""
+    return Stretch(
+        bars=720,
+        windows=39.0,
+        psi=dict.fromkeys(names, 0.4),
+        tails=dict.fromkeys(names, 0.01) if tails else {},
+        psi_chance=same(names, Chance(expected=0.3, limit=1.0, spread=0.2)),
+        tails_chance=same(names, Chance(expected=0.01, limit=0.1, spread=0.02)) if tails else {},
+        minimum_psi=0.2,
+        minimum_tails=0.05,
     )

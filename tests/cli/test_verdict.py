@@ -46,6 +46,14 @@ def test_a_verdict_of_an_earlier_release_is_shown_with_what_is_asked_beside_toda
     assert "asks for the threshold min_psr now" in " ".join(shown.out.split())
     again = run("gates", "--bundle", str(BUNDLE), "--json").json
     assert [gate["name"] for gate in again["verdict"]["gates"]] == list(GATES)
+    assert "Train the model again" in again["note"]
+
+
+def test_a_verdict_of_today_is_asked_again_and_shown(run: Run, tmp_path: Path) -> None:
+    bundle = write(tmp_path / "bundle", 1)
+    shown = run("gates", "--bundle", str(bundle.folder))
+    assert shown.code == 0
+    assert "the same verdict" in shown.out
 
 
 def test_a_verdict_of_today_is_asked_again_and_says_the_same(run: Run, tmp_path: Path) -> None:

@@ -42,7 +42,14 @@ SMALL: dict[str, Any] = {
         min_met=0.01,
         seeds=2,
     ),
-    "drift": DriftSpec(critical_psi=1_000.0, critical_ks=1.0),
+    "drift": DriftSpec(
+        critical_psi=1_000.0,
+        critical_ks=1.0,
+        recent_bars=80,
+        minimum_psi=1_000.0,
+        minimum_tails=1.0,
+        minimum_brier=1.0,
+    ),
     "gates": EASY,
     "as_of": datetime(2021, 12, 1, tzinfo=UTC),
 }

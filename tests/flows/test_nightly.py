@@ -329,6 +329,19 @@ def test_the_report_of_the_last_days_has_data_verdict_promotion_and_cost(
     assert night["wall_s"] > night["cpu_s"] > 0.0
 
 
+def test_the_command_makes_the_page_of_drift_from_what_the_night_left(
+    first: NightReport, home: Path, small_options: Options, tmp_path: Path
+) -> None:
+    page = tmp_path / "drift.html"
+    written = command(home, small_options, "models", "drift", "1", "--output", str(page), "--json")
+    assert written["out"] == {"model": "sevengates-sim-1h", "version": 1, "page": str(page)}
+    assert "level_range_per_volume" in page.read_text()
+    added = command(home, small_options, "models", "drift", "1", "--json")["out"]
+    assert added["page"] == "pages/drift.html"
+    run = open_registry(RuntimeSpec(home=str(home))).version("sevengates-sim-1h", 1).run_id
+    assert list(home.rglob(f"{run}/artifacts/pages/drift.html"))
+
+
 def test_the_command_refuses_a_version_that_is_not_there(
     first: NightReport, home: Path, small_options: Options
 ) -> None:

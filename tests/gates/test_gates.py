@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.checks.samples import PROVEN_RECORD, drift_of, only, with_section, without_section
+from tests.checks.samples import PROVEN_RECORD, drift_of, only, still, with_section, without_section
 from trading.checks.calibration import CalibrationEvidence
-from trading.checks.drift import DriftEvidence
+from trading.checks.drift import Chance, DriftEvidence
 from trading.checks.evidence import Evidence, LiveRecord
 from trading.checks.leakage import LEAKAGE_CHECKS, LeakageEvidence
 from trading.checks.overfitting import OverfittingEvidence
@@ -56,11 +56,27 @@ PLACES: dict[tuple[str, ...], bool] = {
     ("checks", "calibration", "ece"): False,
     ("checks", "drift", "psi", "trend_slow"): False,
     ("checks", "drift", "ks", "log_return_1"): False,
+    ("checks", "drift", "recent", "psi", "level_volume"): False,
+    ("checks", "drift", "recent", "tails", "log_return_1"): False,
+    ("checks", "drift", "outputs", "test", "psi", "confidence"): False,
+    ("checks", "drift", "outputs", "recent", "psi", "action_size"): False,
+    ("checks", "drift", "conditional", "brier"): False,
+    ("checks", "drift", "conditional", "reference_brier"): True,
 }
 NEEDED = [
     *PLACES,
     ("checks", "drift", "critical_psi"),
     ("checks", "drift", "critical_ks"),
+    ("checks", "drift", "psi_chance", "trend_slow", "expected"),
+    ("checks", "drift", "psi_chance", "trend_slow", "limit"),
+    ("checks", "drift", "ks_chance", "log_return_1", "limit"),
+    ("checks", "drift", "recent", "psi_chance", "level_range", "limit"),
+    ("checks", "drift", "recent", "tails_chance", "level_range", "expected"),
+    ("checks", "drift", "recent", "minimum_psi"),
+    ("checks", "drift", "recent", "minimum_tails"),
+    ("checks", "drift", "outputs", "test", "psi_chance", "direction", "limit"),
+    ("checks", "drift", "conditional", "limit"),
+    ("checks", "drift", "conditional", "minimum"),
     ("live", "bars"),
     ("checks", "leakage", "target", "observed"),
     ("checks", "stress", "results", "0", "observed"),
@@ -388,17 +404,25 @@ def test_a_fixed_action_is_asked_for_no_policy_and_no_choice(good: Evidence):
     assert gate(with_section(good, fixed), "leakage").passed
 
 
-def test_one_critical_feature_fails_the_drift_gate_although_the_mean_is_low(good: Evidence):
+def test_one_critical_feature_fails_the_drift_gate_although_its_psi_is_low(good: Evidence):
     drifted = with_number(good, ("checks", "drift", "ks", "log_return_1"), 0.45)
     result = gate(drifted, "drift")
     assert result.code is ReasonCode.DRIFT_CRITICAL
     assert "log_return_1" in result.reason
-    assert [rule.passed for rule in result.rules] == [True, True, False, True]
+    assert [rule.name for rule in result.rules if not rule.passed] == ["critical"]
 
 
-def test_a_mean_psi_over_the_limit_fails_the_drift_gate_without_a_critical_feature():
-    result = gate(only(drift_of(0.3, 0.1)), "drift")
-    assert [rule.name for rule in result.rules if not rule.passed] == ["mean_psi"]
+def test_one_feature_whose_psi_is_over_the_limit_fails_the_drift_gate_without_being_critical(good: Evidence):
+    result = gate(with_number(good, ("checks", "drift", "psi", "trend_slow"), 0.3), "drift")
+    assert [(rule.name, rule.code) for rule in result.rules if not rule.passed] == [
+        ("max_psi", ReasonCode.ABOVE_MAXIMUM)
+    ]
+
+
+def test_psi_counts_over_what_chance_makes_of_it(good: Evidence):
+    moved = with_number(good, ("checks", "drift", "psi", "trend_slow"), 0.3)
+    expected = with_number(moved, ("checks", "drift", "psi_chance", "trend_slow", "expected"), 0.1)
+    assert gate(expected, "drift").passed
 
 
 @pytest.mark.parametrize("missing", FEATURE_NAMES)
@@ -407,6 +431,67 @@ def test_one_feature_whose_drift_was_not_looked_at_fails_the_drift_gate(good: Ev
     psi, ks = ({name: value for name, value in numbers.items() if name != missing} for numbers in (whole.psi, whole.ks))
     result = gate(with_section(good, whole.model_copy(update={"psi": psi, "ks": ks})), "drift")
     assert [rule.name for rule in result.rules if not rule.passed] == ["features"]
+
+
+def test_one_feature_that_was_not_looked_at_on_the_newest_bars_fails_the_drift_gate(good: Evidence):
+    whole = good.section(DriftEvidence)
+    result = gate(with_section(good, whole.model_copy(update={"recent": still(FEATURE_NAMES[1:])})), "drift")
+    assert [rule.name for rule in result.rules if not rule.passed] == ["features"]
+    assert "recent.log_return_1" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "code"),
+    [
+        (("recent", "psi", "level_volume"), 2.0, ReasonCode.DRIFT_RECENT),
+        (("recent", "tails", "level_range"), 0.4, ReasonCode.DRIFT_RECENT),
+        (("outputs", "test", "psi", "confidence"), 2.0, ReasonCode.DRIFT_OUTPUTS),
+        (("outputs", "recent", "psi", "action_size"), 2.0, ReasonCode.DRIFT_OUTPUTS),
+        (("conditional", "brier"), 0.26, ReasonCode.DRIFT_CONDITIONAL),
+    ],
+)
+def test_what_moved_fails_the_drift_gate_by_its_own_code(
+    good: Evidence, place: tuple[str, ...], value: float, code: ReasonCode
+):
+    result = gate(with_number(good, ("checks", "drift", *place), value), "drift")
+    assert (result.passed, result.code) == (False, code)
+    assert sum(not rule.passed for rule in result.rules) == 1
+    assert place[0] == "conditional" or place[-1] in result.reason
+
+
+def test_a_feature_whose_psi_is_over_the_limit_by_chance_has_too_few_bars_which_is_no_drift(good: Evidence):
+    chance = Chance(expected=0.6, limit=1.5, spread=0.4)
+    whole = good.section(DriftEvidence)
+    noisy = whole.model_copy(
+        update={"psi": {**whole.psi, "trend_slow": 1.2}, "psi_chance": {**whole.psi_chance, "trend_slow": chance}}
+    )
+    result = gate(with_section(good, noisy), "drift")
+    assert (result.passed, result.code) == (False, ReasonCode.INSUFFICIENT_DATA)
+    assert [rule.name for rule in result.rules if not rule.passed] == ["enough_bars"]
+    assert "too few bars" in result.reason
+    assert "history_bars" in result.remedy
+    beyond = noisy.model_copy(update={"psi": {**noisy.psi, "trend_slow": 1.6}})
+    assert gate(with_section(good, beyond), "drift").code is ReasonCode.DRIFT_CRITICAL
+
+
+def test_bars_that_tell_nothing_of_any_feature_are_too_few_and_not_unmeasured():
+    chance = dict.fromkeys(FEATURE_NAMES, Chance(expected=0.6, limit=1.5, spread=0.4))
+    result = gate(only(drift_of(0.9, 0.05).model_copy(update={"psi_chance": chance})), "drift")
+    assert {rule.code for rule in result.rules if not rule.passed} == {ReasonCode.INSUFFICIENT_DATA}
+    assert [rule.name for rule in result.rules if not rule.passed] == ["max_psi", "enough_bars"]
+
+
+@pytest.mark.parametrize("part", ["recent", "outputs_test", "outputs_recent", "conditional"])
+def test_a_comparison_without_enough_bars_says_so_and_one_that_was_forgotten_does_not_pass(good: Evidence, part: str):
+    whole = good.section(DriftEvidence)
+    name = part.partition("_")[2]
+    without = {"outputs": {key: found for key, found in whole.outputs.items() if key != name}} if name else {part: None}
+    told = gate(with_section(good, whole.model_copy(update={**without, "insufficient": (part,)})), "drift")
+    assert [(rule.name, rule.code) for rule in told.rules if not rule.passed] == [(part, ReasonCode.INSUFFICIENT_DATA)]
+    forgotten = gate(with_section(good, whole.model_copy(update=without)), "drift")
+    assert [(rule.name, rule.code) for rule in forgotten.rules if not rule.passed] == [
+        (part, ReasonCode.EVIDENCE_MISSING)
+    ]
 
 
 @pytest.mark.parametrize("live", [None, LiveRecord(version="3", bars=199, sharpe=-9.0, backtest_sharpe=2.0)])

@@ -120,11 +120,11 @@ def test_a_check_is_remembered_for_its_own_settings_and_for_no_others(night: Nig
 def test_a_check_that_looks_at_no_model_is_remembered_for_every_model(night: Night, parts: Parts) -> None:
     other: Parts = {**parts, "model": Ref(kind="model", digest="0" * 64)}
     same = [name for name in CHECKS if inputs(name, night, other) == inputs(name, night, parts)]
-    assert same == ["drift"]
+    assert same == []
 
 
 def test_only_a_check_that_draws_random_numbers_gets_a_seed(night: Night, parts: Parts) -> None:
     seeds = {name: inputs(name, night, parts)["reads"].get("seed") for name in CHECKS}
     drawn = night.plan.seeds
-    seeded = ("leakage", "stress", "significance", "baselines", "walk_forward")
+    seeded = ("leakage", "stress", "drift", "significance", "baselines", "walk_forward")
     assert seeds == {name: drawn[name] if name in seeded else None for name in CHECKS}

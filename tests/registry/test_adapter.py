@@ -143,6 +143,15 @@ def test_the_runs_of_candidates_say_data_numbers_and_when(
     assert registry.night_runs(run.started_ms + 1) == []
 
 
+def test_a_page_lies_beside_its_version_and_a_later_one_takes_its_place(registry: MlflowRegistry, log: Log) -> None:
+    number = log(1)
+    for text in ("<p>first</p>", "<p>second</p>"):
+        assert registry.add_page(NAME, number, "drift", text) == "pages/drift.html"
+    client, run_id = client_of(registry), registry.version(NAME, number).run_id
+    assert [item.path for item in client.list_artifacts(run_id, "pages")] == ["pages/drift.html"]
+    assert Path(client.download_artifacts(run_id, "pages/drift.html")).read_text() == "<p>second</p>"
+
+
 def test_no_artifact_of_a_version_is_a_pickle(registry: MlflowRegistry, log: Log, home: Path) -> None:
     log()
     names = {path.name for path in (home / "mlflow" / "artifacts").rglob("*") if path.is_file()}

@@ -116,6 +116,14 @@ def test_what_release_0_1_judged_was_asked_less_than_today(name: str) -> None:
     } <= set(asked)
 
 
+@pytest.mark.parametrize("name", ["bundle-1", "bundle-2"])
+def test_a_first_entry_of_release_0_1_is_refused_for_what_it_did_not_measure(name: str) -> None:
+    with pytest.raises(RegistryError, match=r"gate drift asks for .*recent.* now") as refused:
+        judge_again(load_bundle(FIXTURE / name))
+    assert refused.value.code is ReasonCode.VERDICT_OUTDATED
+    assert "Train the model again" in refused.value.remedy
+
+
 def test_a_first_entry_is_refused_by_gates_that_did_not_judge_it_and_says_which(
     bundle: Bundle, changes: tuple[str, ...]
 ) -> None:
@@ -167,12 +175,24 @@ def test_a_gate_that_answers_otherwise_today_is_named(judged_today: Bundle, gate
     usual = gates["risk"].judge
 
     def stricter(evidence: Evidence, limits: Limits) -> list[CheckResult]:
-        return [*usual(evidence, limits), at_most("trades", evidence.metrics.get("trades"), 0, remedy="Trade less.")]
+        return [*usual(evidence, {name: limit / 1_000 for name, limit in limits.items()})]
 
     gates["risk"] = replace(gates["risk"], judge=stricter)
     with pytest.raises(RegistryError, match="the gates say REJECTED to its evidence, differing in risk") as refused:
         judge_again(judged_today)
     assert refused.value.code is ReasonCode.BUNDLE_INVALID
+
+
+def test_a_gate_that_asks_more_today_makes_the_verdict_outdated(judged_today: Bundle, gates: Table) -> None:
+    usual = gates["risk"].judge
+
+    def curious(evidence: Evidence, limits: Limits) -> list[CheckResult]:
+        return [*usual(evidence, limits), at_most("trades", evidence.metrics.get("trades"), 0, remedy="Trade less.")]
+
+    gates["risk"] = replace(gates["risk"], judge=curious)
+    with pytest.raises(RegistryError, match="gate risk asks for trades now") as refused:
+        judge_again(judged_today)
+    assert refused.value.code is ReasonCode.VERDICT_OUTDATED
 
 
 def test_a_gate_that_only_words_its_reasons_in_another_way_bars_nobody(judged_today: Bundle, gates: Table) -> None:

@@ -213,6 +213,36 @@ def lineage_command(
         typer.echo(f"written: {plot}")
 
 
+@app.command("drift")
+def drift_command(
+    ctx: typer.Context,
+    version: Annotated[int | None, typer.Argument(help="Version; by default the one in Production.")] = None,
+    model: Model = None,
+    symbol: Symbol = None,
+    interval: Interval = None,
+    output: Annotated[Path | None, typer.Option(help="Write the page to this file, and not to MLflow.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make the page of drift of a version: every distribution in training and on the test split, as the gate saw it."""
+    settings = settings_of(ctx)
+    name = _model(settings, model, symbol, interval)
+
+    from trading.night.drift import add_page, page_of_version
+    from trading.night.review import production_version
+
+    number = production_version(settings.runtime, name) if version is None else version
+    html = page_of_version(settings.runtime, name, number, bins=settings.drift.bins)
+    if output is None:
+        page, where = add_page(settings.runtime, name, number, html), "among the files of its run in MLflow"
+    else:
+        output.write_text(html, encoding="utf-8")
+        page, where = str(output), "a page that opens offline"
+    if as_json:
+        print_json({"model": name, "version": number, "page": page})
+        return
+    typer.echo(f"{name} version {number}: {page}, {where}.")
+
+
 @app.command("promote")
 def promote_command(
     ctx: typer.Context,

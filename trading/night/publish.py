@@ -91,6 +91,7 @@ def register_candidate(night: Night, made: MadeCandidate) -> RegisteredCandidate
         night: whose settings are logged.
         made: what to register, and the stages that made it.
     """
+    from trading.night.drift import PAGE, page_of_candidate
     from trading.night.pictures import night_figures
     from trading.registry.records import Dataset
 
@@ -113,6 +114,10 @@ def register_candidate(night: Night, made: MadeCandidate) -> RegisteredCandidate
             files={FILE: manifest.as_bytes()},
             max_jump=plan.settings.market.max_jump,
         )
+    if plan.settings.drift.report:
+        refs, model = (candidate.bars_ref, candidate.splits_ref), night.store.get(MODEL, candidate.model_ref)
+        html = page_of_candidate(night.store, *refs, model, bins=plan.settings.drift.bins)
+        registry.add_page(plan.model_name, version, PAGE, html)
     return RegisteredCandidate(candidate=candidate, version=version)
 
 

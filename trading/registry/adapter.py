@@ -142,6 +142,23 @@ class MlflowRegistry:
             self._client.set_terminated(run_id, "FINISHED")
             return int(version.version)
 
+    def add_page(self, model_name: str, number: int, name: str, html: str) -> str:
+        """Put a page beside a version, among the files of its run; an earlier one of that name is replaced.
+
+        Args:
+            model_name: registered model.
+            number: of the version.
+            name: of the page.
+            html: of the page.
+
+        Returns:
+            The page's place among the files of the run.
+        """
+        run_id, place = self.version(model_name, number).run_id, f"pages/{name}.html"
+        with answers(self.tracking_uri):
+            self._client.log_text(run_id, html, place)
+        return place
+
     def models(self) -> list[str]:
         """Names of the registered models, sorted."""
         with answers(self.tracking_uri):

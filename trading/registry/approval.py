@@ -52,7 +52,7 @@ def judge_again(bundle: Bundle) -> Verdict:
 
     Raises:
         RegistryError: ``BUNDLE_INVALID`` if the evidence is not the one that was judged, or the gates do not answer as
-            the bundle says; ``VERDICT_OUTDATED`` if there are other gates today, or they ask for something else.
+            the bundle says; ``VERDICT_OUTDATED`` if there are other gates today, or they ask for more.
     """
     stored = verdict_of(bundle)
     found = digest_of(bundle.evidence)
@@ -62,20 +62,18 @@ def judge_again(bundle: Bundle) -> Verdict:
         )
     changes = changed_questions(stored)
     if changes:
-        raise RegistryError(
-            ReasonCode.VERDICT_OUTDATED,
-            f"bundle {bundle.digest[:12]} was judged by other gates than those of today: {'; '.join(changes)}.",
-            remedy="Train the model again, so that the gates of today judge it. A version that was in Production "
-            "before may return by `sevengates models rollback`.",
-        )
+        raise _outdated(bundle, changes)
     try:
         again = judge(read_evidence(bundle.evidence), stored.thresholds)
     except ValueError as error:
         raise _not_its_own(bundle, f"its evidence cannot be read: {' '.join(str(error).split())}") from error
-    answers = {gate.name: _answer(gate) for gate in again.gates}
-    differing = [gate.name for gate in stored.gates if _answer(gate) != answers[gate.name]]
     if again.symbol != stored.symbol:
         raise _not_its_own(bundle, f"its verdict is of {stored.symbol}, and its evidence of {again.symbol}")
+    changes = _rules_added(stored, again)
+    if changes:
+        raise _outdated(bundle, changes)
+    answers = {gate.name: _answer(gate) for gate in again.gates}
+    differing = [gate.name for gate in stored.gates if _answer(gate) != answers[gate.name]]
     if differing:
         raise _not_its_own(
             bundle,
@@ -159,6 +157,25 @@ def _answer(gate: GateResult) -> Any:
         for rule in gate.as_json()["rules"]
     ]
     return gate.passed, gate.conditional, gate.code, rules
+
+
+def _rules_added(stored: Verdict, again: Verdict) -> list[str]:
+    """What gates of the same name and thresholds ask today that they did not ask then, one sentence for each gate."""
+    found: list[str] = []
+    for before, today in zip(stored.gates, again.gates, strict=True):
+        known = {item.name for item in before.rules}
+        new = [item.name for item in today.rules if item.name not in known]
+        found += [f"gate {before.name} asks for {', '.join(new)} now"] if new else []
+    return found
+
+
+def _outdated(bundle: Bundle, changes: Sequence[str]) -> RegistryError:
+    return RegistryError(
+        ReasonCode.VERDICT_OUTDATED,
+        f"bundle {bundle.digest[:12]} was judged by other gates than those of today: {'; '.join(changes)}.",
+        remedy="Train the model again, so that the gates of today judge it. A version that was in Production "
+        "before may return by `sevengates models rollback`.",
+    )
 
 
 def _not_its_own(bundle: Bundle, what: str) -> RegistryError:

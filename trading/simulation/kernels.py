@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trading.arrays import Floats, Ints
 from trading.compiled import compile_loop
-from trading.steps.account import EQUITY, LOW_EQUITY
+from trading.steps.account import EQUITY, LOW_EQUITY, ORDER_QUANTITY
 from trading.steps.bar import bar_at
 from trading.steps.breakers import ALLOWED
 from trading.steps.decision import choose_step, place_step, ready_step
@@ -87,6 +87,25 @@ def trade_loop(bars, signals, policy, account, p, output):
         output.equity[t] = account[EQUITY]
         output.low_equity[t] = account[LOW_EQUITY]
     return closed
+
+
+@compile_loop
+def action_loop(bars, signals, policy, account, p, observation, actions):
+    """Write the action of every bar on which a decision is due, of an account whose orders never reach a venue.
+
+    Args:
+        bars: columns of n bars.
+        signals: columns of the same n bars.
+        policy: what chooses the action.
+        account: flat; it follows the signal's age.
+        p: packed parameters.
+        observation: scratch, as long as the policy's inputs.
+        actions: shape (n, A), written where a decision is due.
+    """
+    for t in range(bars.ts.shape[0]):
+        account[ORDER_QUANTITY] = 0.0
+        if ready_step(account, p, signal_at(bars, signals, t)) == ALLOWED:
+            choose_step(account, p, view_at(bars, signals, t), policy, observation, actions[t])
 
 
 @compile_loop

@@ -52,7 +52,8 @@ class GateSpec(Spec):
     max_brier: Fraction = Field(default=0.25, description="Brier score of effective confidence on the test split.")
     max_ece: Fraction = Field(default=0.10, description="Expected calibration error on the test split.")
     max_psi: NonNegativeFloat = Field(
-        default=0.2, description="Mean PSI over features, test split against training split."
+        default=0.2,
+        description="Largest PSI over features, test split against training split, over what chance alone makes of it.",
     )
     min_live_ratio: Fraction = Field(default=0.70, description="Live Sharpe as a share of backtest Sharpe.")
     min_live_bars: int = Field(
