@@ -13,9 +13,9 @@ from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture, wait
 from prefect.states import Completed, Failed
 
-from flows.approval import ask_approval
 from flows.chain import run_night
 from flows.parameters import takes_settings
+from tasks.approval import ask_approval
 from tasks.pages import show_summary
 from tasks.stage import as_task
 from tasks.stages import note_failures

@@ -44,7 +44,7 @@ def answering(answer: dict[str, Any]) -> threading.Thread:
 
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch, prefect_server: None) -> None:
-    monkeypatch.setattr("flows.approval.POLL_SECONDS", 1)
+    monkeypatch.setattr("tasks.approval.POLL_SECONDS", 1)
 
 
 def manual(hours: float = 0.05) -> PromotionSpec:

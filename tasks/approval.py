@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import flows.defaults  # noqa: F401  # prepares the environment
-
-# isort: split
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
