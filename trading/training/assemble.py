@@ -14,15 +14,26 @@ from trading.engines.choice import EngineChoice
 from trading.engines.table import engine_class
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
-from trading.model.spec import ActionBounds, Costs, EngineIdentity, Limits, ModelSpec, PolicyShape, Windows
+from trading.model.spec import (
+    ActionBounds,
+    ConfidenceMeaning,
+    Costs,
+    EngineIdentity,
+    Limits,
+    ModelSpec,
+    PolicyShape,
+    Windows,
+)
 from trading.settings.models import CalibrationSpec, CostSpec, PolicySpec, SevengatesSettings
 from trading.simulation.outcomes import signal_outcomes
 from trading.simulation.parameters import zero_layers
 from trading.steps.features import FEATURE_NAMES
 from trading.steps.observation import observation_names
+from trading.steps.opinion import RAW, SCORE_FEATURES, Calibrator
 from trading.steps.policy import Layers
-from trading.training.calibrator import Calibrator, fit_calibrator
+from trading.training.calibrator import METHODS, FittedCalibrator, fit_calibrator
 from trading.training.instruments import instrument_of
+from trading.training.maps import Method
 from trading.training.scaler import fit_scaler
 
 IDENTITY_MAP = np.array([0.0, 1.0])
@@ -33,7 +44,7 @@ class FittedParts:
     """A model whose policy is still empty, and how its parts were fitted."""
 
     model: TradingModel
-    calibrator: Calibrator
+    calibrator: FittedCalibrator
     report: dict[str, Any]
 
 
@@ -47,7 +58,7 @@ def fit_model(
     engine: EngineChoice,
     seed: int,
 ) -> FittedParts:
-    """Fit scaler and engine on the training split, then the calibrator on the validation split.
+    """Fit scaler and engine on the training split, then the calibrator on what they say of both splits.
 
     Args:
         bars: the whole series.
@@ -85,18 +96,19 @@ def fit_model(
         scaler_mean=mean,
         scaler_deviation=deviation,
         engine={name: np.ascontiguousarray(array, dtype=np.float64) for name, array in fitted.arrays.items()},
-        calibrator_x=IDENTITY_MAP,
-        calibrator_y=IDENTITY_MAP,
+        calibrator=raw_calibrator(len(FEATURE_NAMES)),
         layers=_empty_layers(settings.policy),
     )
-    calibrator = _calibrate(model, bars, validation, settings.calibration)
+    calibrator = _calibrate(model, bars, train, validation, settings.calibration)
+    meaning = ConfidenceMeaning(
+        method=calibrator.method,
+        horizon_bars=settings.calibration.horizon_bars,
+        break_even=calibrator.break_even if settings.risk.size_by_confidence else None,
+    )
     return FittedParts(
-        model=replace(model, calibrator_x=calibrator.x, calibrator_y=calibrator.y),
+        model=replace(model, spec=model.spec.changed(confidence=meaning), calibrator=calibrator.calibrator),
         calibrator=calibrator,
-        report={
-            "engine": dict(fitted.report),
-            "calibrator": {"informative": calibrator.informative, "reason": calibrator.reason},
-        },
+        report={"engine": dict(fitted.report), "calibrator": calibrator.report},
     )
 
 
@@ -192,11 +204,32 @@ def _empty_layers(policy: PolicySpec) -> Layers | None:
     return zero_layers(policy.hidden, len(observation_names(FEATURE_NAMES)))
 
 
-def _calibrate(model: TradingModel, bars: Bars, validation: tuple[int, int], spec: CalibrationSpec) -> Calibrator:
+def raw_calibrator(features: int) -> Calibrator:
+    """The calibrator that leaves an engine's confidence as it is.
+
+    Args:
+        features: that the model knows.
+    """
+    weights = np.zeros((2, SCORE_FEATURES + features))
+    weights[:, RAW] = 1.0
+    return Calibrator(weights, np.tile(IDENTITY_MAP, (2, 1)), np.tile(IDENTITY_MAP, (2, 1)))
+
+
+def _calibrate(
+    model: TradingModel, bars: Bars, train: tuple[int, int], validation: tuple[int, int], spec: CalibrationSpec
+) -> FittedCalibrator:
     # Only bars up to the end of the validation split are shown, so no later bar can matter; a user's engine whose form
     # for series knows later ones within them ends here, before anything is trained on it.
     seen = bars.slice(0, validation[1])
-    outcomes = signal_outcomes(
-        seen, checked_signals(model, seen), validation, horizon_bars=spec.horizon_bars, costs=model.spec.costs
+    signals = checked_signals(model, seen)
+    learned, judged = (
+        signal_outcomes(seen, signals, part, horizon_bars=spec.horizon_bars, costs=model.spec.costs)
+        for part in (train, validation)
     )
-    return fit_calibrator(outcomes.raw, outcomes.won, spec.method)
+    return fit_calibrator(learned, judged, _methods(spec), horizon_bars=spec.horizon_bars)
+
+
+def _methods(spec: CalibrationSpec) -> tuple[Method, ...]:
+    if spec.method == "auto":
+        return METHODS
+    return ("platt" if spec.method == "sigmoid" else spec.method,)
