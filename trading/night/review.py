@@ -127,7 +127,7 @@ def backtest_bundle(settings: SevengatesSettings, bundle: Bundle, *, as_of: Mome
         bars=len(bars) - first,
         metrics=dict(result.metrics),
         ledger_sha256=result.ledger_sha256,
-        assumptions=tuple(assumptions(spec.costs, spec.instrument, spec.limits)),
+        assumptions=tuple(assumptions(spec)),
     )
 
 
