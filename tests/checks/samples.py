@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trading.checks.calibration import CalibrationEvidence
+from trading.checks.calibration import CalibrationEvidence, Side, SideCalibration
 from trading.checks.drift import DriftEvidence
 from trading.checks.evidence import CheckEvidence, Evidence, LiveRecord, gather
 from trading.checks.leakage import LeakageEvidence
@@ -30,7 +30,23 @@ def good_evidence(*, sharpe: float = 1.8, live: bool = True) -> Evidence:
             StressEvidence(
                 results=tuple(CheckResult(name=name, passed=True, observed=0.1, threshold=0.25) for name in SCENARIOS)
             ),
-            CalibrationEvidence(brier=0.21, ece=0.04, outcomes=300),
+            CalibrationEvidence(
+                brier=0.21,
+                ece=0.04,
+                outcomes=300,
+                informative=True,
+                base_validation=0.6,
+                bss=0.06,
+                bss_low=0.02,
+                n_effective=120.0,
+                share_at_mode=0.1,
+                per_side=(
+                    side_of("long", 160, ece_equal_mass=0.06),
+                    side_of("short", 140, ece_equal_mass=0.05),
+                ),
+                trades=120,
+                trades_brier=0.22,
+            ),
             LeakageEvidence(
                 prefix=CheckResult(name="prefix", passed=True, observed=0, threshold=0),
                 splits=CheckResult(name="splits", passed=True, observed=0, threshold=0),
@@ -57,6 +73,21 @@ def without_section(evidence: Evidence, check: str) -> Evidence:
 def only(section: CheckEvidence) -> Evidence:
     """Evidence of one check alone."""
     return gather("X", inputs={}, metrics={}, checks=[section], live=None)
+
+
+def side_of(side: Side, outcomes: int, *, ece_equal_mass: float) -> SideCalibration:
+    """Calibration of one side whose error owes nothing to chance."""
+    return SideCalibration(
+        side=side,
+        base=0.6,
+        outcomes=outcomes,
+        n_effective=50.0,
+        frequency=0.62,
+        brier=0.21,
+        bss=0.05,
+        ece_equal_mass=ece_equal_mass,
+        ece_chance=0.0,
+    )
 
 
 def drift_of(psi: float, ks: float) -> DriftEvidence:

@@ -18,6 +18,11 @@ class GateSpec(Spec):
     max_consecutive_losses: int = Field(default=5, ge=0, description="Longest run of losing trades.")
     max_brier: Fraction = Field(default=0.25, description="Brier score of effective confidence on the test split.")
     max_ece: Fraction = Field(default=0.10, description="Expected calibration error on the test split.")
+    min_brier_skill: FiniteFloat = Field(
+        default=0.0,
+        description="Brier skill of confidence against the base rate of its side; it and its lower bound are over.",
+    )
+    max_share_at_mode: Fraction = Field(default=0.5, description="Share of decisions at one confidence.")
     max_psi: NonNegativeFloat = Field(
         default=0.2, description="Mean PSI over features, test split against training split."
     )
