@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from tests.support.models import INPUTS, USUAL_WINDOWS, costs_of, limits_of, make_model, regimes_of
+from tests.support.models import INPUTS, USUAL_WINDOWS, costs_of, limits_of, make_model, one_map, regimes_of
 from trading.model.model import POLICY_PREFIX, TradingModel
 from trading.model.spec import ActionBounds
 from trading.settings.models import PolicySpec
@@ -39,8 +39,7 @@ def bench_model(interval: int) -> tuple[TradingModel, Any]:
         "engine.transmat": np.full((3, 3), 0.05) + np.eye(3) * 0.85,
         "engine.means": np.array([[-6.0, -6.0, 1.0], [-6.0, -6.0, -1.0], [-6.0, -6.0, 0.0]]),
         "engine.covars": np.stack([np.eye(3)] * 3),
-        "calibrator.x": np.array([0.0, 1.0]),
-        "calibrator.y": np.array([0.0, 1.0]),
+        **one_map([0.0, 1.0], [0.0, 1.0]),
         **{f"{POLICY_PREFIX}{name}": array for name, array in layers.items()},
     }
     model = make_model(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bench.peers.asked import Asked, Trade
-from tests.support.models import INSTRUMENT, SIMPLE, USUAL_WINDOWS, limits_of, make_model
+from tests.support.models import INSTRUMENT, SIMPLE, USUAL_WINDOWS, limits_of, make_model, one_map
 from trading.engines.base import parsed_options
 from trading.engines.stream import compute_signals
 from trading.engines.table import engine_class
@@ -43,8 +43,7 @@ def rule_model(interval: int, *, tick: float, action: tuple[float, ...] = ACTION
     arrays = {
         "scaler.mean": np.zeros(FEATURES),
         "scaler.deviation": np.ones(FEATURES),
-        "calibrator.x": np.array([0.0, 1.0]),
-        "calibrator.y": np.array([0.0, 1.0]),
+        **one_map([0.0, 1.0], [0.0, 1.0]),
     }
     costs: dict[str, Any] = {
         "fee_bps": FEE_BPS, "maker_fee_bps": FEE_BPS, "spread_bps": 0.0, "impact_bps": 0.0, "max_participation": 1.0,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from trading.checks.baselines import BaselineResult, BaselinesEvidence
 from trading.checks.benchmark import BenchmarkEvidence
-from trading.checks.calibration import CalibrationEvidence
+from trading.checks.calibration import CalibrationEvidence, Side, SideCalibration
 from trading.checks.drift import Chance, ConditionalShift, DriftEvidence, Stretch
 from trading.checks.drift.levels import LEVELS
 from trading.checks.evidence import CheckEvidence, Evidence, LiveRecord, gather
@@ -56,7 +56,23 @@ def good_evidence(*, sharpe: float = 1.8, live: bool = True) -> Evidence:
         },
         checks=[
             StressEvidence(results=tuple(survived(name) for name in SCENARIOS)),
-            CalibrationEvidence(brier=0.21, ece=0.04, outcomes=300),
+            CalibrationEvidence(
+                brier=0.21,
+                ece=0.04,
+                outcomes=300,
+                informative=True,
+                base_validation=0.6,
+                bss=0.06,
+                bss_low=0.02,
+                n_effective=120.0,
+                share_at_mode=0.1,
+                per_side=(
+                    side_of("long", 160, ece_equal_mass=0.06),
+                    side_of("short", 140, ece_equal_mass=0.05),
+                ),
+                trades=120,
+                trades_brier=0.22,
+            ),
             honest_leakage(),
             drift_of(0.05, 0.1),
             SignificanceEvidence(
@@ -135,6 +151,21 @@ def honest_leakage() -> LeakageEvidence:
         fits=tuple(FitRecord(part=part, first_ts=0, last_ts=SPLIT_ENDS[LATEST_SPLIT[part]]) for part in parts),
         required_fits=parts,
         split_ends=SPLIT_ENDS,
+    )
+
+
+def side_of(side: Side, outcomes: int, *, ece_equal_mass: float) -> SideCalibration:
+    """Calibration of one side whose error owes nothing to chance."""
+    return SideCalibration(
+        side=side,
+        base=0.6,
+        outcomes=outcomes,
+        n_effective=50.0,
+        frequency=0.62,
+        brier=0.21,
+        bss=0.05,
+        ece_equal_mass=ece_equal_mass,
+        ece_chance=0.0,
     )
 
 

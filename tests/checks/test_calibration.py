@@ -1,102 +1,126 @@
 from __future__ import annotations
 
 import math
-from typing import get_args
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import brier_score_loss
 
 from tests.checks.samples import only
-from trading.checks.calibration import Method, brier, ece, measure_calibration, reliability
-from trading.codes import ReasonCode
-from trading.errors import TrainingError
+from trading.arrays import Floats
+from trading.checks.calibration import (
+    CalibrationEvidence,
+    TradeOutcomes,
+    base_rates,
+    brier,
+    ece,
+    measure_calibration,
+    reference_of,
+    reliability,
+)
+from trading.checks.skill import Forecasts
 from trading.gates.calibration import CALIBRATION
-from trading.gates.gate import ask_gate
+from trading.gates.gate import GateResult, ask_gate
 from trading.settings.models import GateSpec
-from trading.training.calibrator import fit_calibrator
-
-METHODS = get_args(Method)
 
 
-@given(
-    data=st.lists(st.tuples(st.floats(0, 1), st.booleans()), max_size=120),
-    method=st.sampled_from(METHODS),
-)
-def test_any_fit_is_a_non_decreasing_map_into_the_open_interval(data: list[tuple[float, bool]], method: Method):
-    fitted = fit_calibrator([raw for raw, _ in data], [right for _, right in data], method)
-    assert (fitted.x[0], fitted.x[-1]) == (0.0, 1.0)
-    assert (np.diff(fitted.x) > 0).all()
-    assert (np.diff(fitted.y) >= 0).all()
-    assert ((fitted.y > 0) & (fitted.y < 1)).all()
-    assert fitted.informative is (fitted.reason == "")
-    assert fitted.informative or (fitted.y == fitted.y[0]).all()
+def measured(p: ArrayLike, y: ArrayLike, *, base: float = 0.5, **changed: Any) -> CalibrationEvidence:
+    """Evidence of long signals on consecutive bars, each of which became a trade."""
+    stated, won = np.asarray(p, dtype=float), np.asarray(y)
+    given: dict[str, Any] = {
+        "at": np.arange(len(stated)),
+        "side": np.ones(len(stated), dtype=np.int64),
+        "stated": stated,
+        "reference": np.full(len(stated), base),
+        "won": won,
+        "bars": max(len(stated), 1),
+        "horizon_bars": 1,
+    }
+    trades = TradeOutcomes(stated, won)
+    return measure_calibration(Forecasts(**given | changed), trades, base=base, bins=10, informative=True, seed=3)
 
 
-@pytest.mark.parametrize("slope", [0.5, 4.0, 60.0, 3_000.0])
-def test_knots_follow_the_fitted_sigmoid_however_steep_it_is(slope: float):
-    raw = np.clip(0.6 + np.random.default_rng(2).standard_normal(4_000) / slope, 0, 1)
-    right = np.random.default_rng(3).random(4_000) < 1 / (1 + np.exp(-slope * (raw - 0.6)))
-    fitted = fit_calibrator(raw, right, "sigmoid")
-    logit = np.log(fitted.y / (1 - fitted.y))
-    inner = (np.abs(logit) < 5) & (fitted.x > 0) & (fitted.x < 1)
-    found, offset = np.polyfit(fitted.x[inner], logit[inner], 1)
-    at = np.linspace(0, 1, 200_001)
-    curve = 1 / (1 + np.exp(-np.clip(found * at + offset, -30, 30)))
-    assert np.abs(fitted(at) - curve).max() < 1e-3
-    assert found == pytest.approx(slope, rel=0.35)
+def verdict_of(evidence: CalibrationEvidence) -> GateResult:
+    return ask_gate(CALIBRATION, only(evidence), GateSpec().model_dump())
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_calibrating_makes_overconfident_scores_honest_on_new_data(method: Method):
-    rng = np.random.default_rng(11)
-    raw = rng.uniform(0.5, 1.0, 8_000)
-    right = rng.random(8_000) < 0.5 + 0.3 * (raw - 0.5)
-    fitted = fit_calibrator(raw[:4_000], right[:4_000], method)
-    after = measure_calibration(fitted(raw[4_000:]), right[4_000:], 10, informative=fitted.informative)
-    assert fitted.informative
-    assert after.ece is not None
-    assert after.ece < 0.04 < 0.15 < ece(raw[4_000:], right[4_000:], 10)
-    assert ask_gate(CALIBRATION, only(after), GateSpec().model_dump()).passed
+def failing(evidence: CalibrationEvidence) -> set[str]:
+    return {rule.name for rule in verdict_of(evidence).rules if not rule.passed}
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_confidence_that_is_more_often_wrong_gives_the_flat_base_rate_and_says_so(method: Method):
-    rng = np.random.default_rng(4)
-    raw = rng.random(500)
-    right = rng.random(500) > raw
-    fitted = fit_calibrator(raw, right, method)
-    assert not fitted.informative
-    assert "not more often right" in fitted.reason
-    assert fitted(0.9) == pytest.approx((right.sum() + 1) / 502)
+def skilled(seed: int, n: int = 6_000) -> tuple[Floats, NDArray[np.bool_]]:
+    """True probabilities between 0.4 and 0.9, and what happened."""
+    rng = np.random.default_rng(seed)
+    p = rng.uniform(0.4, 0.9, n)
+    return p, rng.random(n) < p
 
 
-@pytest.mark.parametrize(
-    ("raw", "right", "reason", "rate"),
-    [
-        (np.linspace(0, 1, 29), np.arange(29) % 2 == 0, "at least 30", 16 / 31),
-        (np.linspace(0, 1, 60), np.ones(60, bool), "all 60 outcomes are right", 61 / 62),
-        (np.linspace(0, 1, 60), np.zeros(60, bool), "all 60 outcomes are wrong", 1 / 62),
-        (np.full(60, 0.7), np.arange(60) % 3 == 0, "0.7 on every decision", 21 / 62),
-        (np.empty(0), np.empty(0, bool), "0 outcomes", 1 / 2),
-    ],
-)
-def test_where_nothing_can_be_learned_the_map_is_flat_with_a_reason(
-    raw: object, right: object, reason: str, rate: float
-):
-    fitted = fit_calibrator(np.asarray(raw, dtype=float), np.asarray(right), "sigmoid")
-    assert not fitted.informative
-    assert reason in fitted.reason
-    assert fitted.y == pytest.approx([rate, rate])
+def test_true_probabilities_pass():
+    p, y = skilled(1)
+    evidence = measured(p, y, base=0.65)
+    assert verdict_of(evidence).passed
+    assert evidence.bss == pytest.approx(np.var(p) / (np.mean(y) * (1 - np.mean(y))), abs=0.02)
+    assert evidence.trades_brier == evidence.brier
 
 
-@pytest.mark.parametrize("bad", [math.nan, math.inf, 1.5, -0.1])
-def test_a_confidence_that_is_no_probability_is_refused(bad: float):
-    with pytest.raises(TrainingError) as refused:
-        fit_calibrator([0.5] * 40 + [bad], [True] * 41, "sigmoid")
-    assert refused.value.code is ReasonCode.CALIBRATION_INPUT
+@pytest.mark.parametrize("constant", [0.61, 0.65, 0.7])
+def test_a_constant_has_no_skill_and_fails_however_true_it_is(constant: float):
+    _, y = skilled(2)
+    evidence = measured(np.full(len(y), constant), y, base=0.65)
+    assert evidence.brier is not None
+    assert evidence.brier < 0.25
+    assert {"brier_skill_low", "share_at_mode"} <= failing(evidence)
+
+
+def test_a_true_constant_that_says_what_the_base_rate_says_has_a_skill_of_nothing():
+    _, y = skilled(3)
+    evidence = measured(np.full(len(y), 0.65), y, base=0.65)
+    assert (evidence.bss, evidence.bss_low) == (0.0, 0.0)
+    assert {"brier_skill", "brier_skill_low", "share_at_mode"} <= failing(evidence)
+
+
+def test_a_confidence_of_its_own_shuffled_or_reversed_fails():
+    p, y = skilled(4)
+    assert "brier_skill" in failing(measured(np.random.default_rng(0).permutation(p), y, base=0.65))
+    assert "brier_skill" in failing(measured(2 * p.mean() - p, y, base=0.65))
+
+
+def test_two_sides_that_are_told_the_same_fail_though_both_together_are_right():
+    rng = np.random.default_rng(5)
+    side = np.where(np.arange(6_000) // 100 % 2 == 0, 1, -1)
+    y = rng.random(6_000) < np.where(side > 0, 0.85, 0.5)
+    p = np.clip(0.675 + 0.02 * rng.standard_normal(6_000), 0.0, 1.0)
+    evidence = measured(p, y, side=side, reference=np.where(side > 0, 0.85, 0.5))
+    assert evidence.ece is not None
+    assert evidence.ece < 0.10
+    assert {"brier_skill", "ece_long", "ece_short"} <= failing(evidence)
+    assert [row.side for row in evidence.per_side] == ["long", "short"]
+    assert sum(int(row.outcomes or 0) for row in evidence.per_side) == 6_000
+
+
+def test_what_is_stated_of_trades_is_judged_by_the_trades():
+    p, y = skilled(6)
+    evidence = measured(p, y, base=0.65).model_copy(
+        update={"trades_brier": brier(np.full(40, 0.8), np.arange(40) % 2 == 0)}
+    )
+    assert failing(evidence) == {"trades_brier"}
+
+
+@pytest.mark.parametrize("number", ["bss", "bss_low", "share_at_mode", "trades_brier"])
+def test_a_skill_that_was_never_measured_fails(number: str):
+    p, y = skilled(7)
+    assert not verdict_of(measured(p, y, base=0.65).model_copy(update={number: None})).passed
+
+
+def test_a_base_rate_is_known_for_each_side_and_borrowed_by_one_that_was_never_taken():
+    side, won = np.array([1, 1, 1, -1]), np.array([True, True, False, False])
+    assert base_rates(side, won) == {1: 3 / 5, -1: 1 / 3}
+    assert base_rates(side[:3], won[:3]) == {1: 3 / 5, -1: 3 / 5}
+    assert reference_of(side, {1: 0.6, -1: 0.25}).tolist() == [0.6, 0.6, 0.6, 0.25]
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=50), st.integers(2, 20))
@@ -117,5 +141,5 @@ def test_ece_of_a_small_table_by_hand():
 def test_nothing_to_measure_or_a_nan_gives_nan_and_fails_the_gate(p: list[float], y: list[float]):
     assert math.isnan(brier(p, y))
     assert math.isnan(ece(p, y, 10))
-    evidence = measure_calibration(p, y, 10, informative=True)
-    assert not ask_gate(CALIBRATION, only(evidence), GateSpec().model_dump()).passed
+    evidence = measured(p, y)
+    assert not verdict_of(evidence).passed

@@ -80,8 +80,16 @@ def test_a_class_of_evidence_whose_missing_section_could_not_be_read_is_refused(
 
 def test_numbers_for_the_registry_are_named_once_over_all_checks():
     shown = [name for check in CHECKS.values() for name in good_evidence().section(check.evidence).numbers()]
-    assert len(shown) == len(set(shown)) == 93
-    assert good_evidence().section(CalibrationEvidence).numbers() == {"brier": 0.21, "ece": 0.04}
+    assert len(shown) == len(set(shown)) == 98
+    assert good_evidence().section(CalibrationEvidence).numbers() == {
+        "brier": 0.21,
+        "ece": 0.04,
+        "bss": 0.06,
+        "bss_low": 0.02,
+        "n_effective": 120.0,
+        "share_at_mode": 0.1,
+        "trades_brier": 0.22,
+    }
 
 
 def test_two_rows_of_one_name_are_refused():

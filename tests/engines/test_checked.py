@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.support import random_model, small_bars
-from tests.support.models import make_model
+from tests.support.models import make_model, one_map
 from tests.support.plugins import installed
 from trading.checks.stress import run_stress
 from trading.codes import ReasonCode
@@ -97,8 +97,7 @@ def users_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeModel:
         arrays = {
             "scaler.mean": np.zeros(FEATURES),
             "scaler.deviation": np.ones(FEATURES),
-            "calibrator.x": np.array([0.5, 1.0]),
-            "calibrator.y": np.array([0.5, 0.9]),
+            **one_map([0.5, 1.0], [0.5, 0.9]),
         }
         policy = PolicyShape(kind="fixed", action=(1.0, 0.0, 0.0, 0.0))
         return make_model(arrays, engine=identity, policy=policy)

@@ -54,6 +54,11 @@ PLACES: dict[tuple[str, ...], bool] = {
     ("checks", "calibration", "outcomes"): True,
     ("checks", "calibration", "brier"): False,
     ("checks", "calibration", "ece"): False,
+    ("checks", "calibration", "bss"): True,
+    ("checks", "calibration", "bss_low"): True,
+    ("checks", "calibration", "share_at_mode"): False,
+    ("checks", "calibration", "per_side", "1", "ece_equal_mass"): False,
+    ("checks", "calibration", "trades_brier"): False,
     ("checks", "drift", "psi", "trend_slow"): False,
     ("checks", "drift", "ks", "log_return_1"): False,
     ("checks", "drift", "recent", "psi", "level_volume"): False,
@@ -160,6 +165,9 @@ def test_a_limit_itself_is_allowed(good: Evidence):
         ("checks", "benchmark", "timing_p"): 0.05,
         ("checks", "calibration", "brier"): 0.25,
         ("checks", "calibration", "ece"): 0.10,
+        ("checks", "calibration", "share_at_mode"): 0.5,
+        ("checks", "calibration", "per_side", "0", "ece_equal_mass"): 0.10,
+        ("checks", "calibration", "trades_brier"): 0.25,
     }.items():
         at_limit = with_number(at_limit, place, value)
     assert judge(at_limit, LIMITS).approved
@@ -573,11 +581,43 @@ def test_decay_has_to_be_proven_by_a_record(numbers: dict[str, Any], is_decayed:
     assert not decayed(None, LIMITS)
 
 
-def test_a_flat_calibrator_is_noted_and_does_not_fail_by_itself(good: Evidence):
+@pytest.mark.parametrize("number", ["bss", "bss_low"])
+def test_confidence_that_is_no_better_than_the_base_rate_of_its_side_fails(good: Evidence, number: str):
+    result = gate(with_number(good, ("checks", "calibration", number), 0.0), "calibration")
+    assert (result.passed, result.code) == (False, ReasonCode.BELOW_MINIMUM)
+    assert "is not over 0" in result.reason
+
+
+def test_a_flat_calibrator_fails(good: Evidence):
     flat = good.section(CalibrationEvidence).model_copy(update={"informative": False})
     result = gate(with_section(good, flat), "calibration")
+    assert not result.passed
+    assert "flat" in result.reason
+
+
+def test_a_flat_calibrator_is_noted_where_no_skill_is_asked_for(good: Evidence):
+    flat = good.section(CalibrationEvidence).model_copy(update={"informative": False})
+    result = ask_gate(GATES["calibration"], with_section(good, flat), {**LIMITS, "min_brier_skill": -0.1})
     assert (result.passed, result.conditional) == (True, False)
-    assert "flat" in result.rules[-1].message
+    assert any("no skill is asked" in rule.message for rule in result.rules)
+
+
+def test_what_chance_explains_of_a_sides_error_is_not_held_against_it(good: Evidence):
+    place = ("checks", "calibration", "per_side", "0")
+    off = with_number(good, (*place, "ece_equal_mass"), 0.14)
+    assert [rule.name for rule in gate(off, "calibration").rules if not rule.passed] == ["ece_long"]
+    assert gate(with_number(off, (*place, "ece_chance"), 0.05), "calibration").passed
+    assert not gate(with_number(off, (*place, "ece_chance"), math.nan), "calibration").passed
+
+
+@pytest.mark.parametrize(("trades", "passes"), [(0, True), (29, True), (30, False), (120, False), (None, False)])
+def test_trades_that_confidence_misjudges_fail_unless_they_are_too_few_to_tell(
+    good: Evidence, trades: int | None, passes: bool
+):
+    misjudged = with_number(good, ("checks", "calibration", "trades_brier"), 0.3)
+    result = gate(with_number(misjudged, ("checks", "calibration", "trades"), trades), "calibration")
+    assert (result.passed, result.conditional) == (passes, False)
+    assert ("too few" in result.rules[-1].message) is (passes and trades is not None)
 
 
 def test_a_gate_without_rules_fails(good: Evidence):

@@ -12,7 +12,7 @@ import pytest
 
 from tests.live.support import Promotions, bundle_of, fixed, pointer_to, trade, trades_of, write_model
 from tests.support import small_bars
-from tests.support.models import make_model
+from tests.support.models import make_model, one_map
 from tests.support.plugins import installed
 from trading.codes import ReasonCode
 from trading.engines.table import GROUP, engine_code
@@ -52,8 +52,7 @@ def breakout_bundle(folder: Path) -> Bundle:
     arrays = {
         "scaler.mean": np.zeros(FEATURES),
         "scaler.deviation": np.ones(FEATURES),
-        "calibrator.x": np.array([0.5, 1.0]),
-        "calibrator.y": np.array([0.5, 0.9]),
+        **one_map([0.5, 1.0], [0.5, 0.9]),
     }
     identity = EngineIdentity(
         name="breakout",

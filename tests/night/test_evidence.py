@@ -126,5 +126,5 @@ def test_a_check_that_looks_at_no_model_is_remembered_for_every_model(night: Nig
 def test_only_a_check_that_draws_random_numbers_gets_a_seed(night: Night, parts: Parts) -> None:
     seeds = {name: inputs(name, night, parts)["reads"].get("seed") for name in CHECKS}
     drawn = night.plan.seeds
-    seeded = ("leakage", "stress", "drift", "significance", "baselines", "walk_forward")
+    seeded = ("leakage", "stress", "drift", "calibration", "significance", "baselines", "walk_forward")
     assert seeds == {name: drawn[name] if name in seeded else None for name in CHECKS}

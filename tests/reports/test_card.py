@@ -22,7 +22,7 @@ def card_of(bundle: Bundle, **changes: object) -> str:
 
 
 def assumptions_of(spec: ModelSpec) -> list[str]:
-    return assumptions(spec.costs, spec.instrument, spec.limits)
+    return assumptions(spec)
 
 
 def test_the_card_says_what_was_decided_on_what_data_and_by_which_rules(make_bundle: MakeBundle) -> None:

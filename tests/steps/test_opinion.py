@@ -15,14 +15,19 @@ from trading.steps.opinion import (
     EXTRAS,
     OPINION_FIELDS,
     OPINION_SIZE,
+    Calibrator,
     binary_entropy,
     confidence_step,
     is_warm,
+    log_odds,
     regime_number,
     side_step,
 )
 
-KNOTS = np.array([0.0, 0.5, 1.0]), np.array([0.25, 0.5, 0.875])
+FEATURES = np.array([0.25, 9.0])
+RAW_MAP = Calibrator(
+    np.array([[0.0, 1.0, 0.0, 0.0, 0.0]] * 2), np.array([[0.0, 0.5, 1.0]] * 2), np.array([[0.25, 0.5, 0.875]] * 2)
+)
 
 
 def opinion_of(direction: float, confidence: float = 0.5, extras: tuple[float, ...] = (0.25, 0.5, 0.25)) -> Floats:
@@ -49,17 +54,50 @@ def test_without_an_opinion_there_is_no_side() -> None:
     none = np.full(OPINION_SIZE, math.nan)
     assert is_warm(none) == 0
     assert side_step(none) == 0
-    assert confidence_step(none, *KNOTS) == 0.0
+    assert confidence_step(none, FEATURES, RAW_MAP) == 0.0
 
 
 @pytest.mark.parametrize("direction", [1, -1])
 def test_confidence_is_the_engines_own_through_the_calibrator(direction: int) -> None:
-    assert confidence_step(opinion_of(direction, 0.75), *KNOTS) == pytest.approx(0.6875, abs=1e-12)
-    assert confidence_step(opinion_of(direction, 0.1234567), *KNOTS) == pytest.approx(0.311728, abs=1e-12)
+    assert confidence_step(opinion_of(direction, 0.75), FEATURES, RAW_MAP) == pytest.approx(0.6875, abs=1e-12)
+    assert confidence_step(opinion_of(direction, 0.1234567), FEATURES, RAW_MAP) == pytest.approx(0.311728, abs=1e-12)
 
 
 def test_confidence_without_a_direction_is_zero() -> None:
-    assert confidence_step(opinion_of(0, 0.75), *KNOTS) == 0.0
+    assert confidence_step(opinion_of(0, 0.75), FEATURES, RAW_MAP) == 0.0
+
+
+def test_each_side_has_a_map_of_its_own() -> None:
+    # long: -1 + 0.5 x log odds of 0.75 (ln 3) + 2 x 0.25; short: 0.5 + 1 x 0.75 - 1 x (5, where 9 is clipped)
+    weights = np.array([[-1.0, 0.0, 0.5, 2.0, 0.0], [0.5, 1.0, 0.0, 0.0, -1.0]])
+    sides = Calibrator(weights, np.array([[-1.0, 1.0], [-5.0, 0.0]]), np.array([[0.0, 1.0], [0.5, 0.75]]))
+    long = 0.5 * (-1.0 + 0.5 * math.log(3.0) + 0.5 + 1.0)
+    assert confidence_step(opinion_of(1, 0.75), FEATURES, sides) == pytest.approx(long, abs=1e-6)
+    short = 0.5 + 0.25 * (0.5 + 0.75 - 5.0 + 5.0) / 5.0
+    assert confidence_step(opinion_of(-1, 0.75), FEATURES, sides) == pytest.approx(short, abs=1e-6)
+
+
+def test_a_number_without_weight_is_not_looked_at_and_one_with_weight_has_to_be_finite() -> None:
+    broken = np.array([0.25, math.nan])
+    assert confidence_step(opinion_of(1, 0.75), broken, RAW_MAP) == pytest.approx(0.6875, abs=1e-12)
+    seen = RAW_MAP._replace(weights=np.array([[0.0, 1.0, 0.0, 0.0, 0.5]] * 2))
+    assert math.isnan(confidence_step(opinion_of(1, 0.75), broken, seen))
+    odds = RAW_MAP._replace(weights=np.array([[0.0, 0.0, 1.0, 0.0, 0.0]] * 2))
+    assert math.isnan(confidence_step(opinion_of(1, math.nan), FEATURES, odds))
+    assert math.isnan(confidence_step(opinion_of(1, math.nan), FEATURES, RAW_MAP))
+
+
+@given(p=st.floats(0.0, 1.0))
+def test_log_odds_are_finite_and_those_of_a_millionth_at_most(p: float) -> None:
+    assert abs(log_odds(p)) <= math.log((1.0 - 1e-6) / 1e-6) * (1 + 1e-9)
+    assert log_odds(p) == pytest.approx(-log_odds(1.0 - p), abs=1e-6)
+    if 1e-6 <= p <= 1.0 - 1e-6:
+        assert 1.0 / (1.0 + math.exp(-log_odds(p))) == pytest.approx(p)
+
+
+def test_log_odds_of_what_is_no_number_are_none() -> None:
+    assert math.isnan(log_odds(math.nan))
+    assert math.isnan(log_odds(math.inf))
 
 
 @given(p=st.floats(0.01, 0.99))

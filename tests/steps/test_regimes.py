@@ -14,6 +14,7 @@ from trading.steps.opinion import (
     DOUBT,
     EXTRAS,
     OPINION_SIZE,
+    Calibrator,
     confidence_step,
     is_warm,
     side_step,
@@ -92,6 +93,9 @@ def test_the_opinion_is_the_belief_with_its_side_and_its_entropy() -> None:
         np.testing.assert_allclose(row[DOUBT], -(belief * np.log(np.maximum(belief, 1e-300))).sum() / np.log(3.0))
 
 
+ANY_MAP = Calibrator(np.ones((2, 5)), np.array([[0.0, 1.0]] * 2), np.array([[0.5, 0.9]] * 2))
+
+
 def test_before_the_first_whole_observation_there_is_no_opinion() -> None:
     model, _ = _hmm(2)
     row = np.zeros(OPINION_SIZE)
@@ -99,7 +103,7 @@ def test_before_the_first_whole_observation_there_is_no_opinion() -> None:
     assert np.isnan(row).all()
     assert is_warm(row) == 0
     assert side_step(row) == 0
-    assert confidence_step(row, np.array([0.0, 1.0]), np.array([0.5, 0.9])) == 0.0
+    assert confidence_step(row, np.zeros(2), ANY_MAP) == 0.0
 
 
 PLAIN = RegimeModel(

@@ -19,7 +19,7 @@ from trading.steps.account import (
     new_account,
 )
 from trading.steps.breakers import ALLOWED, NOT_FINITE, TOO_SMALL
-from trading.steps.sizing import order_step
+from trading.steps.sizing import edge_step, order_step
 
 LIMITED = limits_of(size_cap=0.4, volatility_target=0.25, min_confidence=0.55)
 P = pack_parameters(COSTS, INSTRUMENT, LIMITED, ACTIONS, interval=1000, stop_horizon=16, bars_per_year=10_000.0)
@@ -96,6 +96,44 @@ def test_where_the_market_is_wild_the_volatility_target_binds() -> None:
     assert wild["order_quantity"] == 2.5
     # Below both limits the action decides.
     assert placed((-0.6, 0.0, 0.0, 0.0), log_volatility=math.log(0.25), volatility_target=0.5)["order_quantity"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("confidence", "quantity"),
+    [
+        (1.0, 4.0),  # all of it: a share of 0.4 of 1,000 at 100
+        (0.9, 3.0),  # (0.9 - 0.5) / 0.5 = 0.8, so 3.2, in lots of a half
+        (0.75, 2.0),
+        (0.625, 1.0),
+        (0.56, None),  # 0.12 x 4 = 0.48: under one lot
+        (0.5, None),
+        (0.3, None),
+        (math.nan, None),
+    ],
+)
+def test_a_size_grows_from_break_even_to_certainty(confidence: float, quantity: float | None) -> None:
+    account = account_of()
+    p = parameters_of(**PLAIN | {"size_cap": 0.4, "size_from": 0.5, "size_full": 1.0})
+    answer = order_step(
+        account, p, np.array([1.0, 0.0, 0.0, 0.0]), signal_of(log_volatility=QUIET, confidence=confidence)
+    )
+    assert answer == (TOO_SMALL if quantity is None else ALLOWED)
+    assert account[ORDER_QUANTITY] == (quantity or 0.0)
+
+
+def test_a_wild_market_leaves_the_same_part_of_a_smaller_order() -> None:
+    order = placed(
+        (1.0, 0.0, 0.0, 0.0), log_volatility=math.log(0.25), volatility_target=0.5, size_from=0.5, size_full=1.0
+    )
+    # A quarter of equity by volatility, a quarter of that by a confidence of 0.625; the cap at the fill is the first.
+    assert (order["order_quantity"], order["order_cap"]) == (0.5, 0.25)
+
+
+@given(confidence=st.floats(0.0, 1.0), break_even=st.floats(0.0, 0.99))
+def test_without_a_break_even_confidence_leaves_sizes_alone(confidence: float, break_even: float) -> None:
+    assert edge_step(parameters_of(size_from=0.0, size_full=0.0), confidence) == 1.0
+    part = edge_step(parameters_of(size_from=break_even, size_full=1.0), confidence)
+    assert part == pytest.approx(max(0.0, (confidence - break_even) / (1.0 - break_even)), abs=1e-12)
 
 
 def test_stop_and_target_keep_a_widest_distance() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from trading.model.model import TradingModel, layer_shapes, model_from
 from trading.model.spec import ActionBounds, Costs, EngineIdentity, Instrument, Limits, ModelSpec, PolicyShape, Windows
 from trading.steps.features import FEATURE_NAMES, FEATURES
 from trading.steps.observation import observation_names
+from trading.steps.opinion import RAW, SCORE_FEATURES
 
 HOUR_MS = 3_600_000
 INPUTS = len(observation_names(FEATURE_NAMES))
@@ -82,6 +83,17 @@ def regimes_of(features: tuple[str, ...] = REGIME_FEATURES, threshold: float = 0
     )
 
 
+def one_map(x: Sequence[float], y: Sequence[float]) -> dict[str, Floats]:
+    """Arrays of a calibrator that reads an engine's confidence of either side on one curve."""
+    weights = np.zeros((2, SCORE_FEATURES + FEATURES))
+    weights[:, RAW] = 1.0
+    return {
+        "calibrator.weights": weights,
+        "calibrator.x": np.tile(np.array(x, dtype=float), (2, 1)),
+        "calibrator.y": np.tile(np.array(y, dtype=float), (2, 1)),
+    }
+
+
 def make_model(
     arrays: Mapping[str, Floats],
     *,
@@ -126,8 +138,7 @@ def random_model(
         "engine.transmat": np.full((3, 3), 0.05) + np.eye(3) * 0.85,
         "engine.means": rng.normal(size=(3, 3)),
         "engine.covars": np.stack([np.eye(3) * rng.uniform(0.5, 2.0) for _ in range(3)]),
-        "calibrator.x": np.array([0.0, 0.5, 1.0]),
-        "calibrator.y": np.array([0.3, 0.5, 0.8]),
+        **one_map([0.0, 0.5, 1.0], [0.3, 0.5, 0.8]),
     }
     layers = {
         f"policy.{name}": rng.normal(size=shape) * scale[name] for name, shape in layer_shapes(hidden, INPUTS).items()
@@ -145,8 +156,7 @@ def small_model(seed: int = 0) -> TradingModel:
         "engine.transmat": np.full((3, 3), 0.05) + 0.85 * np.eye(3),
         "engine.means": np.array([[1.0, 1.0], [-1.0, -1.0], [0.0, 0.0]]),
         "engine.covars": np.stack([np.eye(2)] * 3),
-        "calibrator.x": np.array([0.0, 1.0]),
-        "calibrator.y": np.array([0.3, 0.8]),
+        **one_map([0.0, 1.0], [0.3, 0.8]),
         **{f"policy.{name}": rng.normal(size=shape) for name, shape in layer_shapes(4, INPUTS).items()},
     }
     return make_model(

@@ -16,7 +16,7 @@ import numpy as np
 
 from tests.support import release_0_1
 from tests.support.accepted import Accepted, read_accepted
-from tests.support.models import random_model, regimes_of
+from tests.support.models import one_map, random_model, regimes_of
 from tests.support.synthetic import market
 from trading.engines.choice import chosen_engines
 from trading.engines.table import engine_class
@@ -126,7 +126,6 @@ def _model(bars: Bars, model: Mapping[str, Any], settings: SevengatesSettings) -
     plain = {
         "scaler.mean": np.zeros(FEATURES),
         "scaler.deviation": np.ones(FEATURES),
-        "calibrator.x": np.array([0.0, 1.0]),
-        "calibrator.y": np.array([0.0, 1.0]),
+        **one_map([0.0, 1.0], [0.0, 1.0]),
     }
     return model_from(model_spec(bars, settings, identity), plain)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from trading.arrays import Floats
+from trading.arrays import Floats, Ints
 from trading.checks.check import Check, Subject
 from trading.checks.evidence import CheckEvidence
+from trading.checks.skill import Forecasts, brier_skill, equal_mass_ece, share_at_mode
 from trading.results import Number
 from trading.settings.models import CalibrationSpec
 from trading.values import Measured
 
-Method = Literal["sigmoid", "isotonic"]
+Side = Literal["long", "short"]
+SIDES: dict[Side, int] = {"long": 1, "short": -1}
 
 
 class ReliabilityBin(Measured):
@@ -27,15 +30,49 @@ class ReliabilityBin(Measured):
     count: int
 
 
+class SideCalibration(Measured):
+    """The same of one side alone.
+
+    Attributes:
+        side: long or short.
+        base: base rate of this side on the validation split.
+        outcomes: decisions of this side on the test split.
+        n_effective: independent outcomes that would tell as much as these, which overlap.
+        frequency: how often they were right.
+        brier: mean squared distance between confidence and outcome.
+        bss: Brier skill against the base rate.
+        ece_equal_mass: calibration error over bins of equally many decisions.
+        ece_chance: the part of it that true probabilities would show too, by chance.
+    """
+
+    side: Side
+    base: Number = None
+    outcomes: Number = None
+    n_effective: Number = None
+    frequency: Number = None
+    brier: Number = None
+    bss: Number = None
+    ece_equal_mass: Number = None
+    ece_chance: Number = None
+
+
 class CalibrationEvidence(CheckEvidence):
-    """How far the stated confidence was from what happened on the test split.
+    """How far the stated confidence was from what happened on the test split, and whether it told anything.
 
     Attributes:
         brier: mean squared distance between confidence and outcome, 0 is perfect.
         ece: expected calibration error, 0 is perfect.
         outcomes: number of confidence and outcome pairs behind both.
-        informative: False if the calibrator is flat because the raw confidence told nothing.
+        informative: False if the calibrator is the base rate of each side, because nothing told more.
         reliability: the table of the reliability diagram.
+        base_validation: base rate of both sides together on the validation split.
+        bss: Brier skill against the base rate of each side on the validation split: 0 is no skill, 1 foresight.
+        bss_low: its lower 95 % bound, by a stationary bootstrap.
+        n_effective: independent outcomes that would tell as much as these, which overlap.
+        share_at_mode: share of decisions at the most frequent confidence, to a hundredth.
+        per_side: the same of each side that the model took.
+        trades: closed trades of the backtest.
+        trades_brier: Brier score of the confidence at the decision of each trade against whether it gained.
     """
 
     check: ClassVar[str] = "calibration"
@@ -43,11 +80,27 @@ class CalibrationEvidence(CheckEvidence):
     brier: Number = None
     ece: Number = None
     outcomes: Number = None
-    informative: bool = True
+    informative: bool | None = None
     reliability: tuple[ReliabilityBin, ...] = ()
+    base_validation: Number = None
+    bss: Number = None
+    bss_low: Number = None
+    n_effective: Number = None
+    share_at_mode: Number = None
+    per_side: tuple[SideCalibration, ...] = ()
+    trades: Number = None
+    trades_brier: Number = None
 
     def numbers(self) -> dict[str, Number]:
-        return {"brier": self.brier, "ece": self.ece}
+        names = ("brier", "ece", "bss", "bss_low", "n_effective", "share_at_mode", "trades_brier")
+        return {name: getattr(self, name) for name in names}
+
+
+class TradeOutcomes(NamedTuple):
+    """Confidence at the decision of each closed trade, and whether it gained; shape (m,) each."""
+
+    stated: Floats
+    won: NDArray[np.bool_]
 
 
 def brier(p: ArrayLike, y: ArrayLike) -> float:
@@ -112,21 +165,56 @@ def reliability(p: ArrayLike, y: ArrayLike, bins: int) -> tuple[ReliabilityBin, 
     return tuple(rows)
 
 
-def measure_calibration(p: ArrayLike, y: ArrayLike, bins: int, *, informative: bool) -> CalibrationEvidence:
+def measure_calibration(
+    forecasts: Forecasts, trades: TradeOutcomes, *, base: float, bins: int, informative: bool, seed: int
+) -> CalibrationEvidence:
     """Evidence for the calibration gate.
 
     Args:
-        p: shape (n,), effective confidences on the test split.
-        y: shape (n,), whether each was right.
-        bins: of the expected calibration error.
-        informative: whether the calibrator found that raw confidence tells anything.
+        forecasts: effective confidences of the test split against the base rate of their side, and what happened.
+        trades: the same of the trades of the backtest.
+        base: base rate of both sides together on the validation split.
+        bins: of the calibration errors.
+        informative: whether the calibrator found anything that tells more than a base rate.
+        seed: of the bootstrap.
     """
+    p, y = forecasts.stated, forecasts.won
+    rng = np.random.default_rng(seed)
+    skill = brier_skill(forecasts, rng)
     return CalibrationEvidence(
         brier=brier(p, y),
         ece=ece(p, y, bins),
         outcomes=int(np.size(p)),
         informative=informative,
         reliability=reliability(p, y, bins),
+        base_validation=base,
+        bss=skill.score,
+        bss_low=skill.low,
+        n_effective=skill.n_effective,
+        share_at_mode=share_at_mode(p),
+        per_side=tuple(
+            _measure_side(side, forecasts.of_side(sign), bins, rng)
+            for side, sign in SIDES.items()
+            if (forecasts.side == sign).any()
+        ),
+        trades=len(trades.won),
+        trades_brier=brier(trades.stated, trades.won),
+    )
+
+
+def _measure_side(side: Side, forecasts: Forecasts, bins: int, rng: np.random.Generator) -> SideCalibration:
+    skill = brier_skill(forecasts, rng)
+    error, chance = equal_mass_ece(forecasts.stated, forecasts.won, bins, skill.n_effective)
+    return SideCalibration(
+        side=side,
+        base=float(forecasts.reference[0]),
+        outcomes=len(forecasts.won),
+        n_effective=skill.n_effective,
+        frequency=float(forecasts.won.mean()),
+        brier=brier(forecasts.stated, forecasts.won),
+        bss=skill.score,
+        ece_equal_mass=error,
+        ece_chance=chance,
     )
 
 
@@ -139,21 +227,64 @@ def _pairs(p: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
     return (stated, happened) if usable.all() else (np.empty(0), np.empty(0))
 
 
+def base_rates(side: Ints, won: NDArray[np.bool_]) -> dict[int, float]:
+    """How often each side was right, by Laplace's rule of succession; of a side that was never taken, both together.
+
+    Args:
+        side: shape (m,), 1 long, -1 short.
+        won: shape (m,), whether it was right.
+    """
+    both = (float(won.sum()) + 1.0) / (len(won) + 2.0)
+    rates: dict[int, float] = {}
+    for sign in SIDES.values():
+        own = won[side == sign]
+        rates[sign] = (float(own.sum()) + 1.0) / (len(own) + 2.0) if len(own) else both
+    return rates
+
+
+def reference_of(side: Ints, rates: Mapping[int, float]) -> Floats:
+    """The base rate of each decision's side.
+
+    Args:
+        side: shape (m,), 1 long, -1 short.
+        rates: by side.
+    """
+    return np.where(side > 0, rates[1], rates[-1])
+
+
 def _measure(subject: Subject) -> CalibrationEvidence:
     # The simulation compiles when it is imported, and gates read the evidence above without it.
     from trading.engines.checked import checked_signals
+    from trading.simulation.backtest import run_backtest
     from trading.simulation.outcomes import signal_outcomes
+    from trading.steps.account import TRADE_CONFIDENCE, TRADE_PNL
 
-    spec, model, part = subject.spec(CalibrationSpec), subject.model, subject.splits.test
-    outcomes = signal_outcomes(
-        subject.bars,
-        checked_signals(model, subject.bars),
-        (part.start, part.stop),
-        horizon_bars=spec.horizon_bars,
-        costs=model.spec.costs,
+    spec, model, splits = subject.spec(CalibrationSpec), subject.model, subject.splits
+    signals = checked_signals(model, subject.bars)
+    known, found = (
+        signal_outcomes(
+            subject.bars, signals, (part.start, part.stop), horizon_bars=spec.horizon_bars, costs=model.spec.costs
+        )
+        for part in (splits.validation, splits.test)
     )
-    informative = bool(subject.fit_report["calibrator"]["informative"])
-    return measure_calibration(outcomes.effective, outcomes.won, spec.bins, informative=informative)
+    closed = run_backtest(model, subject.bars, splits.test.start, splits.test.stop).closed
+    forecasts = Forecasts(
+        at=found.index - splits.test.start,
+        side=found.side,
+        stated=found.effective,
+        reference=reference_of(found.side, base_rates(known.side, known.won)),
+        won=found.won,
+        bars=splits.test.size,
+        horizon_bars=spec.horizon_bars,
+    )
+    return measure_calibration(
+        forecasts,
+        TradeOutcomes(closed[:, TRADE_CONFIDENCE], closed[:, TRADE_PNL] > 0.0),
+        base=(float(known.won.sum()) + 1.0) / (len(known.won) + 2.0),
+        bins=spec.bins,
+        informative=bool(subject.fit_report["calibrator"]["informative"]),
+        seed=subject.seed,
+    )
 
 
 CALIBRATION = Check(
@@ -161,4 +292,5 @@ CALIBRATION = Check(
     measure=_measure,
     parts=("bars", "splits", "model", "fit_report"),
     settings=(CalibrationSpec,),
+    seeded=True,
 )

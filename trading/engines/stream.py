@@ -108,7 +108,7 @@ class SignalStream:
             log_volatility=float(self._raw[LOG_VOLATILITY_MEDIUM]),
             warm=is_warm(self._opinion),
             direction=side_step(self._opinion),
-            confidence=float(confidence_step(self._opinion, model.calibrator_x, model.calibrator_y)),
+            confidence=float(confidence_step(self._opinion, self._features, model.calibrator)),
         )
         return View(signal, self._features, self._opinion)
 
@@ -143,7 +143,7 @@ class SignalStream:
             direction=np.empty(n, dtype=np.int64),
             confidence=np.empty(n),
         )
-        side_loop(opinions, model.calibrator_x, model.calibrator_y, signals.warm, signals.direction, signals.confidence)
+        side_loop(opinions, features, model.calibrator, signals.warm, signals.direction, signals.confidence)
         return signals
 
     def copy(self) -> SignalStream:

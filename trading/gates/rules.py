@@ -70,6 +70,28 @@ def at_least(
     )
 
 
+def over(name: str, observed: Number, limit: float, *, remedy: str) -> CheckResult:
+    """Pass if a number was measured, is finite, and is over its limit; the limit itself does not pass.
+
+    Args:
+        name: of the rule.
+        observed: what was measured.
+        limit: largest number that does not pass.
+        remedy: what can be done if it is not over.
+    """
+    if observed is None or not is_finite(observed):
+        return unusable(name, observed, limit)
+    return rule(
+        name,
+        passed=observed > limit,
+        observed=observed,
+        threshold=limit,
+        code=ReasonCode.BELOW_MINIMUM,
+        message=f"{name} {_text(observed)} is not over {_text(limit)}",
+        remedy=remedy,
+    )
+
+
 def all_present(names: Sequence[str], results: Sequence[CheckResult], *, remedy: str) -> list[CheckResult]:
     """One blocking rule per required check, then any other given.
 

@@ -40,7 +40,7 @@ Decision = Literal["APPROVED", "REJECTED"]
 class BundleHead(Frozen):
     """What ``bundle.json`` holds: everything about a model that is not an array, a proof or a text."""
 
-    schema_version: Literal[3] = SCHEMA_VERSION
+    schema_version: Literal[4] = SCHEMA_VERSION
     model: ModelSpec
     lineage: Lineage
     action_names: tuple[str, ...] = Field(default=ACTIONS, description="Order of the policy's outputs.")

@@ -15,11 +15,13 @@ from trading.errors import RegistryError
 from trading.model.spec import ModelSpec
 from trading.steps.features import FEATURE_NAMES
 from trading.steps.observation import observation_names
+from trading.steps.opinion import SCORE_FEATURES, Calibrator
 from trading.steps.policy import ACTIONS, Layers
 
 ENGINE_PREFIX, POLICY_PREFIX = "engine.", "policy."
 SCALER_MEAN, SCALER_DEVIATION = "scaler.mean", "scaler.deviation"
-CALIBRATOR_X, CALIBRATOR_Y = "calibrator.x", "calibrator.y"
+SIDES = 2
+CALIBRATOR_PREFIX = "calibrator."
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -31,8 +33,7 @@ class TradingModel:
         scaler_mean: shape (F,), of the F features on the training split.
         scaler_deviation: shape (F,), standard deviations of the same.
         engine: arrays of the engine by name; the engine knows their shapes.
-        calibrator_x: shape (M,), increasing knots of the map from raw to effective confidence.
-        calibrator_y: shape (M,), effective confidence at each knot.
+        calibrator: from an opinion to effective confidence.
         layers: of the policy; None if the action is fixed.
     """
 
@@ -40,8 +41,7 @@ class TradingModel:
     scaler_mean: Floats
     scaler_deviation: Floats
     engine: Mapping[str, Floats] = field(default_factory=dict[str, Floats])
-    calibrator_x: Floats
-    calibrator_y: Floats
+    calibrator: Calibrator
     layers: Layers | None = None
 
     def arrays(self) -> dict[str, Floats]:
@@ -50,8 +50,7 @@ class TradingModel:
         return {
             SCALER_MEAN: self.scaler_mean,
             SCALER_DEVIATION: self.scaler_deviation,
-            CALIBRATOR_X: self.calibrator_x,
-            CALIBRATOR_Y: self.calibrator_y,
+            **{f"{CALIBRATOR_PREFIX}{name}": array for name, array in self.calibrator._asdict().items()},
             **{f"{ENGINE_PREFIX}{name}": array for name, array in self.engine.items()},
             **{f"{POLICY_PREFIX}{name}": array for name, array in layers.items()},
         }
@@ -89,13 +88,15 @@ def model_from(spec: ModelSpec, arrays: Mapping[str, NDArray[Any]]) -> TradingMo
     """
     _require_known_inputs(spec)
     features = len(spec.feature_names)
-    knots = len(arrays[CALIBRATOR_X]) if CALIBRATOR_X in arrays and arrays[CALIBRATOR_X].ndim else 0
+    x, y = f"{CALIBRATOR_PREFIX}x", f"{CALIBRATOR_PREFIX}y"
+    knots = arrays[x].shape[-1] if x in arrays and arrays[x].ndim else 0
     layers = layer_shapes(spec.policy.hidden, len(spec.observation_names)) if spec.policy.kind == "ppo" else {}
     shapes: dict[str, tuple[int, ...]] = {
         SCALER_MEAN: (features,),
         SCALER_DEVIATION: (features,),
-        CALIBRATOR_X: (knots,),
-        CALIBRATOR_Y: (knots,),
+        f"{CALIBRATOR_PREFIX}weights": (SIDES, SCORE_FEATURES + features),
+        x: (SIDES, knots),
+        y: (SIDES, knots),
         **{f"{POLICY_PREFIX}{name}": shape for name, shape in layers.items()},
     }
     own = {name for name in arrays if not name.startswith(ENGINE_PREFIX)}
@@ -107,8 +108,10 @@ def model_from(spec: ModelSpec, arrays: Mapping[str, NDArray[Any]]) -> TradingMo
             raise _invalid(f"array {name} has shape {array.shape} and type {array.dtype}, expected {shape} float64")
         if not np.isfinite(array).all():
             raise _invalid(f"array {name} has values that are not finite")
-    if knots < 2 or not (np.diff(arrays[CALIBRATOR_X]) > 0).all():
-        raise _invalid(f"{CALIBRATOR_X} must hold at least two increasing knots")
+    if knots < 2 or not (np.diff(arrays[x], axis=1) > 0).all():
+        raise _invalid(f"{x} must hold at least two increasing knots for each side")
+    if not ((arrays[y] >= 0.0) & (arrays[y] <= 1.0)).all():
+        raise _invalid(f"{y} must hold probabilities")
     if not (arrays[SCALER_DEVIATION] > 0).all():
         raise _invalid(f"{SCALER_DEVIATION} must be positive")
     held = {name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)}
@@ -118,8 +121,7 @@ def model_from(spec: ModelSpec, arrays: Mapping[str, NDArray[Any]]) -> TradingMo
         scaler_mean=held[SCALER_MEAN],
         scaler_deviation=held[SCALER_DEVIATION],
         engine=engine,
-        calibrator_x=held[CALIBRATOR_X],
-        calibrator_y=held[CALIBRATOR_Y],
+        calibrator=Calibrator(**{name: held[f"{CALIBRATOR_PREFIX}{name}"] for name in Calibrator._fields}),
         layers=Layers(**{name: held[f"{POLICY_PREFIX}{name}"] for name in layers}) if layers else None,
     )
 

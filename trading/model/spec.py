@@ -74,6 +74,25 @@ class PolicyShape(Frozen):
         return self
 
 
+ConfidenceMethod = Literal["unknown", "base_rate", "isotonic", "platt", "temperature", "logistic"]
+"""How confidence was calibrated; ``unknown`` is what a bundle says that was written before it was noted."""
+
+
+class ConfidenceMeaning(Frozen):
+    """What the effective confidence of a model is the probability of.
+
+    Attributes:
+        method: that fitted the calibrator.
+        horizon_bars: bars after which a signal was right or wrong; 0 if that was not noted.
+        break_even: confidence at which following the signal gains nothing on average; the size of an order grows from
+            none there to all of it at 1. None leaves sizes alone.
+    """
+
+    method: ConfidenceMethod = "unknown"
+    horizon_bars: int = Field(default=0, ge=0)
+    break_even: Annotated[FiniteFloat, Field(ge=0.0, lt=1.0)] | None = None
+
+
 class ActionBounds(Frozen):
     """What the policy may choose: holding time in bars, stop and target in deviations of a medium-horizon return."""
 
@@ -172,6 +191,7 @@ class ModelSpec(Frozen):
         costs: of the simulation it was trained and judged with.
         instrument: units of its market.
         limits: of the orders it may place.
+        confidence: what its confidence means.
     """
 
     symbol: str = Field(min_length=1)
@@ -186,6 +206,7 @@ class ModelSpec(Frozen):
     costs: Costs
     instrument: Instrument
     limits: Limits
+    confidence: ConfidenceMeaning = ConfidenceMeaning()
 
     def changed(self, **parts: Any) -> ModelSpec:
         """The same with other parts, validated.

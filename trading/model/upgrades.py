@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # Written down, and not taken from the steps of today: this is what release 0.1 computed and observed.
 _FEATURES_1 = 12
@@ -40,6 +41,7 @@ _ARRAYS_1 = {
     "calibrator_y": "calibrator.y",
     **{name: f"policy.{name}" for name in ("w0", "b0", "w1", "b1", "w2", "b2")},
 }
+_ONE_MAP_3 = ("calibrator.x", "calibrator.y")
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -58,7 +60,9 @@ def upgraded_bundle(head: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]])
     if version == 1:
         return upgraded_bundle(*_from_1(head, arrays))
     if version == 2:
-        return _from_2(head), dict(arrays)
+        return upgraded_bundle(_from_2(head), arrays)
+    if version == 3:
+        return _from_3(head, arrays)
     if version != SCHEMA_VERSION:
         raise ValueError(f"schema_version is {version!r}, this release reads 1 to {SCHEMA_VERSION}")
     return dict(head), dict(arrays)
@@ -126,4 +130,21 @@ def _from_2(head: Mapping[str, Any]) -> dict[str, Any]:
     model["costs"] = {**costs, **added}
     model["instrument"] = {"tick": tick, "lot": lot, "contract_size": 1.0, "min_notional": 0.0}
     model["limits"] = {**limits, "max_leverage": 1.0, "maintenance_margin": 0.05}
-    return {**head, "schema_version": SCHEMA_VERSION, "model": model}
+    return {**head, "schema_version": 3, "model": model}
+
+
+def _from_3(head: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> tuple[dict[str, Any], Arrays]:
+    """Before each side had a calibrator of its own: one map of raw confidence, and sizes that did not read it."""
+    try:
+        model = dict(head["model"])
+        features = len(model["feature_names"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"a part of schema 3 is missing: {error}") from error
+    model["confidence"] = {"method": "unknown", "horizon_bars": 0, "break_even": None}
+    # The score is the raw confidence itself. An array that is missing is found so when the model is built.
+    weights = np.tile(np.r_[0.0, 1.0, np.zeros(1 + features)], (2, 1))
+    sides = {name: np.tile(array, (2, 1)) for name, array in arrays.items() if name in _ONE_MAP_3}
+    return (
+        {**head, "schema_version": SCHEMA_VERSION, "model": model},
+        {**arrays, **sides, "calibrator.weights": weights},
+    )

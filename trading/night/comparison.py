@@ -156,7 +156,7 @@ def _result(version: int, bundle: Bundle, run: BacktestResult, costs: Costs) -> 
         bundle_digest=bundle.digest,
         metrics=dict(run.metrics),
         ledger_sha256=run.ledger_sha256,
-        assumptions=tuple(assumptions(costs, spec.instrument, spec.limits)),
+        assumptions=tuple(assumptions(spec.changed(costs=costs))),
     )
 
 

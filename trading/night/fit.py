@@ -54,7 +54,7 @@ def fit_model(
     splits_ref: Ref[Splits],
     engine: EngineChoice,
 ) -> FittedModel:
-    """Scaler and engine from the training split, calibrator from the validation split; the policy is still empty.
+    """Scaler and engine from the training split, calibrator from what they say; the policy is still empty.
 
     Args:
         night: what the model is made of.
@@ -156,6 +156,7 @@ def train_policy(
     from trading.training.assemble import with_policy
     from trading.training.jobs import TrainingJob
     from trading.training.trainers import trainer
+    from trading.training.unseen import unseen_confidence
 
     store, spec = night.store, night.settings.policy
     if spec.kind == "fixed":
@@ -169,14 +170,14 @@ def train_policy(
     # The test split is not shown to training at all.
     seen = store.get(BARS, bars_ref).slice(0, splits.validation.stop)
     # The fit has held the engine to bar by bar on these bars.
-    signals = compute_signals(untrained, seen)
+    taught, signals = unseen_confidence(untrained, seen, compute_signals(untrained, seen), splits.train)
     jobs = [
         TrainingJob(
             name=f"{night.symbol}-{number}",
             seed=seed_for(night.plan.seeds["policy"], number),
             bars=seen,
             signals=signals,
-            model=untrained,
+            model=taught,
             train=splits.train,
             validation=splits.validation,
             spec=spec,

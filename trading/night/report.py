@@ -381,7 +381,7 @@ def _engine_row(
 
 def _assumptions(store: Store, candidate: Candidate) -> tuple[str, ...]:
     spec = store.get(MODEL, candidate.model_ref).spec
-    return tuple(assumptions(spec.costs, spec.instrument, spec.limits))
+    return tuple(assumptions(spec))
 
 
 def _several(rows: list[EngineRow]) -> tuple[EngineRow, ...]:

@@ -183,7 +183,7 @@ def backtest_bundle(
         few_trades=not result.metrics["trades"] >= FEW_TRADES,
         metrics=dict(result.metrics),
         ledger_sha256=result.ledger_sha256,
-        assumptions=tuple(assumptions(spec.costs, spec.instrument, spec.limits)),
+        assumptions=tuple(assumptions(spec)),
     )
     return VersionBacktest(report, result, bars.close[first:], where)
 

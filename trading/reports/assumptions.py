@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from trading.model.spec import Costs, Instrument, Limits
+from trading.model.spec import ModelSpec
 
 
-def assumptions(costs: Costs, instrument: Instrument, limits: Limits) -> list[str]:
+def assumptions(spec: ModelSpec) -> list[str]:
     """What the simulator assumes and the limits that bind every model, one sentence each.
 
     Args:
-        costs: how orders fill.
-        instrument: units of the market.
-        limits: on size, volatility, confidence, cooldown and drawdown.
+        spec: of the model: how orders fill, units of the market, limits, and what its confidence means.
     """
+    costs, instrument, limits, break_even = spec.costs, spec.instrument, spec.limits, spec.confidence.break_even
     wait = "the next bar's open" if costs.latency_bars == 0 else f"the open {costs.latency_bars + 1} bars later"
     late = f", {costs.latency_ms} ms after the close" if costs.latency_ms else ""
     slippage = [f"{costs.impact_bps:g} bps"] if costs.impact_bps or not costs.impact else []
@@ -27,6 +26,11 @@ def assumptions(costs: Costs, instrument: Instrument, limits: Limits) -> list[st
         "A target fills at its own price if the bar trades through it, from the volume beyond it"
         if costs.limit_through
         else "A target fills at its own price when touched"
+    )
+    sizes = (
+        "Sizes do not depend on confidence."
+        if break_even is None
+        else f"Sizes grow with effective confidence, from nothing at {break_even:.3f} to all of it at 1."
     )
     return [
         f"A decision at the close of a bar fills at {wait}{late} at the earliest.",
@@ -46,6 +50,7 @@ def assumptions(costs: Costs, instrument: Instrument, limits: Limits) -> list[st
         f"{limits.maintenance_margin:.0%} of its notional; nobody owes more than he has.",
         f"No entry under an effective confidence of {limits.min_confidence:g}, within {limits.cooldown_bars} bars "
         f"after an exit, or after a drawdown of {limits.halt_drawdown:.0%}.",
+        sizes,
         f"Quantities are multiples of {instrument.lot * instrument.contract_size:g} units, prices of "
         f"{instrument.tick:g}, entries at least {instrument.min_notional:g}; takers' prices are rounded against them. "
         f"Equity starts at {limits.initial_equity:,.0f}.",

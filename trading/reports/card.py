@@ -55,7 +55,7 @@ def model_card(
         "splits": _splits(splits or {}),
         "metrics": _rows((name.replace("_", " "), _metric(name, metrics[name])) for name in sorted(metrics)),
         "gates": verdict_markdown(verdict).strip(),
-        "assumptions": bullets(assumptions(model.spec.costs, model.spec.instrument, model.spec.limits)),
+        "assumptions": bullets(assumptions(model.spec)),
         "model": _model(model),
         "parent": f"`{lineage.parent_digest}`" if lineage.parent_digest else "none",
         "code": lineage.code,

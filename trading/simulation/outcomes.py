@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +20,32 @@ class Outcomes:
 
     Attributes:
         index: shape (m,), bars with a direction.
+        side: shape (m,), 1 long, -1 short.
+        features: shape (m, F), of these bars, standardised.
         raw: shape (m,), the engine's confidence before calibration.
         effective: shape (m,), confidence after calibration.
-        won: shape (m,), whether the signal profited after costs.
+        gain: shape (m,), log return of following the signal, after costs.
     """
 
     index: Ints
+    side: Ints
+    features: Floats
     raw: Floats
     effective: Floats
-    won: NDArray[np.bool_]
+    gain: Floats
+
+    @property
+    def won(self) -> NDArray[np.bool_]:
+        """Shape (m,), whether the signal profited after costs."""
+        return self.gain > 0.0
+
+    def chosen(self, which: NDArray[np.bool_]) -> Outcomes:
+        """Some of them.
+
+        Args:
+            which: shape (m,), true for those to keep.
+        """
+        return Outcomes(**{each.name: getattr(self, each.name)[which] for each in fields(self)})
 
 
 def signal_outcomes(
@@ -52,4 +69,11 @@ def signal_outcomes(
     side = signals.direction[index]
     moved = side * np.log(bars.open[index + 1 + horizon_bars] / bars.open[index + 1])
     round_trip = 2.0 * costs.fee_bps * 1e-4 + costs.spread_bps * 1e-4
-    return Outcomes(index, signals.opinions[index, CONFIDENCE], signals.confidence[index], moved > round_trip)
+    return Outcomes(
+        index=index,
+        side=side,
+        features=signals.features[index],
+        raw=signals.opinions[index, CONFIDENCE],
+        effective=signals.confidence[index],
+        gain=np.asarray(moved - round_trip, dtype=np.float64),
+    )

@@ -29,6 +29,7 @@ def model_parameters(model: TradingModel) -> Floats:
         interval=spec.interval,
         stop_horizon=spec.windows.medium,
         bars_per_year=spec.bars_per_year,
+        break_even=spec.confidence.break_even,
     )
 
 
@@ -41,6 +42,7 @@ def pack_parameters(
     interval: int,
     stop_horizon: int,
     bars_per_year: float,
+    break_even: float | None = None,
 ) -> Floats:
     """Costs, units, limits and action bounds in the units of the steps: fractions and bars.
 
@@ -52,6 +54,7 @@ def pack_parameters(
         interval: milliseconds of a bar.
         stop_horizon: bars whose volatility is the unit of stop and target.
         bars_per_year: of the market.
+        break_even: confidence from which orders have a size; None leaves sizes alone.
     """
     packed = np.zeros(a.PARAMETERS_SIZE)
     packed[a.FEE] = costs.fee_bps * 1e-4
@@ -75,6 +78,8 @@ def pack_parameters(
     packed[a.SIZE_CAP] = limits.size_cap
     packed[a.VOLATILITY_TARGET] = limits.volatility_target
     packed[a.MIN_CONFIDENCE] = limits.min_confidence
+    packed[a.SIZE_FROM] = 0.0 if break_even is None else break_even
+    packed[a.SIZE_FULL] = 0.0 if break_even is None else 1.0
     packed[a.COOLDOWN_BARS] = limits.cooldown_bars
     packed[a.HALT_DRAWDOWN] = limits.halt_drawdown
     packed[a.MIN_DURATION] = actions.min_duration

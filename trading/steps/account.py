@@ -142,6 +142,8 @@ PARAMETER_FIELDS = (
     "maintenance_margin",
     "volatility_target",
     "min_confidence",
+    "size_from",  # confidence at which an order has no size
+    "size_full",  # confidence at which it has all of it
     "cooldown_bars",
     "halt_drawdown",
     "min_duration",
@@ -175,6 +177,8 @@ PARAMETER_FIELDS = (
     MAINTENANCE_MARGIN,
     VOLATILITY_TARGET,
     MIN_CONFIDENCE,
+    SIZE_FROM,
+    SIZE_FULL,
     COOLDOWN_BARS,
     HALT_DRAWDOWN,
     MIN_DURATION,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from trading.arrays import Floats
 from trading.steps.numbers import interpolate, quantised
@@ -19,6 +20,33 @@ OPINION_FIELDS = (
 DIRECTION, CONFIDENCE, EXTRAS = 0, 1, 2
 DOUBT = EXTRAS + EXTRA_NUMBERS
 OPINION_SIZE = len(OPINION_FIELDS)
+
+SCORE_TERMS = ("offset", "confidence", "log_odds")
+"""What a score adds up beside the model's features, in the order of its weights."""
+OFFSET, RAW, LOG_ODDS = range(len(SCORE_TERMS))
+SCORE_FEATURES = len(SCORE_TERMS)
+"""Place of the first feature's weight."""
+LONG_ROW, SHORT_ROW = 0, 1
+SURE = 1e-6
+"""Log odds are those of a confidence at least this far from 0 and 1: under it, no engine's digits mean anything."""
+SCORE_CLIP = 5.0
+"""Features count up to this many standard deviations, as in the observation."""
+
+
+class Calibrator(NamedTuple):
+    """Two maps from an opinion to how often it is right, first row long and second row short.
+
+    A score, linear in the engine's confidence, its log odds and the features, is read on a curve that never falls.
+
+    Attributes:
+        weights: shape (2, SCORE_FEATURES + F), of the score; a term of weight 0 is not looked at.
+        x: shape (2, M), increasing scores.
+        y: shape (2, M), what they mean; constant beyond the outer ones.
+    """
+
+    weights: Floats
+    x: Floats
+    y: Floats
 
 
 def is_warm(opinion: Floats) -> int:
@@ -39,17 +67,56 @@ def side_step(opinion: Floats) -> int:
     return 0 if math.isnan(opinion[DIRECTION]) else int(opinion[DIRECTION])
 
 
-def confidence_step(opinion: Floats, knots_x: Floats, knots_y: Floats) -> float:
-    """Effective confidence: the engine's own through the calibrator, rounded to 1e-6; 0 without a direction.
+def confidence_step(opinion: Floats, features: Floats, calibrator: Calibrator) -> float:
+    """Effective confidence: how often such an opinion is right, rounded to 1e-6; 0 without a direction.
+
+    NaN, which decides nothing, if a number that the score looks at is not finite.
 
     Args:
-        opinion: shape (OPINION_SIZE,).
-        knots_x: shape (M,), raw confidences of the calibrator's piecewise-linear map.
-        knots_y: shape (M,), what they mean.
+        opinion: shape (OPINION_SIZE,), of the bar.
+        features: shape (F,), standardised, of the same bar.
+        calibrator: of the model.
     """
-    if side_step(opinion) == 0:
+    side = side_step(opinion)
+    if side == 0:
         return 0.0
-    return quantised(interpolate(opinion[CONFIDENCE], knots_x, knots_y))
+    row = LONG_ROW if side > 0 else SHORT_ROW
+    score = score_step(opinion[CONFIDENCE], features, calibrator.weights[row])
+    return quantised(interpolate(score, calibrator.x[row], calibrator.y[row]))
+
+
+def score_step(raw: float, features: Floats, weights: Floats) -> float:
+    """The score of one side; NaN if a number that it looks at is not finite.
+
+    Args:
+        raw: confidence of the engine.
+        features: shape (F,), standardised.
+        weights: shape (SCORE_FEATURES + F,).
+    """
+    score = weights[OFFSET]
+    if weights[RAW] != 0.0:
+        score += weights[RAW] * raw
+    if weights[LOG_ODDS] != 0.0:
+        score += weights[LOG_ODDS] * log_odds(raw)
+    for i in range(features.shape[0]):
+        weight = weights[SCORE_FEATURES + i]
+        if weight != 0.0:
+            if not math.isfinite(features[i]):
+                return math.nan
+            score += weight * min(max(features[i], -SCORE_CLIP), SCORE_CLIP)
+    return score
+
+
+def log_odds(p: float) -> float:
+    """Logarithm of p over 1 - p, of a p kept a millionth away from 0 and 1; NaN of NaN.
+
+    Args:
+        p: probability.
+    """
+    if not math.isfinite(p):
+        return math.nan
+    inside = min(max(p, SURE), 1.0 - SURE)
+    return math.log(inside / (1.0 - inside))
 
 
 def binary_entropy(p: float) -> float:

@@ -16,8 +16,9 @@ WIDEST_LOG_DISTANCE = 0.9
 def order_step(account: Floats, p: Floats, action: Floats, signal: Signal) -> int:
     """Turn an action into a waiting entry order in the account, or deny it.
 
-    The notional is ``size * size_cap`` of equity, scaled down where the asset's annualised volatility is over the
-    volatility target; both limits bind again at the price of the fill. Duration is geometric between its bounds; stop
+    The notional is ``size * size_cap`` of equity times the edge that the confidence leaves, see :func:`edge_step`,
+    scaled down where the asset's annualised volatility is over the volatility target; both limits bind again at the
+    price of the fill. Duration is geometric between its bounds; stop
     and target are multiples of the volatility of a medium-horizon return.
 
     Args:
@@ -35,7 +36,7 @@ def order_step(account: Floats, p: Floats, action: Floats, signal: Signal) -> in
     if not (math.isfinite(total) and close > 0.0 and volatility > 0.0 and account[a.EQUITY] > 0.0):
         return NOT_FINITE
     cap = min(p[a.SIZE_CAP], p[a.VOLATILITY_TARGET] / (volatility * p[a.YEAR]))
-    share = min(unit(action[0]) * p[a.SIZE_CAP], cap)
+    share = min(unit(action[0]) * p[a.SIZE_CAP], cap) * edge_step(p, signal.confidence)
     quantity = lots(share * account[a.EQUITY] / close, p[a.LOT])
     if not (quantity > 0.0 and quantity * close >= p[a.MIN_NOTIONAL]):
         return TOO_SMALL
@@ -53,3 +54,17 @@ def order_step(account: Floats, p: Floats, action: Floats, signal: Signal) -> in
     account[a.ORDER_STOP] = min(stop, WIDEST_LOG_DISTANCE)
     account[a.ORDER_TARGET] = min(target, WIDEST_LOG_DISTANCE)
     return ALLOWED
+
+
+def edge_step(p: Floats, confidence: float) -> float:
+    """The part of an order that its confidence leaves of it, 0 to 1; nothing of a confidence that is no number.
+
+    Args:
+        p: packed parameters; between the two confidences that they name the part grows in a straight line.
+        confidence: effective.
+    """
+    if confidence >= p[a.SIZE_FULL]:
+        return 1.0
+    if not confidence > p[a.SIZE_FROM]:
+        return 0.0
+    return (confidence - p[a.SIZE_FROM]) / (p[a.SIZE_FULL] - p[a.SIZE_FROM])

@@ -15,15 +15,26 @@ from trading.engines.table import engine_class
 from trading.market.bars import Bars
 from trading.model.fits import FitRecord, fit_record
 from trading.model.model import TradingModel
-from trading.model.spec import ActionBounds, Costs, EngineIdentity, Limits, ModelSpec, PolicyShape, Windows
+from trading.model.spec import (
+    ActionBounds,
+    ConfidenceMeaning,
+    Costs,
+    EngineIdentity,
+    Limits,
+    ModelSpec,
+    PolicyShape,
+    Windows,
+)
 from trading.settings.models import CalibrationSpec, CostSpec, PolicySpec, SevengatesSettings
 from trading.simulation.outcomes import signal_outcomes
 from trading.simulation.parameters import zero_layers
 from trading.steps.features import FEATURE_NAMES
 from trading.steps.observation import observation_names
+from trading.steps.opinion import RAW, SCORE_FEATURES, Calibrator
 from trading.steps.policy import Layers
-from trading.training.calibrator import Calibrator, fit_calibrator
+from trading.training.calibrator import METHODS, FittedCalibrator, fit_calibrator
 from trading.training.instruments import instrument_of
+from trading.training.maps import Method
 from trading.training.scaler import fit_scaler
 
 IDENTITY_MAP = np.array([0.0, 1.0])
@@ -34,7 +45,7 @@ class FittedParts:
     """A model whose policy is still empty, and how its parts were fitted."""
 
     model: TradingModel
-    calibrator: Calibrator
+    calibrator: FittedCalibrator
     report: dict[str, Any]
 
 
@@ -48,7 +59,7 @@ def fit_model(
     engine: EngineChoice,
     seed: int,
 ) -> FittedParts:
-    """Fit scaler and engine on the training split, then the calibrator on the validation split.
+    """Fit scaler and engine on the training split, then the calibrator on what they say of both splits.
 
     Args:
         bars: the whole series.
@@ -86,17 +97,21 @@ def fit_model(
         scaler_mean=mean,
         scaler_deviation=deviation,
         engine={name: np.ascontiguousarray(array, dtype=np.float64) for name, array in fitted.arrays.items()},
-        calibrator_x=IDENTITY_MAP,
-        calibrator_y=IDENTITY_MAP,
+        calibrator=raw_calibrator(len(FEATURE_NAMES)),
         layers=_empty_layers(settings.policy),
     )
-    calibrator, calibrator_record = _calibrate(model, bars, validation, settings.calibration)
+    calibrator, calibrator_record = _calibrate(model, bars, train, validation, settings.calibration)
+    meaning = ConfidenceMeaning(
+        method=calibrator.method,
+        horizon_bars=settings.calibration.horizon_bars,
+        break_even=calibrator.break_even if settings.risk.size_by_confidence else None,
+    )
     return FittedParts(
-        model=replace(model, calibrator_x=calibrator.x, calibrator_y=calibrator.y),
+        model=replace(model, spec=model.spec.changed(confidence=meaning), calibrator=calibrator.calibrator),
         calibrator=calibrator,
         report={
             "engine": dict(fitted.report),
-            "calibrator": {"informative": calibrator.informative, "reason": calibrator.reason},
+            "calibrator": calibrator.report,
             "fits": [record.model_dump() for record in (scaler_record, data.record, calibrator_record)],
         },
     )
@@ -194,18 +209,36 @@ def _empty_layers(policy: PolicySpec) -> Layers | None:
     return zero_layers(policy.hidden, len(observation_names(FEATURE_NAMES)))
 
 
+def raw_calibrator(features: int) -> Calibrator:
+    """The calibrator that leaves an engine's confidence as it is.
+
+    Args:
+        features: that the model knows.
+    """
+    weights = np.zeros((2, SCORE_FEATURES + features))
+    weights[:, RAW] = 1.0
+    return Calibrator(weights, np.tile(IDENTITY_MAP, (2, 1)), np.tile(IDENTITY_MAP, (2, 1)))
+
+
 def _calibrate(
-    model: TradingModel, bars: Bars, validation: tuple[int, int], spec: CalibrationSpec
-) -> tuple[Calibrator, FitRecord]:
+    model: TradingModel, bars: Bars, train: tuple[int, int], validation: tuple[int, int], spec: CalibrationSpec
+) -> tuple[FittedCalibrator, FitRecord]:
     # Only bars up to the end of the validation split are shown, so no later bar can matter; a user's engine whose form
     # for series knows later ones within them ends here, before anything is trained on it.
     seen = bars.slice(0, validation[1])
-    outcomes = signal_outcomes(
-        seen, checked_signals(model, seen), validation, horizon_bars=spec.horizon_bars, costs=model.spec.costs
+    signals = checked_signals(model, seen)
+    learned, judged = (
+        signal_outcomes(seen, signals, part, horizon_bars=spec.horizon_bars, costs=model.spec.costs)
+        for part in (train, validation)
     )
     # An outcome is known at an open after its signal; without any signal there was still the range to look for them.
-    known = (
-        [outcomes.index, outcomes.index + 1 + spec.horizon_bars] if len(outcomes.index) else [np.arange(*validation)]
-    )
-    record = fit_record("calibrator", seen.ts[np.concatenate(known)])
-    return fit_calibrator(outcomes.raw, outcomes.won, spec.method), record
+    known = [row for part in (learned, judged) for row in (part.index, part.index + 1 + spec.horizon_bars)]
+    rows = np.concatenate([*known, np.arange(*train), np.arange(*validation)])
+    record = fit_record("calibrator", seen.ts[rows])
+    return fit_calibrator(learned, judged, _methods(spec), horizon_bars=spec.horizon_bars), record
+
+
+def _methods(spec: CalibrationSpec) -> tuple[Method, ...]:
+    if spec.method == "auto":
+        return METHODS
+    return ("platt" if spec.method == "sigmoid" else spec.method,)

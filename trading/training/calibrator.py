@@ -1,126 +1,216 @@
-"""The calibrator: an increasing map from raw confidence to a probability, fitted on the validation split."""
+"""The calibrator: from an opinion to how often such an opinion is right, by the method that tells most."""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from trading.arrays import Floats
 from trading.codes import ReasonCode
 from trading.errors import TrainingError
+from trading.simulation.outcomes import Outcomes
+from trading.steps.opinion import Calibrator
+from trading.training.maps import DIGITS, Method, SideMap, fit_map
 
-Method = Literal["sigmoid", "isotonic"]
-
-MINIMUM_OUTCOMES = 30
-DIGITS = 9
-"""Knots are rounded to this many digits, so that a last digit of the optimiser cannot change a bundle's digest."""
+METHODS: tuple[Method, ...] = ("isotonic", "platt", "temperature", "logistic")
+SIDES = ((1, "long"), (-1, "short"))
+FOLDS = 5
+LEAST_GAIN = 0.001
+"""Share of the base rate's log loss that a method has to save; whether it saved enough is for the gate to say."""
 
 
 @dataclass(frozen=True, eq=False)
-class Calibrator:
-    """An increasing map from raw confidence to probability, linear between knots.
+class FittedCalibrator:
+    """A calibrator and how it was fitted.
 
     Attributes:
-        x: shape (M,), strictly increasing from 0 to 1.
-        y: shape (M,), non-decreasing, inside (0, 1).
-        informative: False if the map is flat because raw confidence tells nothing about the outcome.
-        reason: why it is flat; empty if it is not.
+        calibrator: of the model.
+        method: chosen; ``base_rate`` if no other told more.
+        informative: False if confidence is the base rate of its side, since nothing told more.
+        reason: why it is; empty if it is not.
+        break_even: confidence at which following the signal gains nothing on average, 0 to 1.
+        report: the same and what it was chosen by, as JSON data.
     """
 
-    x: Floats
-    y: Floats
+    calibrator: Calibrator
+    method: Method
     informative: bool
-    reason: str = ""
-
-    def __call__(self, raw: ArrayLike) -> Floats:
-        """Probabilities of raw confidences; NaN stays NaN."""
-        return np.interp(np.asarray(raw, dtype=np.float64), self.x, self.y)
+    reason: str
+    break_even: float
+    report: dict[str, Any]
 
 
-def fit_calibrator(raw: ArrayLike, outcome: ArrayLike, method: Method) -> Calibrator:
-    """Fit the map on the validation split.
+def fit_calibrator(
+    train: Outcomes, validation: Outcomes, methods: tuple[Method, ...] = METHODS, *, horizon_bars: int
+) -> FittedCalibrator:
+    """Choose a method by what it says of outcomes that it was not fitted on, and fit it to each side.
 
-    Platt scaling uses his smoothed targets, which keep the slope finite when the classes are separable; its curve is
-    laid on knots dense enough that interpolation is within 1e-3 of it. Where there is nothing to learn (too few
-    outcomes, one class only, constant or anti-informative confidence) the map is the base rate, flat, and says so.
+    Methods are compared by their log loss (a proper score). On the validation split over forward-chained folds: a map
+    is fitted on the outcomes before a fold that were known as it began, a logistic score on the train split; it then
+    moves and stretches that score a little. On the train split over blocks, each by what the others say of it: the
+    validation split alone holds so few independent outcomes that the choice would be chance. For the same reason both
+    sides share the method. If no method beats the base rate of each side, the map is that rate, and says so.
 
     Args:
-        raw: shape (n,), confidence between 0 and 1.
-        outcome: shape (n,), whether the decision was right.
-        method: ``sigmoid`` (Platt 1999) or ``isotonic`` (Zadrozny and Elkan 2002).
+        train: outcomes of the train split.
+        validation: of the validation split.
+        methods: to choose from.
+        horizon_bars: bars until an outcome is known.
 
     Raises:
-        TrainingError: with code ``CALIBRATION_INPUT`` if a confidence is not a number between 0 and 1.
+        TrainingError: with code ``CALIBRATION_INPUT`` if a confidence is not a number between 0 and 1, or a feature not
+            finite.
     """
-    x = np.asarray(raw, dtype=np.float64)
-    right = np.asarray(outcome, dtype=bool)
-    if x.ndim != 1 or x.shape != right.shape or not ((x >= 0.0) & (x <= 1.0)).all():
+    for outcomes in (train, validation):
+        _refuse_unusable(outcomes)
+    candidates: tuple[Method, ...] = ("base_rate", *methods)
+    losses, judged = _losses(train, validation, candidates, horizon_bars)
+    best = min(candidates, key=lambda name: losses[name])
+    told = judged > 0 and losses[best] < losses["base_rate"] * (1.0 - LEAST_GAIN)
+    method: Method = best if told else "base_rate"
+    reason = "" if told else _why_flat(judged, len(train.index) + len(validation.index), methods)
+    break_even = _break_even(train, validation)
+    calibrator = calibrator_of(method, train, validation, horizon_bars=horizon_bars)
+    report = {
+        "method": method,
+        "informative": told,
+        "reason": reason,
+        "break_even": break_even,
+        "horizon_bars": horizon_bars,
+        "log_loss": {name: losses[name] / judged for name in candidates} if judged else {},
+        "base_rate": _rate(validation),
+        "sides": [
+            {"side": name, "outcomes": len(own.index), "base_rate": _rate(own)}
+            for name, own in ((name, validation.chosen(validation.side == side)) for side, name in SIDES)
+        ],
+    }
+    return FittedCalibrator(calibrator, method, told, reason, break_even, report)
+
+
+def calibrator_of(
+    method: Method, learned: Outcomes, mapped: Outcomes | None = None, *, horizon_bars: int
+) -> Calibrator:
+    """Both sides' maps of one method.
+
+    Args:
+        method: how to fit.
+        learned: outcomes that a logistic score is fitted on.
+        mapped: those that the curve is fitted on; None fits all of it on what is learned from.
+        horizon_bars: bars until an outcome is known.
+    """
+    return _both_sides(list(_side_maps(method, learned, mapped, horizon_bars).values()))
+
+
+def _side_maps(method: Method, learned: Outcomes, mapped: Outcomes | None, horizon_bars: int) -> dict[int, SideMap]:
+    rate = _rate(learned if mapped is None else mapped)
+    maps: dict[int, SideMap] = {}
+    for side, _ in SIDES:
+        known = learned.chosen(learned.side == side)
+        own = None if mapped is None else mapped.chosen(mapped.side == side)
+        maps[side] = fit_map(method, known, own, horizon_bars=horizon_bars, rate=rate)
+    return maps
+
+
+def blocks(known: Outcomes, start: int, stop: int, *, horizon_bars: int) -> Iterator[tuple[int, int, Outcomes]]:
+    """Blocks of a range, each with the outcomes that know nothing of it.
+
+    Args:
+        known: outcomes of the range.
+        start: first bar.
+        stop: bar after the last one.
+        horizon_bars: bars until an outcome is known.
+
+    Yields:
+        First bar of the block, the bar after its last one, and the outcomes that end before it or begin after the last
+        of its own has ended.
+    """
+    edges = np.linspace(start, stop, FOLDS + 1).astype(np.int64).tolist()
+    for low, high in itertools.pairwise(edges):
+        yield (
+            low,
+            high,
+            known.chosen((known.index + horizon_bars + 1 < low) | (known.index > high + horizon_bars)),
+        )
+
+
+def _losses(
+    train: Outcomes, validation: Outcomes, methods: tuple[Method, ...], horizon_bars: int
+) -> tuple[dict[Method, float], int]:
+    """Log loss of each method on outcomes it was not fitted on, and how many outcomes that sums over."""
+    losses, judged = dict.fromkeys(methods, 0.0), 0
+    for learned, mapped, fold in _folds(train, validation, horizon_bars):
+        judged += len(fold.index)
+        for method in methods:
+            maps = _side_maps(method, learned, mapped, horizon_bars)
+            losses[method] += sum(_log_loss(maps[side], fold.chosen(fold.side == side)) for side, _ in SIDES)
+    return losses, judged
+
+
+def _folds(
+    train: Outcomes, validation: Outcomes, horizon_bars: int
+) -> Iterator[tuple[Outcomes, Outcomes | None, Outcomes]]:
+    """What a score and a curve are fitted on, and what judges them."""
+    if len(train.index):
+        start, stop = int(train.index[0]), int(train.index[-1]) + 1
+        for low, high, others in blocks(train, start, stop, horizon_bars=horizon_bars):
+            if len(others.index):
+                yield others, None, train.chosen((train.index >= low) & (train.index < high))
+    if len(validation.index):
+        edges = np.linspace(validation.index[0], validation.index[-1] + 1, FOLDS + 1)
+        for low, high in itertools.pairwise(edges[1:]):
+            known = validation.chosen(validation.index + horizon_bars + 1 < low)
+            if len(known.index):
+                yield train, known, validation.chosen((validation.index >= low) & (validation.index < high))
+
+
+def _log_loss(fitted: SideMap, outcomes: Outcomes) -> float:
+    p = fitted(outcomes)
+    return -float(np.sum(np.log(np.where(outcomes.won, p, 1.0 - p))))
+
+
+def _both_sides(maps: list[SideMap]) -> Calibrator:
+    """Rows of one length: beyond the last knot of the shorter curve, knots that say the same as it."""
+    most = max(len(one.x) for one in maps)
+    return Calibrator(
+        weights=np.stack([one.weights for one in maps]),
+        x=np.stack([np.r_[one.x, one.x[-1] + np.arange(1.0, most - len(one.x) + 1)] for one in maps]),
+        y=np.stack([np.r_[one.y, np.full(most - len(one.y), one.y[-1])] for one in maps]),
+    )
+
+
+def _rate(outcomes: Outcomes) -> float:
+    """The base rate, by Laplace's rule of succession."""
+    return round((int(outcomes.won.sum()) + 1) / (len(outcomes.index) + 2), DIGITS)
+
+
+def _break_even(train: Outcomes, validation: Outcomes) -> float:
+    """The mean loss over the sum of mean loss and mean gain: so often a signal has to be right to pay."""
+    gain = np.r_[train.gain, validation.gain]
+    won = gain > 0.0
+    if not won.any() or won.all():
+        return 0.5
+    lost = -float(gain[~won].mean())
+    return round(lost / (lost + float(gain[won].mean())), DIGITS)
+
+
+def _why_flat(judged: int, outcomes: int, methods: tuple[Method, ...]) -> str:
+    if not judged:
+        return f"{outcomes} outcomes are too few to compare methods on"
+    return f"{', '.join(methods)}: none told more about later outcomes than the base rate of each side"
+
+
+def _refuse_unusable(outcomes: Outcomes) -> None:
+    raw: Floats = outcomes.raw
+    wrong = int((~((raw >= 0.0) & (raw <= 1.0))).sum())
+    broken = int((~np.isfinite(outcomes.features)).any(axis=1).sum())
+    if wrong or broken:
         raise TrainingError(
             ReasonCode.CALIBRATION_INPUT,
-            f"the calibrator needs one confidence between 0 and 1 per outcome, got shapes {x.shape} and {right.shape} "
-            f"with {int((~((x >= 0.0) & (x <= 1.0))).sum())} outside of it.",
-            remedy="Look for NaN in the features or the regime filter on the validation split.",
+            f"the calibrator needs a confidence between 0 and 1 and finite features of each of {len(raw)} outcomes; "
+            f"{wrong} confidences and the features of {broken} bars are not.",
+            remedy="Look for NaN in the features or the engine's confidence on the train and validation splits.",
         )
-    hits = int(right.sum())
-    if len(x) < MINIMUM_OUTCOMES:
-        return _flat(hits, len(x), f"{len(x)} outcomes, at least {MINIMUM_OUTCOMES} are needed")
-    if hits in (0, len(x)):
-        return _flat(hits, len(x), f"all {len(x)} outcomes are {'right' if hits else 'wrong'}")
-    if np.ptp(x) < 1e-9:
-        return _flat(hits, len(x), f"raw confidence is {x[0]:.6g} on every decision")
-    if not x[right].mean() > x[~right].mean():
-        told = f"{x[right].mean():.3g} when right and {x[~right].mean():.3g} when wrong"
-        return _flat(hits, len(x), f"more confidence was not more often right: on average {told}")
-    return _sigmoid(x, right) if method == "sigmoid" else _isotonic(x, right)
-
-
-def _sigmoid(x: Floats, right: NDArray[np.bool_]) -> Calibrator:
-    from sklearn.linear_model import LogisticRegression
-
-    n, hits = len(x), int(right.sum())
-    centre, scale = float(x.mean()), float(x.std())
-    # Platt's targets are probabilities and a logistic regression takes classes: each decision is both, weighted.
-    wanted = np.where(right, (hits + 1) / (hits + 2), 1 / (n - hits + 2))
-    standard = ((x - centre) / scale).reshape(-1, 1)
-    model: Any = LogisticRegression(C=1e6, tol=1e-10, max_iter=1_000)
-    model.fit(
-        np.vstack([standard, standard]),
-        np.r_[np.ones(n, dtype=int), np.zeros(n, dtype=int)],
-        sample_weight=np.r_[wanted, 1.0 - wanted],
-    )
-    slope = float(model.coef_[0, 0]) / scale
-    offset = float(model.intercept_[0]) - slope * centre
-    if not slope > 0.0:
-        return _flat(hits, n, f"the fitted slope is {slope:.3g}")
-    # Between knots a quarter apart on the logit, a straight line is within 1e-3 of the sigmoid, however steep it is.
-    steps = (np.linspace(-10.0, 10.0, 81) - offset) / slope
-    return _knots(steps, lambda at: 1.0 / (1.0 + np.exp(-np.clip(slope * at + offset, -30.0, 30.0))), n)
-
-
-def _isotonic(x: Floats, right: NDArray[np.bool_]) -> Calibrator:
-    from sklearn.isotonic import IsotonicRegression
-
-    n, hits = len(x), int(right.sum())
-    model: Any = IsotonicRegression(increasing=True, out_of_bounds="clip")
-    model.fit(x, right.astype(np.float64))
-    if not np.ptp(model.y_thresholds_) > 1e-9:
-        return _flat(hits, n, "the fitted steps are all level")
-    return _knots(np.asarray(model.X_thresholds_), lambda at: np.asarray(model.predict(at)), n)
-
-
-def _knots(inner: Floats, curve: Any, n: int) -> Calibrator:
-    """A calibrator on knots over [0, 1], its probabilities no more certain than n outcomes can prove."""
-    inside = np.round(inner, DIGITS)
-    x = np.unique(np.r_[0.0, inside[(inside > 0.0) & (inside < 1.0)], 1.0])
-    floor = 1.0 / (n + 2)
-    y = np.round(np.clip(curve(x), floor, 1.0 - floor), DIGITS)
-    return Calibrator(x=x, y=np.maximum.accumulate(y), informative=True)
-
-
-def _flat(hits: int, n: int, reason: str) -> Calibrator:
-    """The base rate for every confidence, by Laplace's rule of succession."""
-    rate = round((hits + 1) / (n + 2), DIGITS)
-    return Calibrator(x=np.array([0.0, 1.0]), y=np.array([rate, rate]), informative=False, reason=reason)

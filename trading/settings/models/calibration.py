@@ -10,12 +10,14 @@ from trading.settings.models.base import Spec
 
 
 class CalibrationSpec(Spec):
-    """How regime confidence becomes a probability of profit."""
+    """How an engine's confidence becomes a probability of profit."""
 
-    method: Literal["sigmoid", "isotonic"] = Field(
-        default="sigmoid", description="Platt scaling or isotonic regression."
+    method: Literal["auto", "isotonic", "platt", "sigmoid", "temperature", "logistic"] = Field(
+        default="auto",
+        description="How confidence becomes a probability, for each side: `auto` takes what tells most on the "
+        "validation split; `sigmoid` is `platt`.",
     )
     horizon_bars: int = Field(
-        default=24, ge=1, le=2_000, description="A signal is right if it profits after costs this many bars on."
+        default=72, ge=1, le=2_000, description="A signal is right if it profits after costs this many bars on."
     )
-    bins: int = Field(default=10, ge=2, le=100, description="Equal-width bins of the expected calibration error.")
+    bins: int = Field(default=10, ge=2, le=100, description="Bins of the expected calibration errors.")

@@ -51,6 +51,11 @@ class GateSpec(Spec):
     )
     max_brier: Fraction = Field(default=0.25, description="Brier score of effective confidence on the test split.")
     max_ece: Fraction = Field(default=0.10, description="Expected calibration error on the test split.")
+    min_brier_skill: FiniteFloat = Field(
+        default=0.0,
+        description="Brier skill of confidence against the base rate of its side; it and its lower bound are over.",
+    )
+    max_share_at_mode: Fraction = Field(default=0.5, description="Share of decisions at one confidence.")
     max_psi: NonNegativeFloat = Field(
         default=0.2,
         description="Largest PSI over features, test split against training split, over what chance alone makes of it.",

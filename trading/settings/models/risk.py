@@ -20,6 +20,10 @@ class RiskSpec(Spec):
     )
     volatility_target: PositiveFloat = Field(default=0.25, description="Annualised; size is scaled down above it.")
     min_confidence: Fraction = Field(default=0.5, description="No new position under this effective confidence.")
+    size_by_confidence: bool = Field(
+        default=True,
+        description="Sizes grow with confidence, from nothing where a signal just pays to all of it at certainty.",
+    )
     cooldown_bars: int = Field(default=12, ge=0, description="Bars without a new position after an exit.")
     halt_drawdown: Fraction = Field(
         default=0.25, gt=0.0, description="No new position once drawdown reaches this share."
