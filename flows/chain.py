@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from tasks.stages import (
@@ -18,18 +20,21 @@ from tasks.stages import (
     measure_checks,
     open_night,
     promote_candidate,
+    publish_page,
     register_candidate,
     run_backtest,
     show_night,
     snapshot_champion,
     train_policy,
+    write_page,
 )
 from trading.checks.check import Part
 from trading.engines.choice import EngineChoice
 from trading.market.bars import Bars
 from trading.night.artifacts import Features
+from trading.night.evaluation_page import failed_page
 from trading.night.evidence import parts_of
-from trading.night.outcome import Candidate, ChampionSnapshot, Measurements
+from trading.night.outcome import Candidate, CandidatePage, ChampionSnapshot, Measurements
 from trading.night.report import NightReport
 from trading.night.workspace import Night
 from trading.settings.models import SevengatesSettings
@@ -53,7 +58,10 @@ def run_night(settings: SevengatesSettings, symbol: str, as_of: datetime | None,
     snapshot = snapshot_champion(night)
     registered = tuple(register_candidate(night, candidate) for candidate in make_candidates(night, snapshot))
     outcome = promote_candidate(night, registered, snapshot)
-    report = finish_night(night, outcome)
+    pages = tuple(
+        drawn_page(partial(publish_page, night, outcome, one), one.candidate, one.version) for one in outcome.registered
+    )
+    report = finish_night(night, outcome, pages)
     show_night(night, report)
     return report
 
@@ -67,9 +75,27 @@ def run_training(settings: SevengatesSettings, symbol: str, as_of: datetime | No
         as_of: nothing later is seen.
     """
     night = open_night(settings, symbol, as_of)
-    report = finish_training(night, make_candidates(night, snapshot_champion(night)))
+    candidates = make_candidates(night, snapshot_champion(night))
+    pages = tuple(drawn_page(partial(write_page, night, candidate), candidate) for candidate in candidates)
+    report = finish_training(night, candidates, pages)
     show_night(night, report)
     return report
+
+
+def drawn_page(draw: Callable[[], CandidatePage], candidate: Candidate, version: int | None = None) -> CandidatePage:
+    """The page of a candidate, or why there is none.
+
+    A page that cannot be drawn undoes nothing that was decided: its task shows as failed, and the report says why.
+
+    Args:
+        draw: the stage.
+        candidate: whose page it is.
+        version: in the registry, or None.
+    """
+    try:
+        return draw()
+    except Exception as error:  # noqa: BLE001
+        return failed_page(candidate, version, error)
 
 
 def make_candidates(night: Night, snapshot: ChampionSnapshot) -> tuple[Candidate, ...]:
@@ -103,7 +129,8 @@ def make_candidate(night: Night, engine: EngineChoice, data: NightData, snapshot
     """
     bars, features, splits = data
     fitted = fit_model(night, bars, features, splits, engine)
-    model = train_policy(night, bars, splits, fitted.model_ref).model_ref
+    trained = train_policy(night, bars, splits, fitted.model_ref)
+    model = trained.model_ref
     parts: dict[Part, Ref[Any]] = {
         "bars": bars,
         "features": features,
@@ -119,6 +146,8 @@ def make_candidate(night: Night, engine: EngineChoice, data: NightData, snapshot
         backtest_ref=run_backtest(night, bars, splits, model),
         check_refs={name: measure(night, parts_of(name, parts)) for name, measure in measure_checks.items()},
         live_ref=snapshot.live_ref,
+        fit_report_ref=fitted.report_ref,
+        policy_report_ref=trained.report_ref,
     )
     judged = judge_candidate(night, measured)
     return bundle_candidate(night, measured, judged, snapshot.champion)

@@ -8,7 +8,7 @@ from envs.vectorised import LaneVecEnv
 from tasks import pages
 from tasks.stage import as_stage, as_task
 from trading.checks.table import CHECKS
-from trading.night import data, evidence, fit, promotion, publish, report, workspace
+from trading.night import data, evaluation_page, evidence, fit, promotion, publish, report, workspace
 
 open_night = as_task(workspace.open_night, "plan", task_run_name="{symbol} plan")
 find_report = as_stage(report.find_report, "memory", remembered=False)
@@ -27,6 +27,8 @@ judge_candidate = as_stage(evidence.judge_candidate, "verdict")
 bundle_candidate = as_stage(publish.bundle_candidate, "bundle")
 register_candidate = as_stage(publish.register_candidate, "register", remembered=False)
 promote_candidate = as_stage(promotion.promote_candidate, "promote", remembered=False)
+publish_page = as_stage(evaluation_page.publish_page, "page", remembered=False)
+write_page = as_stage(evaluation_page.write_page, "page beside bundle", remembered=False)
 finish_night = as_stage(report.finish_night, "finish", remembered=False)
 finish_training = as_stage(report.finish_training, "finish training", remembered=False)
 show_night = as_stage(pages.show_night, "pages", remembered=False)

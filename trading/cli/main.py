@@ -42,6 +42,12 @@ def _gates() -> Target:
     return gates_command
 
 
+def _page() -> Target:
+    from trading.cli.page import page_command
+
+    return page_command
+
+
 def _models() -> Target:
     from trading.cli.models import app
 
@@ -100,6 +106,7 @@ COMMANDS: Mapping[str, Loader] = MappingProxyType(
     {
         "backtest": _backtest,
         "gates": _gates,
+        "page": _page,
         "models": _models,
         "engine": _engine,
         "data": _data,
