@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from tasks.stage import recording
@@ -21,6 +23,7 @@ from tasks.stages import (
     measure_checks,
     open_night,
     promote_candidate,
+    publish_page,
     refit_model,
     register_candidate,
     run_backtest,
@@ -28,16 +31,18 @@ from tasks.stages import (
     snapshot_champion,
     train_policy,
     trials_of,
+    write_page,
 )
 from trading.checks.check import Part
 from trading.checks.trials import Trials
 from trading.engines.choice import EngineChoice
 from trading.market.bars import Bars
 from trading.night.artifacts import Features
+from trading.night.evaluation_page import failed_page
 from trading.night.evidence import parts_of
 from trading.night.folds import Fold
 from trading.night.manifest import MadeCandidate, StageRun
-from trading.night.outcome import Candidate, ChampionSnapshot, Measurements
+from trading.night.outcome import Candidate, CandidatePage, ChampionSnapshot, Measurements
 from trading.night.report import NightReport
 from trading.night.workspace import Night
 from trading.settings.models import SevengatesSettings
@@ -62,7 +67,10 @@ def run_night(settings: SevengatesSettings, symbol: str, as_of: datetime | None,
     snapshot = snapshot_champion(night, bars.bars_ref)
     registered = tuple(register_candidate(night, made) for made in make_candidates(night, bars, snapshot))
     outcome = promote_candidate(night, registered, snapshot)
-    report = finish_night(night, outcome)
+    pages = tuple(
+        drawn_page(partial(publish_page, night, outcome, one), one.candidate, one.version) for one in outcome.registered
+    )
+    report = finish_night(night, outcome, pages)
     show_night(night, report)
     return report
 
@@ -77,9 +85,27 @@ def run_training(settings: SevengatesSettings, symbol: str, as_of: datetime | No
     """
     night = open_night(settings, symbol, as_of)
     bars = load_night(night)
-    report = finish_training(night, make_candidates(night, bars, snapshot_champion(night, bars.bars_ref)))
+    candidates = make_candidates(night, bars, snapshot_champion(night, bars.bars_ref))
+    pages = tuple(drawn_page(partial(write_page, night, made.candidate), made.candidate) for made in candidates)
+    report = finish_training(night, candidates, pages)
     show_night(night, report)
     return report
+
+
+def drawn_page(draw: Callable[[], CandidatePage], candidate: Candidate, version: int | None = None) -> CandidatePage:
+    """The page of a candidate, or why there is none.
+
+    A page that cannot be drawn undoes nothing that was decided: its task shows as failed, and the report says why.
+
+    Args:
+        draw: the stage.
+        candidate: whose page it is.
+        version: in the registry, or None.
+    """
+    try:
+        return draw()
+    except Exception as error:  # noqa: BLE001
+        return failed_page(candidate, version, error)
 
 
 class Loaded(NamedTuple):
@@ -171,6 +197,8 @@ def make_candidate(night: Night, engine: EngineChoice, data: NightData, snapshot
         backtest_ref=run_backtest(night, bars, splits, model),
         check_refs={name: measure(night, parts_of(name, parts)) for name, measure in measure_checks.items()},
         live_ref=snapshot.live_ref,
+        fit_report_ref=fitted.report_ref,
+        policy_report_ref=trained.report_ref,
     )
     judged = judge_candidate(night, measured)
     return bundle_candidate(night, measured, judged, snapshot.champion)

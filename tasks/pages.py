@@ -124,6 +124,14 @@ def show_night(night: Night, report: NightReport) -> None:
             key=artifact_key("mlflow", report.symbol),
             description=f"{report.symbol}: the version in MLflow, with card, figures and files",
         )
+    for page in report.pages:
+        if page.link:
+            create_link_artifact(
+                page.link,
+                f"evaluation of version {page.version}",
+                key=artifact_key("evaluation", report.symbol, str(page.version)),
+                description=f"{report.symbol}: the evaluation page of version {page.version}; the file is {page.place}",
+            )
     if report.champion_metrics:
         create_table_artifact(
             comparison_rows(report),

@@ -8,7 +8,20 @@ from envs.vectorised import LaneVecEnv
 from tasks import pages
 from tasks.stage import as_stage, as_task
 from trading.checks.table import CHECKS
-from trading.night import backfill, data, evidence, failures, fit, folds, promotion, publish, report, trials, workspace
+from trading.night import (
+    backfill,
+    data,
+    evaluation_page,
+    evidence,
+    failures,
+    fit,
+    folds,
+    promotion,
+    publish,
+    report,
+    trials,
+    workspace,
+)
 
 open_night = as_task(workspace.open_night, "plan", task_run_name="{symbol} plan")
 find_report = as_stage(report.find_report, "memory", remembered=False)
@@ -32,6 +45,8 @@ bundle_candidate = as_stage(publish.bundle_candidate, "bundle")
 register_candidate = as_stage(publish.register_candidate, "register", remembered=False)
 promote_candidate = as_stage(promotion.promote_candidate, "promote", remembered=False)
 approve_candidate = as_stage(promotion.approve_candidate, "approve", remembered=False)
+publish_page = as_stage(evaluation_page.publish_page, "page", remembered=False)
+write_page = as_stage(evaluation_page.write_page, "page beside bundle", remembered=False)
 finish_night = as_stage(report.finish_night, "finish", remembered=False)
 finish_training = as_stage(report.finish_training, "finish training", remembered=False)
 show_night = as_stage(pages.show_night, "pages", remembered=False)

@@ -23,7 +23,7 @@ from trading.night import reads
 from trading.night.failures import failed_nights
 from trading.night.manifest import FILE, beside, read_manifest
 from trading.night.reads import Reads, declared_reads
-from trading.night.report import NightReport
+from trading.night.report import NightReport, markdown, page_lines
 from trading.night.workspace import Night
 from trading.registry.adapter import open_registry
 from trading.registry.ledger import Ledger
@@ -38,7 +38,7 @@ STAGES = (
 )  # fmt: skip
 """Every stage of a night that makes or changes something, in order."""
 SAFE_TO_REPEAT = {"register", "promote", "finish"}
-LOOKS = {"memory", "pages"}
+LOOKS = {"memory", "page", "page beside bundle", "pages"}
 """Stages that only look."""
 TABLE = [*(item for item in vars(stages).values() if isinstance(item, Stage)), *stages.measure_checks.values()]
 KEPT_UNDER = {
@@ -169,6 +169,43 @@ def test_an_operator_puts_a_version_without_a_live_record_only_where_nothing_is_
     assert (entry.version, entry.action, entry.bundle_digest) == (1, "rollback", first.bundle_digest)
 
 
+def test_every_candidate_has_an_evaluation_page_in_mlflow_that_the_command_draws_again(
+    first: NightReport, home: Path, small_options: Options, tmp_path: Path
+) -> None:
+    (page,) = first.pages
+    assert (page.version, page.bundle_digest, page.failure) == (1, first.bundle_digest, "")
+    kept = Path(page.place).read_text()
+    assert "sevengates-sim-1h version 1" in kept
+    assert page.link.startswith("http://127.0.0.1:5000/#/experiments/")
+    assert page.link.endswith("/artifacts/evaluation.html")
+    result = command(home, small_options, "page", "1", "--output", str(tmp_path / "deep" / "page.html"), "--json")
+    assert result["code"] == 0
+    assert tuple(result["out"]["left_out"]) == page.left_out
+    drawn = (tmp_path / "deep" / "page.html").read_text()
+    assert result["out"]["bytes"] == len(drawn.encode())
+    # Only the sentence about its fate may differ: what the night said of it, and what the registry says now.
+    assert drawn.partition("<nav")[2] == kept.partition("<nav")[2]
+
+
+def test_a_page_that_cannot_be_drawn_stops_no_night_and_is_not_passed_over_in_silence(
+    first: NightReport, run_night: RunNight, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_ink(*_: Any, **__: Any) -> None:
+        raise ValueError("no ink")
+
+    monkeypatch.setattr("trading.reports.page.draw_page", no_ink)
+    name, (report,) = run_night(home, gates=GateSpec(min_sharpe=98.0))
+    assert name == "Rejected"
+    (page,) = report.pages
+    assert page.failure == "ValueError: no ink"
+    (line,) = page_lines(report)
+    assert (
+        line == f"No evaluation page of version {page.version}: ValueError: no ink. Try again with `sevengates page "
+        f"{page.version}`."
+    )
+    assert line in markdown(report)
+
+
 def test_training_alone_leaves_a_judged_bundle_in_a_folder_and_registers_nothing(
     first: NightReport, small_parameters: dict[str, Any], home: Path
 ) -> None:
@@ -180,6 +217,8 @@ def test_training_alone_leaves_a_judged_bundle_in_a_folder_and_registers_nothing
     assert state.name == "Trained"
     assert load_bundle(Path(report.folder)).digest == report.bundle_digest == first.bundle_digest
     assert read_manifest(beside(Path(report.folder)).read_bytes(), "it").bundle_digest == report.bundle_digest
+    assert [page.place for page in report.pages] == [f"{report.folder}.html"]
+    assert "Trained, and not registered." in Path(report.pages[0].place).read_text()
     assert len(Ledger(home / "ledger.db").history()) == before
 
 

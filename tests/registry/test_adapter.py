@@ -56,6 +56,20 @@ def test_the_library_is_imported_and_not_the_data_folder() -> None:
     assert "site-packages" in mlflow.__file__
 
 
+def test_a_file_is_kept_beside_the_night_of_its_version_and_may_be_replaced(
+    registry: MlflowRegistry, log: Log, tmp_path: Path
+) -> None:
+    version = log(0)
+    for words in ("first", "second"):
+        (tmp_path / "page.html").write_text(words)
+        logged = registry.log_file(NAME, version, tmp_path / "page.html")
+        assert Path(logged.address.removeprefix("file://")).read_text() == words
+    assert logged.run_id == registry.version(NAME, version).run_id
+    assert "page.html" in [item.path for item in client_of(registry).list_artifacts(logged.run_id)]
+    with pytest.raises(RegistryError, match="MODEL_UNKNOWN"):
+        registry.log_file(NAME, 99, tmp_path / "page.html")
+
+
 def test_model_names_are_lower_case_and_free_of_separators() -> None:
     assert model_name("BTC/USDT", "15m") == "sevengates-btc-usdt-15m"
 

@@ -82,6 +82,8 @@ def play_night(night: Night, engine: EngineChoice | None = None) -> Played:
         backtest_ref=evidence.run_backtest(night, bars, splits, model),
         check_refs={name: evidence.measuring(name)(night, evidence.parts_of(name, parts)) for name in CHECKS},
         live_ref=None,
+        fit_report_ref=fitted.report_ref,
+        policy_report_ref=trained.report_ref,
     )
     return Played(features, fitted, trained, measured, evidence.judge_candidate(night, measured))
 

@@ -54,6 +54,12 @@ def _report() -> Target:
     return report_command
 
 
+def _page() -> Target:
+    from trading.cli.page import page_command
+
+    return page_command
+
+
 def _models() -> Target:
     from trading.cli.models import app
 
@@ -120,6 +126,7 @@ COMMANDS: Mapping[str, Loader] = MappingProxyType(
         "gates": _gates,
         "explain": _explain,
         "report": _report,
+        "page": _page,
         "models": _models,
         "engine": _engine,
         "leakage-check": _leakage_check,

@@ -45,7 +45,15 @@ def print_night(reports: Sequence[NightReport], settings: SevengatesSettings) ->
         reports: of every symbol.
         settings: of the night.
     """
-    from trading.night.report import comparison_rows, contest_rows, engine_rows, headline, night_name, regimes_line
+    from trading.night.report import (
+        comparison_rows,
+        contest_rows,
+        engine_rows,
+        headline,
+        night_name,
+        page_lines,
+        regimes_line,
+    )
 
     for report in reports:
         if report.verdict is not None:
@@ -66,6 +74,8 @@ def print_night(reports: Sequence[NightReport], settings: SevengatesSettings) ->
     typer.echo(f"\n{night_name(reports)}.")
     for report in reports:
         typer.echo(f"  {headline(report)}")
+        for line in page_lines(report):
+            typer.echo(f"  {line}")
     published = [report.outcome for report in reports if report.outcome is not None and report.outcome.version]
     if published:
         shown = next((outcome for outcome in published if outcome.status == "promoted"), published[0])
@@ -91,6 +101,7 @@ def ways_to_look(settings: SevengatesSettings, symbol: str, version: int, *, pro
         "make ui": "the Prefect and MLflow pages over the same state",
         f"sevengates gates {version}{named}": "the verdict again, over the stored evidence",
         f"sevengates models show {version}{named}": "the model card",
+        f"sevengates page {version}{named}": "the evaluation page, drawn again into a file",
     }
     if promoted:
         source = f" --source {quote(market.source)}" if market.source != usual.source else ""

@@ -13,7 +13,7 @@ from trading.engines.choice import EngineChoice
 from trading.gates.verdict import Verdict
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
-from trading.night.artifacts import BacktestRecord, BundleFiles, ComparisonRecord
+from trading.night.artifacts import BacktestRecord, BundleFiles, ComparisonRecord, Report
 from trading.night.memory import recall, remember
 from trading.night.services import ledger_of
 from trading.night.workspace import Night
@@ -74,6 +74,8 @@ class Measurements(Frozen):
         backtest_ref: the test split, traded once.
         check_refs: what each check measured, by its name.
         live_ref: record of the champion that trades this symbol, or None.
+        fit_report_ref: how scaler, engine and calibrator were fitted, or None if nobody said.
+        policy_report_ref: how the policy was trained, or None if nobody said.
     """
 
     engine: EngineChoice
@@ -83,6 +85,8 @@ class Measurements(Frozen):
     backtest_ref: Ref[BacktestRecord]
     check_refs: dict[str, Ref[CheckEvidence]]
     live_ref: Ref[LiveRecord] | None
+    fit_report_ref: Ref[Report] | None = None
+    policy_report_ref: Ref[Report] | None = None
 
 
 class JudgedEvidence(Frozen):
@@ -106,6 +110,8 @@ class Candidate(Frozen):
         verdict_ref: what they said.
         bundle_ref: the files of its bundle.
         bundle_digest: of the bundle.
+        fit_report_ref: how scaler, engine and calibrator were fitted, or None if nobody said.
+        policy_report_ref: how the policy was trained, or None if nobody said.
     """
 
     engine: str
@@ -118,6 +124,28 @@ class Candidate(Frozen):
     verdict_ref: Ref[Verdict]
     bundle_ref: Ref[BundleFiles]
     bundle_digest: str
+    fit_report_ref: Ref[Report] | None = None
+    policy_report_ref: Ref[Report] | None = None
+
+
+class CandidatePage(Frozen):
+    """The evaluation page of one candidate, or why there is none.
+
+    Attributes:
+        bundle_digest: of the candidate.
+        version: in the registry; None if it was not registered.
+        place: the file, or the address of the artifact; empty if the page could not be made.
+        link: where MLflow shows it; empty if it is not there.
+        left_out: titles of the sections that had nothing to show.
+        failure: why it could not be made; empty if it was.
+    """
+
+    bundle_digest: str
+    version: int | None = None
+    place: str = ""
+    link: str = ""
+    left_out: tuple[str, ...] = ()
+    failure: str = ""
 
 
 class RegisteredCandidate(Frozen):
@@ -161,6 +189,7 @@ class NightOutcome(Frozen):
         decision: of promotion, with the numbers it rests on; None of a night of an earlier release.
         meeting: of candidate and champion, or None if nothing was in Production.
         epoch: of the ledger once that was written down.
+        pages: evaluation pages of all of them, once they are made.
     """
 
     symbol: str
@@ -179,11 +208,18 @@ class NightOutcome(Frozen):
     decision: PromotionDecision | None = None
     meeting: Meeting | None = None
     epoch: int = 0
+    pages: tuple[CandidatePage, ...] = ()
 
     @property
     def awaits_approval(self) -> bool:
         """Whether the version may enter Production once a person approves it."""
         return self.code is ReasonCode.PROMOTION_AWAITS_APPROVAL
+
+    @property
+    def registered(self) -> tuple[RegisteredCandidate, ...]:
+        """Every candidate of the night with its version, the one that met the champion first."""
+        own = RegisteredCandidate(candidate=self.candidate, version=self.version)
+        return (own, *self.others)
 
 
 def recall_outcome(night: Night) -> NightOutcome | None:

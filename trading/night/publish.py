@@ -79,6 +79,8 @@ def bundle_candidate(
         verdict_ref=judged.verdict_ref,
         bundle_ref=store.put(BUNDLE, files),
         bundle_digest=files[MANIFEST].digest,
+        fit_report_ref=measured.fit_report_ref,
+        policy_report_ref=measured.policy_report_ref,
     )
 
 

@@ -13,7 +13,7 @@ from trading.markdown import bullets, table
 from trading.moments import moment_text
 from trading.night.artifacts import BACKTEST, COMPARISON, MODEL, VERDICT
 from trading.night.manifest import MadeCandidate, write_beside
-from trading.night.outcome import Candidate, NightOutcome, recall_outcome, remember_outcome
+from trading.night.outcome import Candidate, CandidatePage, NightOutcome, recall_outcome, remember_outcome
 from trading.night.publish import manifest_of, write_bundle_folder
 from trading.night.workspace import Night
 from trading.reports.assumptions import assumptions
@@ -39,6 +39,8 @@ TITLES: dict[Status, str] = {
     "failed": "Failed",
 }
 NOTHING_TO_DO = "Nothing to do"
+WHERE = {"promoted": "in Production", "staged": "in Staging", "rejected": "registered as rejected"}
+"""Where a version is after its night, by its status."""
 
 
 class NightFailure(Measured):
@@ -92,6 +94,7 @@ class NightReport(Measured):
         champion_regimes: the champion's nearest regime by each regime of the candidate.
         engines: every candidate of a night that trains several engines, the reported one first; else empty.
         assumptions: of the simulation that judged the candidate, one sentence each.
+        pages: evaluation page of every candidate, or why one could not be made.
         failure: why the night failed, or None.
     """
 
@@ -107,6 +110,7 @@ class NightReport(Measured):
     champion_regimes: dict[str, str] = Field(default_factory=dict[str, str])
     engines: tuple[EngineRow, ...] = ()
     assumptions: tuple[str, ...] = ()
+    pages: tuple[CandidatePage, ...] = ()
     failure: NightFailure | None = None
 
 
@@ -120,23 +124,28 @@ def find_report(night: Night) -> NightReport | None:
     return None if outcome is None else _report_of(night.store, outcome, repeated=True)
 
 
-def finish_night(night: Night, outcome: NightOutcome) -> NightReport:
+def finish_night(night: Night, outcome: NightOutcome, pages: tuple[CandidatePage, ...] = ()) -> NightReport:
     """Remember the night as finished, and report it.
 
     Args:
         night: that ended.
         outcome: how.
+        pages: of its candidates.
     """
-    remember_outcome(night, outcome)
-    return _report_of(night.store, outcome, repeated=False)
+    finished = outcome.model_copy(update={"pages": pages})
+    remember_outcome(night, finished)
+    return _report_of(night.store, finished, repeated=False)
 
 
-def finish_training(night: Night, made: tuple[MadeCandidate, ...]) -> NightReport:
+def finish_training(
+    night: Night, made: tuple[MadeCandidate, ...], pages: tuple[CandidatePage, ...] = ()
+) -> NightReport:
     """Write the bundle folders of candidates that are not registered, a manifest beside each, and report them.
 
     Args:
         night: that was asked to train only.
         made: what it made, one for each engine.
+        pages: of these candidates.
     """
     from trading.night.choosing import choose_candidate
 
@@ -156,6 +165,7 @@ def finish_training(night: Night, made: tuple[MadeCandidate, ...]) -> NightRepor
         metrics=dict(store.get(BACKTEST, chosen.backtest_ref).metrics),
         engines=_several([_engine_row(store, candidate, status="trained") for candidate in order]),
         assumptions=_assumptions(store, chosen),
+        pages=pages,
     )
 
 
@@ -212,7 +222,24 @@ def headline(report: NightReport) -> str:
     version = f"{outcome.model_name} version {outcome.version}"
     left = "" if outcome.decision is None else outcome.decision.champion_reason
     gone = f" Champion {outcome.champion_version} left Production. {left}" if left else ""
-    return f"{when}: {repeated}{outcome.reason} {version} is {_stage(outcome)}{paper}.{gone}"
+    return f"{when}: {repeated}{outcome.reason} {version} is {WHERE[outcome.status]}{paper}.{gone}"
+
+
+def page_lines(report: NightReport) -> list[str]:
+    """Where the evaluation page of each candidate is, or why there is none; one sentence each.
+
+    Args:
+        report: of a night.
+    """
+    lines: list[str] = []
+    for page in report.pages:
+        whose = f"version {page.version}" if page.version is not None else f"bundle {page.bundle_digest[:12]}"
+        if page.failure:
+            again = f" Try again with `sevengates page {page.version}`." if page.version is not None else ""
+            lines.append(f"No evaluation page of {whose}: {page.failure.rstrip('.')}.{again}")
+        else:
+            lines.append(f"Evaluation page of {whose}: {page.place}")
+    return lines
 
 
 def comparison_rows(report: NightReport) -> list[dict[str, Any]]:
@@ -316,6 +343,8 @@ def markdown(report: NightReport, picture: str = "") -> str:
         lines += ["", table(columns, (row.values() for row in engines), right=numbers)]
     if report.assumptions:
         lines += ["", "Assumptions of the simulator:", "", bullets(report.assumptions)]
+    if report.pages:
+        lines += ["", bullets(page_lines(report))]
     return "\n".join(lines) + "\n"
 
 
@@ -359,6 +388,7 @@ def _report_of(store: Store, outcome: NightOutcome, *, repeated: bool) -> NightR
         champion_regimes={} if comparison is None else comparison.regimes["mapping"],
         engines=_several(rows),
         assumptions=_assumptions(store, candidate),
+        pages=outcome.pages,
     )
 
 
@@ -386,10 +416,6 @@ def _assumptions(store: Store, candidate: Candidate) -> tuple[str, ...]:
 
 def _several(rows: list[EngineRow]) -> tuple[EngineRow, ...]:
     return tuple(rows) if len(rows) > 1 else ()
-
-
-def _stage(outcome: NightOutcome) -> str:
-    return {"promoted": "in Production", "staged": "in Staging", "rejected": "registered as rejected"}[outcome.status]
 
 
 def _text(value: Number) -> str:

@@ -28,7 +28,7 @@ from trading.model.bundle import CARD, EVIDENCE, GATES, Bundle, load_bundle, rea
 from trading.moments import moment_iso
 from trading.registry.client import BUNDLE_TAG, CHAMPION
 from trading.registry.mlflow_runtime import answers, exists_already, locked, migrate, quietly, unknown_is_nothing
-from trading.registry.records import Dataset, NightRun, Version, flatten, labels
+from trading.registry.records import Dataset, LoggedFile, NightRun, Version, flatten, labels
 from trading.registry.serving import MAX_JUMP, decision_columns
 from trading.settings.locations import locations
 from trading.settings.models import RuntimeSpec
@@ -158,6 +158,23 @@ class MlflowRegistry:
         with answers(self.tracking_uri):
             self._client.log_text(run_id, html, place)
         return place
+
+    def log_file(self, model_name: str, number: int, path: Path) -> LoggedFile:
+        """Keep a file beside the night of a version, in place of one of the same name.
+
+        Args:
+            model_name: registered model.
+            number: of the version.
+            path: of the file; its name becomes the artifact's.
+
+        Raises:
+            RegistryError: ``MODEL_UNKNOWN`` if there is no such version.
+        """
+        run_id = self.version(model_name, number).run_id
+        with answers(self.tracking_uri):
+            self._client.log_artifact(run_id, str(path))
+            root = str(self._client.get_run(run_id).info.artifact_uri)
+        return LoggedFile(address=f"{root}/{path.name}", run_id=run_id, experiment_id=self.experiment_id)
 
     def models(self) -> list[str]:
         """Names of the registered models, sorted."""

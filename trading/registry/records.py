@@ -23,6 +23,15 @@ class Dataset:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoggedFile:
+    """A file among the artifacts of a night: its address, and the run and the experiment it belongs to."""
+
+    address: str
+    run_id: str
+    experiment_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Version:
     """One registered version as MLflow shows it."""
 

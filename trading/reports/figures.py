@@ -23,6 +23,7 @@ from trading.arrays import Floats, Ints
 from trading.checks.calibration import ReliabilityBin
 from trading.moments import DAY_MS
 from trading.results import CheckResult
+from trading.statistics.resample import wilson_band
 from trading.steps.regimes import REGIMES
 
 # Blue, orange and grey can be told apart by everybody.
@@ -143,7 +144,7 @@ def reliability_figure(rows: Sequence[ReliabilityBin], *, brier: float, ece: flo
     for row in full:
         confidence, frequency = float(row.confidence or 0.0), float(row.frequency or 0.0)
         # 95 % Wilson interval: with few pairs a bin off the diagonal means little.
-        low, high = _wilson(frequency, row.count)
+        low, high = wilson_band(frequency, row.count)
         top.plot([confidence, confidence], [low, high], color=BLUE, linewidth=1.0, alpha=0.6)
     top.plot(
         [float(row.confidence or 0.0) for row in full],
@@ -271,13 +272,6 @@ def _drawdown_label(checks: Sequence[CheckResult]) -> str:
 
 def _share(value: float, sign: str) -> str:
     return format(value, f"{sign}.1%") if math.isfinite(value) else "-"
-
-
-def _wilson(share: float, count: int, z: float = 1.96) -> tuple[float, float]:
-    """Score interval of a proportion (Wilson, J. American Statistical Association 22, 1927)."""
-    centre = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def _panels(

@@ -1,0 +1,84 @@
+"""The engine: transitions and states of the regimes, and what any other engine holds."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from trading.reports.page.data import PageData
+from trading.reports.page.html import Html, LeftOut, element, joined, note, table
+from trading.reports.page.numbers import NOTHING, label, plain
+from trading.steps.regimes import REGIMES
+
+_Z90 = 1.6448536269514722
+
+
+def engine(data: PageData) -> Html | LeftOut:
+    """The transition matrix and a row a state of the regimes engine; of other engines their options and arrays.
+
+    Args:
+        data: of the page.
+    """
+    identity = data.spec.engine
+    arrays = data.engine
+    if identity.name == "regimes" and {"transmat", "means", "covars"} <= set(arrays):
+        return joined([_transitions(data), _states(data)])
+    options = [[label(name), plain(value)] for name, value in sorted(identity.options.items())]
+    parts = [table(("option", "value"), options)] if options else [note("It has no options.")]
+    parts += [
+        table(("array", "shape", "values"), [(name, str(array.shape), _few(array)) for name, array in arrays.items()])
+    ] if arrays else []  # fmt: skip
+    return joined(parts)
+
+
+def _transitions(data: PageData) -> Html:
+    matrix = data.engine["transmat"]
+    seen = {} if data.traded is None else data.traded.regime_bars
+    rows = []
+    for place, name in enumerate(REGIMES):
+        cells: list[object] = []
+        for share in matrix[place].tolist():
+            error = _error(share, seen.get(name, 0))
+            band = element("span", f"±{error:.2%}", class_="band") if math.isfinite(error) else ""
+            tint = f"--share:{share:.3f}"
+            cells.append(element("span", joined([f"{share:.2%}", " ", band]), class_="tint", style=tint))
+        rows.append([f"from {name}", *cells])
+    columns = ("", *(f"to {name}" for name in REGIMES))
+    return joined(
+        [
+            table(columns, rows, numbers=(1, 2, 3), caption="Probability of the next bar's regime"),
+            note("±: 90 % error of a share of as many bars as the regime held before the test split.") if seen else "",
+        ]
+    )
+
+
+def _states(data: PageData) -> Html:
+    arrays = data.engine
+    features = [str(name) for name in data.spec.engine.options.get("features", ())]
+    means, covars, matrix = arrays["means"], arrays["covars"], arrays["transmat"]
+    market = None if data.traded is None else data.traded.market
+    rows = []
+    for place, name in enumerate(REGIMES):
+        stay = float(matrix[place, place])
+        length = 1.0 / (1.0 - stay) if stay < 1.0 else math.inf
+        share = NOTHING if market is None else f"{float(np.mean(market.regime == place)):.1%}"
+        deviations = np.sqrt(np.diagonal(covars[place]))
+        cells = [f"{mean:+.2f} (sd {deviation:.2f})" for mean, deviation in zip(means[place], deviations, strict=True)]
+        rows.append([name, f"{length:.1f}", share, *cells])
+    columns = ("regime", "expected length, bars", "share of the test split", *map(label, features))
+    return joined(
+        [
+            table(columns, rows, numbers=range(1, len(columns)), caption="States"),
+            note("Features in standard deviations of the training split: mean, and deviation within the state."),
+        ]
+    )
+
+
+def _error(share: float, bars: int) -> float:
+    return _Z90 * math.sqrt(share * (1.0 - share) / bars) if bars else math.nan
+
+
+def _few(array: np.ndarray, most: int = 12) -> str:
+    values = array.ravel()
+    return plain([float(value) for value in values[:most]]) + (" …" if len(values) > most else "")
