@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.leaks import HONEST, LEAKS, Case, found_in
+from tests.support.leaks import HONEST, LEAKS, TRAINED, Case, found_in
 from trading.codes import ReasonCode
 from trading.errors import ConfigError
 from trading.night.examination import examine, feature_set
@@ -35,6 +35,11 @@ def short(case: Case) -> Case:
 @pytest.mark.parametrize(("name", "rule"), FOUND.items())
 def test_a_planted_leak_is_refused_by_the_gate(name: str, rule: str) -> None:
     assert rule in found_in(short(CASES[name]))
+
+
+def test_a_whole_night_whose_lanes_decide_by_later_bars_ends_with_a_verdict_that_refuses_them() -> None:
+    ahead = short(replace(CASES["lanes are fed bars 24 ahead"], settings=TRAINED, trained=True))
+    assert found_in(ahead) == ["decisions"]
 
 
 @pytest.mark.parametrize("name", ["without an edge", "trailing features", "a trained policy"])

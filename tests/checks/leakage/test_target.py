@@ -9,7 +9,7 @@ import pytest
 
 from tests.checks.leakage.honest import columns_of, honest
 from tests.support import small_bars
-from trading.checks.leakage.target import HORIZONS, all_columns, check_horizons, check_sign, check_target
+from trading.checks.leakage.target import HORIZONS, Columns, all_columns, check_horizons, check_sign, check_target
 from trading.codes import ReasonCode
 from trading.engines.series import compute_features
 from trading.market.bars import Bars
@@ -127,7 +127,7 @@ def test_books_of_a_horizon_hold_the_mean_of_the_last_sides_and_are_not_counted_
     bars = walk(3_000)
     table = honest(bars)
     table[:, 0] = np.random.default_rng(1).standard_normal(len(bars))
-    found = check_sign(columns_of(table), bars, Range(10, 3_000), limit=SPEC.max_sign_sharpe)
+    found = check_sign(Columns(("momentum",), table[:, :1]), bars, Range(10, 3_000), limit=SPEC.max_sign_sharpe)
     rows = slice(10, 2_999)
     side = np.sign(table[rows, 0] - np.median(table[rows, 0]))
     held = np.convolve(side, np.ones(4) / 4)[: len(side)]

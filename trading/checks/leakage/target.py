@@ -146,7 +146,7 @@ def check_horizons(columns: Columns, bars: Bars, train: Range, *, limit: float) 
         error = math.sqrt(horizon / len(target))
         over = np.abs(correlation) - ERRORS * error
         largest = max(largest, float(over.max()))
-        found[str(horizon)] = dict(zip(columns.names, correlation.tolist(), strict=True))
+        found[str(horizon)] = _largest(columns.names, correlation)
         messages += [
             f"{columns.names[at]} has a rank correlation of {correlation[at]:.3f} with the return over {horizon} bars"
             for at in map(int, np.flatnonzero(~(over < limit)))
@@ -193,7 +193,7 @@ def check_sign(columns: Columns, bars: Bars, train: Range, *, limit: float) -> C
         sharpe = np.divide(earned.mean(axis=0), deviation, out=np.zeros(len(deviation)), where=deviation > 0) * scale
         over = (np.abs(sharpe) - ERRORS * error) / hourly
         largest = max(largest, float(over.max()))
-        found[str(horizon)] = dict(zip(columns.names, sharpe.tolist(), strict=True))
+        found[str(horizon)] = _largest(columns.names, sharpe)
         messages += [
             f"the sign of {columns.names[at]} alone, held over {horizon} bars, has a Sharpe ratio of {sharpe[at]:.1f}"
             for at in map(int, np.flatnonzero(~(over < limit)))
@@ -208,6 +208,12 @@ def check_sign(columns: Columns, bars: Bars, train: Range, *, limit: float) -> C
         remedy=PAST_ONLY,
         evidence={"sharpe": found, "error": error},
     )
+
+
+def _largest(names: Sequence[str], values: Floats) -> dict[str, float]:
+    """The column that is farthest from zero; all of them would fill every verdict."""
+    at = int(np.abs(values).argmax())
+    return {names[at]: float(values[at])}
 
 
 def _earned(bars: Bars, rows: Range, horizon: int) -> Floats:
