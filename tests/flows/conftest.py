@@ -21,6 +21,8 @@ EASY = GateSpec(
     max_consecutive_losses=10_000,
     max_brier=1.0,
     max_ece=1.0,
+    min_brier_skill=-1_000.0,
+    max_share_at_mode=1.0,
     max_psi=1_000.0,
 )
 SMALL: dict[str, Any] = {

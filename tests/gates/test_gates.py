@@ -251,6 +251,13 @@ def test_a_flat_calibrator_fails(good: Evidence):
     assert "flat" in result.reason
 
 
+def test_a_flat_calibrator_is_noted_where_no_skill_is_asked_for(good: Evidence):
+    flat = good.section(CalibrationEvidence).model_copy(update={"informative": False})
+    result = ask_gate(GATES["calibration"], with_section(good, flat), {**LIMITS, "min_brier_skill": -0.1})
+    assert (result.passed, result.conditional) == (True, False)
+    assert any("no skill is asked" in rule.message for rule in result.rules)
+
+
 def test_what_chance_explains_of_a_sides_error_is_not_held_against_it(good: Evidence):
     place = ("checks", "calibration", "per_side", "0")
     off = with_number(good, (*place, "ece_equal_mass"), 0.14)

@@ -77,6 +77,12 @@ def bundle(request: pytest.FixtureRequest, make_bundle: MakeBundle) -> Bundle:
 
 
 @pytest.fixture
+def fresh(make_bundle: MakeBundle) -> Bundle:
+    """What the gates of today judged."""
+    return make_bundle(1)
+
+
+@pytest.fixture
 def gates() -> Iterator[Table]:
     """The table of gates, put back in its order afterwards."""
     before = dict(GATES)
@@ -92,18 +98,27 @@ def changes(request: pytest.FixtureRequest, gates: Table) -> tuple[str, ...]:
     return CHANGES[request.param]
 
 
-def test_the_gates_of_today_say_what_the_bundle_says(bundle: Bundle) -> None:
-    assert judge_again(bundle) == verdict_of(bundle)
-    assert changed_questions(verdict_of(bundle)) == []
+def test_the_gates_of_today_say_what_the_bundle_says(fresh: Bundle) -> None:
+    assert judge_again(fresh) == verdict_of(fresh)
+    assert changed_questions(verdict_of(fresh)) == []
+
+
+@pytest.mark.parametrize("name", ["bundle-1", "bundle-2"])
+def test_a_version_of_release_0_1_does_not_enter_for_the_first_time_without_the_questions_of_today(name: str) -> None:
+    old = load_bundle(FIXTURE / name)
+    assert "gate calibration asks for the threshold min_brier_skill now" in changed_questions(verdict_of(old))
+    with pytest.raises(RegistryError) as refused:
+        require_admission(old, NAME, 1, [])
+    assert refused.value.code is ReasonCode.VERDICT_OUTDATED
 
 
 def test_a_first_entry_is_refused_by_gates_that_did_not_judge_it_and_says_which(
-    bundle: Bundle, changes: tuple[str, ...]
+    fresh: Bundle, changes: tuple[str, ...]
 ) -> None:
     with pytest.raises(RegistryError) as refused:
-        require_admission(bundle, NAME, 1, [])
+        require_admission(fresh, NAME, 1, [])
     assert refused.value.code is ReasonCode.VERDICT_OUTDATED
-    assert changed_questions(verdict_of(bundle)) == list(changes)
+    assert changed_questions(verdict_of(fresh)) == list(changes)
     assert all(change in refused.value.message for change in changes)
     assert "Train the model again" in refused.value.remedy
 
@@ -133,13 +148,13 @@ def test_evidence_that_is_not_the_evidence_judged_is_refused(bundle: Bundle) -> 
     assert refused.value.code is ReasonCode.BUNDLE_INVALID
 
 
-def test_a_verdict_of_another_symbol_is_refused(bundle: Bundle) -> None:
+def test_a_verdict_of_another_symbol_is_refused(fresh: Bundle) -> None:
     with pytest.raises(RegistryError, match="its verdict is of MOON") as refused:
-        judge_again(replace(bundle, gates={**bundle.gates, "symbol": "MOON"}))
+        judge_again(replace(fresh, gates={**fresh.gates, "symbol": "MOON"}))
     assert refused.value.code is ReasonCode.BUNDLE_INVALID
 
 
-def test_a_gate_that_answers_otherwise_today_is_named(bundle: Bundle, gates: Table) -> None:
+def test_a_gate_that_answers_otherwise_today_is_named(fresh: Bundle, gates: Table) -> None:
     usual = gates["risk"].judge
 
     def stricter(evidence: Evidence, limits: Limits) -> list[CheckResult]:
@@ -147,11 +162,11 @@ def test_a_gate_that_answers_otherwise_today_is_named(bundle: Bundle, gates: Tab
 
     gates["risk"] = replace(gates["risk"], judge=stricter)
     with pytest.raises(RegistryError, match="the gates say REJECTED to its evidence, differing in risk") as refused:
-        judge_again(bundle)
+        judge_again(fresh)
     assert refused.value.code is ReasonCode.BUNDLE_INVALID
 
 
-def test_a_gate_that_only_words_its_reasons_in_another_way_bars_nobody(bundle: Bundle, gates: Table) -> None:
+def test_a_gate_that_only_words_its_reasons_in_another_way_bars_nobody(fresh: Bundle, gates: Table) -> None:
     ask = gates["risk"].judge
 
     def reworded(evidence: Evidence, limits: Limits) -> list[CheckResult]:
@@ -161,7 +176,7 @@ def test_a_gate_that_only_words_its_reasons_in_another_way_bars_nobody(bundle: B
         ]
 
     gates["risk"] = replace(gates["risk"], judge=reworded)
-    assert judge_again(bundle) == verdict_of(bundle)
+    assert judge_again(fresh) == verdict_of(fresh)
 
 
 def test_after_a_gate_was_added_a_registered_version_is_rolled_back_to_and_a_new_one_has_to_be_trained_again(

@@ -32,16 +32,20 @@ def calibration_rules(evidence: Evidence, limits: Limits) -> list[CheckResult]:
         at_most("ece", found.ece, limits["max_ece"], remedy=remedy),
         over("brier_skill", found.bss, limits["min_brier_skill"], remedy=unskilled),
         over("brier_skill_low", found.bss_low, limits["min_brier_skill"], remedy=unskilled),
-        _informative_rule(found.informative, unskilled),
+        _informative_rule(found.informative, limits["min_brier_skill"], unskilled),
         at_most("share_at_mode", found.share_at_mode, limits["max_share_at_mode"], remedy=remedy),
         *_side_rules(found, limits["max_ece"], remedy),
         _trades_rule(found, limits["max_brier"]),
     ]
 
 
-def _informative_rule(informative: bool | None, remedy: str) -> CheckResult:
+def _informative_rule(informative: bool | None, skill: float, remedy: str) -> CheckResult:
+    """Whether the calibrator tells more than base rates; a note for an owner who asks for no skill."""
     if informative is None:
         return missing("informative", "true", MEASURE_AGAIN)
+    if not informative and skill < 0.0:
+        flat = "the calibrator is flat, and no skill is asked of it"
+        return CheckResult(name="informative", passed=True, severity="warn", observed="false", message=flat)
     return rule(
         "informative",
         passed=informative,
