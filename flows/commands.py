@@ -88,7 +88,7 @@ def backfill_command(
     options = {"start": moments[0], "stop": moments[-1], "every": every}
     failing = "go-on" if keep_going else "stop"
     nights = _run_flow(ctx, "backfill", settings, quiet=as_json, **options, on_failure=failing)
-    left = len(moments) - len(nights)
+    left = len(moments[len(nights) :])
     if as_json:
         print_json({"result": backfill_name(nights), "not_run": left, "nights": [night.as_json() for night in nights]})
     else:

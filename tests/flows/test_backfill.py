@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
+from tests.flows.conftest import SMALL
 from trading.market.sources.simulated import SimulatedMarket, simulate
 from trading.night.backfill import BackfilledNight
 from trading.night.report import NightReport
 from trading.registry.adapter import open_registry
 from trading.registry.ledger import Ledger
-from trading.settings.models import EngineSpec, MarketSpec, PolicySpec, RuntimeSpec
+from trading.settings.models import EngineSpec, MarketSpec, RuntimeSpec
 
 RunNight = Callable[..., tuple[str, list[NightReport]]]
 Options = Callable[[Path], list[str]]
@@ -26,7 +27,7 @@ Backfill = Callable[..., tuple[str, list[BackfilledNight]]]
 DAYS = [datetime(2021, 12, day, tzinfo=UTC) for day in (1, 2, 3)]
 QUICK: dict[str, Any] = {
     "engine": EngineSpec(name="moving_average"),
-    "policy": PolicySpec(kind="fixed"),
+    "policy": SMALL["policy"].model_copy(update={"kind": "fixed"}),
     "market": MarketSpec(history_bars=3_000),
 }
 """Nights that train nothing, so that many of them fit in a test."""

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from trading.errors import SevengatesError
     from trading.results import CheckResult
 
+MOST_WRAPPED_ROWS = 200
+"""Of a table whose cells are wrapped; measuring and wrapping a thousand rows takes as long as finding them."""
+
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 """The option of every command that prints a result."""
 
@@ -27,19 +30,22 @@ def print_json(value: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
-    """Print rows under headings; numbers to the right, long text wrapped.
+    """Print rows under headings; numbers to the right, long text wrapped where there are not many rows.
 
     Args:
         columns: the headings.
         rows: the cells of each row.
         title: above the table.
     """
+    values = [list(row) for row in rows]
+    if len(values) > MOST_WRAPPED_ROWS:
+        _print_plain(columns, values, title)
+        return
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=SIMPLE_HEAD)
-    values = [list(row) for row in rows]
     for index, column in enumerate(columns):
         numeric = bool(values) and all(isinstance(row[index], int | float) for row in values)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
@@ -95,6 +101,16 @@ def print_error(error: SevengatesError, *, as_json: bool) -> None:
         return
     headline = typer.style(str(error.code), fg=typer.colors.RED, bold=True) if sys.stderr.isatty() else str(error.code)
     typer.echo(f"{headline}: {error.message}\n{error.remedy}", err=True)
+
+
+def _print_plain(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | None) -> None:
+    """A long table, one line a row; the last column is as wide as it has to be."""
+    lines = [list(columns), *([" ".join(_cell(value).split()) for value in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    if title:
+        typer.echo(title)
+    shown = ("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+    typer.echo("\n".join(shown))
 
 
 def _cell(value: Any) -> str:

@@ -19,7 +19,6 @@ from trading.model.lineage import Lineage
 from trading.moments import Moment, moment_ms, moment_text
 from trading.night.artifacts import numbers
 from trading.night.review import bars_of, market_of
-from trading.registry.approval import verdict_of
 from trading.reports.assumptions import assumptions
 from trading.settings.models import SevengatesSettings
 from trading.simulation.backtest import BacktestResult, run_backtest
@@ -162,7 +161,6 @@ def backtest_bundle(
     result = run_backtest(bundle.model, bars, first)
     where = parts_of_bars(lineage, bars, first)
     counts = {name: where.count(name) for name in (*PARTS, UNKNOWN) if name in where}
-    verdict = verdict_of(bundle)
     market = market_of(settings, bundle)
     report = BacktestReport(
         symbol=spec.symbol,
@@ -171,8 +169,8 @@ def backtest_bundle(
         version=version,
         bundle_digest=bundle.digest,
         tag=spec.engine.tag,
-        decision=verdict.decision,
-        paper_only=verdict.paper_only,
+        decision=bundle.decision,
+        paper_only=bundle.paper_only and bundle.approved,
         first=moment_text(int(bars.ts[first])),
         last=moment_text(int(bars.ts[-1]) + bars.interval),
         bars=len(bars) - first,
