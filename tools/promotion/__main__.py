@@ -1,7 +1,7 @@
 """Runs the nights of the campaign that are not there yet, and writes ``docs/promotion.md`` with its figure.
 
-Run by ``make campaign-promotion``. Each night is kept as a file of its own under ``var/promotion``, named after the code
-that made it, so a campaign that was stopped goes on, and one of other code begins anew.
+Run by ``make campaign-promotion``. Each night is kept as a file of its own under ``var/promotion``, in a folder of
+the code that made it, so a campaign that was stopped goes on, and one of other code begins anew.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import os
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -74,22 +75,24 @@ def run(wanted: list[tuple[str, int]], real: Path, kept: Path, *, workers: int, 
     print(f"{len(wanted) - len(missing)} of {len(wanted)} nights are kept in {kept}, {len(missing)} to run", flush=True)
     end, done, waiting = time.monotonic() + 60.0 * minutes, 0, iter(missing)
     with ProcessPoolExecutor(workers) as pool:
-        running = {
-            pool.submit(_play, kind, number, real) for _, (kind, number) in zip(range(workers), waiting, strict=False)
-        }
+        running = {pool.submit(_play, *one, real) for one in islice(waiting, workers)}
         while running:
-            finished = next(as_completed(running))
-            running.discard(finished)
-            row = finished.result()
-            write_atomic(_file(kept, row["kind"], row["number"]), json.dumps(row, indent=1).encode())
-            done += 1
-            last = row["nights"][-1]
-            print(f"{done:4} of {len(missing)}  {row['kind']:22} {row['number']:3}  {last['decision']:8} "
-                  f"{'traded' if last['traded'] else 'no trade':8} {row['seconds']:6.1f} s  {', '.join(last['failed'])}",
-                  flush=True)  # fmt: skip
-            following = next(waiting, None) if time.monotonic() < end else None
-            if following is not None:
-                running.add(pool.submit(_play, *following, real))
+            ended, running = wait(running, return_when=FIRST_COMPLETED)
+            for row in (future.result() for future in ended):
+                write_atomic(_file(kept, row["kind"], row["number"]), json.dumps(row, indent=1).encode())
+                done += 1
+                print(f"{done:4} of {len(missing)}  {_line(row)}", flush=True)
+            if time.monotonic() < end:
+                running |= {pool.submit(_play, *one, real) for one in islice(waiting, len(ended))}
+
+
+def _line(row: dict[str, Any]) -> str:
+    last = row["nights"][-1]
+    traded = "traded" if last["traded"] else "no trade"
+    return (
+        f"{row['kind']:22} {row['number']:3}  {last['decision']:8} {traded:8} {row['seconds']:6.1f} s  "
+        f"{', '.join(last['failed'])}"
+    )
 
 
 def _file(kept: Path, kind: str, number: int) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ SHORTEST, LONGEST = 2_000, 5_000
 FIRST_SEED = 5_000
 """No default of the platform was chosen by looking at these seeds."""
 
-SYMBOL, AS_OF = "SIM", "2026-11-20"
+SYMBOL, AS_OF = "SIM", datetime(2026, 11, 20, tzinfo=UTC)
 RIDER = "rider"
 
 Write = Callable[[Bars], str]
@@ -162,9 +163,8 @@ def _drawn(real: Bars, number: int, count: int, *, ride: float = 0.0) -> Bars:
     moves = _moves(real)
     n = moves.shape[1]
     starts, lengths = stationary_blocks(np.random.default_rng(seed_for(number, "blocks")), n, 1, BLOCK)
-    places = np.concatenate(
-        [np.arange(start, start + length) for start, length in zip(starts[0], lengths[0], strict=True)]
-    )
+    blocks = zip(starts[0], lengths[0], strict=True)
+    places = np.concatenate([np.arange(start, start + length) for start, length in blocks])
     drawn = moves[:, places[:count] % n]
     close = drawn[3]
     drift = ride * float(close.std()) / np.sqrt(real.bars_per_year) - float(close.mean())

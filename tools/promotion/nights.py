@@ -8,19 +8,25 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.support.nights import play_night
 from tests.support.plugins import installed
 from tools.promotion.markets import AS_OF, EDGES, NULLS, RIDER, SYMBOL, write_bars
+from trading.engines.stream import compute_signals
 from trading.errors import SevengatesError
 from trading.gates.verdict import Verdict
 from trading.market.bars import Bars
-from trading.moments import DAY_MS, moment_ms
-from trading.night.artifacts import BACKTEST, VERDICT
+from trading.model.model import TradingModel
+from trading.night import fit
+from trading.night.artifacts import BACKTEST, BARS, MODEL, POLICY_REPORT, SPLITS, VERDICT
 from trading.night.workspace import Night, open_night
 from trading.settings.models import RuntimeSpec
+from trading.splits import Splits
+from trading.store import Ref
+from trading.training.jobs import MakeEnvironment
 
 MOST_NIGHTS = 5
 """Nights in a row that a market with an edge has to get a candidate approved."""
@@ -64,15 +70,14 @@ def played(kind: str, number: int, real: Bars) -> dict[str, Any]:
         settings = {**NULLS, **EDGES}[kind](number, real, write_bars(Path(home)))
         settings = settings.model_copy(update={"runtime": RuntimeSpec(home=str(Path(home) / "home"))})
         from_file = not settings.market.source.startswith("sim:")
-        as_of = moment_ms(AS_OF, option="as of")
-        assert as_of is not None
         for later in range(nights):
-            moment = None if from_file else as_of + later * DAY_MS
+            moment = None if from_file else AS_OF + timedelta(days=later)
             try:
                 rows.append(_judged(open_night(settings, SYMBOL, moment)))
             except SevengatesError as error:
+                code = str(error.code)
                 rows.append(
-                    {"decision": "REJECTED", "traded": False, "failed": [str(error.code)], "codes": [str(error.code)]}
+                    {"decision": "REJECTED", "traded": False, "sharpe": None, "failed": [code], "codes": [code]}
                 )
             if rows[-1]["decision"] == "APPROVED":
                 break
@@ -97,7 +102,7 @@ def riders(folder: Path) -> Iterator[None]:
 
 
 def _judged(night: Night) -> dict[str, Any]:
-    made = play_night(night)
+    made = play_night(night, train=_train)
     verdict: Verdict = night.store.get(VERDICT, made.judged.verdict_ref)
     metrics = night.store.get(BACKTEST, made.measured.backtest_ref).metrics
     shown = ("sharpe", "profit_factor", "win_rate", "max_drawdown", "total_return", "trades")
@@ -108,6 +113,22 @@ def _judged(night: Night) -> dict[str, Any]:
         "codes": [f"{gate.name}.{rule.name}" for gate in verdict.gates for rule in gate.rules if _blocks(rule)],
         **{name: metrics[name] if math.isfinite(metrics[name]) else None for name in shown},
     }
+
+
+def _train(
+    night: Night,
+    bars_ref: Ref[Bars],
+    splits_ref: Ref[Splits],
+    model_ref: Ref[TradingModel],
+    *,
+    make_environment: MakeEnvironment,
+) -> fit.FittedModel:
+    store = night.store
+    model, bars, test = store.get(MODEL, model_ref), store.get(BARS, bars_ref), store.get(SPLITS, splits_ref).test
+    signals = compute_signals(model, bars.slice(0, test.stop)).slice(*test)
+    if ((signals.direction != 0) & (signals.confidence >= model.spec.limits.min_confidence)).any():
+        return fit.train_policy(night, bars_ref, splits_ref, model_ref, make_environment=make_environment)
+    return fit.FittedModel(model_ref=model_ref, report_ref=store.put(POLICY_REPORT, {"chosen": "idle", "policies": []}))
 
 
 def _blocks(rule: Any) -> bool:
