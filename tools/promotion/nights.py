@@ -75,10 +75,7 @@ def played(kind: str, number: int, real: Bars) -> dict[str, Any]:
             try:
                 rows.append(_judged(open_night(settings, SYMBOL, moment)))
             except SevengatesError as error:
-                code = str(error.code)
-                rows.append(
-                    {"decision": "REJECTED", "traded": False, "sharpe": None, "failed": [code], "codes": [code]}
-                )
+                rows.append(_refused(str(error.code)))
             if rows[-1]["decision"] == "APPROVED":
                 break
     return {"kind": kind, "number": number, "nights": rows, "seconds": round(time.perf_counter() - began, 1)}
@@ -113,6 +110,11 @@ def _judged(night: Night) -> dict[str, Any]:
         "codes": [f"{gate.name}.{rule.name}" for gate in verdict.gates for rule in gate.rules if _blocks(rule)],
         **{name: metrics[name] if math.isfinite(metrics[name]) else None for name in shown},
     }
+
+
+def _refused(code: str) -> dict[str, Any]:
+    """A night that ended before its gates were asked."""
+    return {"decision": "REJECTED", "traded": False, "sharpe": None, "failed": [code], "codes": [code]}
 
 
 def _train(
