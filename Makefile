@@ -37,7 +37,7 @@ export REASON
 VERSION ?=
 DRY_RUN ?=
 
-.PHONY: help setup nightly ui live test lint typecheck format commits coverage mutation bench campaign golden docs release clean
+.PHONY: help setup nightly ui live test lint typecheck format commits coverage mutation bench campaign campaign-promotion golden docs release clean
 
 help: ## List the targets
 	@echo "Sevengates. Targets:"
@@ -116,6 +116,9 @@ bench: $(READY) ## Measure speed as ratios against peers in one run
 campaign: $(READY) ## Run the long tests: many nights, kills, real data
 	@echo "==> Campaigns; these take from minutes to hours"
 	@$(BIN)/python -m pytest -q -m campaign tests/campaigns -s
+
+campaign-promotion: $(READY) ## Nights that must not be approved and nights that must, and docs/promotion.md; goes on where it stopped
+	@$(BIN)/python -m tools.promotion $(ARGUMENTS)
 
 golden: $(READY) ## Compare golden nights and scenarios with what was accepted; REASON= accepts what differs
 	@$(BIN)/python -m tools.golden --reason "$$REASON" $(ONLY)

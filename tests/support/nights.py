@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from envs.vectorised import LaneVecEnv
@@ -46,19 +47,22 @@ class Played(NamedTuple):
         return self.fitted.report_ref
 
 
-def play_night(night: Night, engine: EngineChoice | None = None) -> Played:
+def play_night(
+    night: Night, engine: EngineChoice | None = None, *, train: Callable[..., fit.FittedModel] = fit.train_policy
+) -> Played:
     """Train a candidate, measure it by every check of the table and ask the gates, in the order of the flow.
 
     Args:
         night: whose stages are run.
         engine: of the candidate; None is the first of the night.
+        train: the stage that trains the policy.
     """
     engine = engine or night.plan.engines[0]
     bars = data.load_bars(night).bars_ref
     features = data.compute_features(night, bars)
     splits = data.make_splits(night, bars, night.plan.engines)
     fitted = fit.fit_model(night, bars, features, splits, engine)
-    trained = fit.train_policy(night, bars, splits, fitted.model_ref, make_environment=LaneVecEnv)
+    trained = train(night, bars, splits, fitted.model_ref, make_environment=LaneVecEnv)
     model = trained.model_ref
     parts: dict[Part, Ref[Any]] = {
         "bars": bars,

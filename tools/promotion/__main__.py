@@ -1,0 +1,116 @@
+"""Runs the nights of the campaign that are not there yet, and writes ``docs/promotion.md`` with its figure.
+
+Run by ``make campaign-promotion``. Each night is kept as a file of its own under ``var/promotion``, in a folder of
+the code that made it, so a campaign that was stopped goes on, and one of other code begins anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from tools.isolation import MARKET_DATA, isolate
+from tools.promotion.report import write_report
+from trading.canonical import write_atomic
+
+ROOT = Path(__file__).resolve().parents[2]
+REAL = "BTCUSDT-1h-2017-2022.parquet"
+NULL_NIGHTS, EDGE_MARKETS = 50, 10
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what is missing, then write the report of what is there.
+
+    Args:
+        arguments: of the command line; None takes those of this process.
+
+    Returns:
+        0; 2 if the market data folder is not named.
+    """
+    parser = argparse.ArgumentParser(prog="python -m tools.promotion", description=__doc__)
+    parser.add_argument("--workers", type=int, default=2, help="nights at a time")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no night after so many")
+    parser.add_argument("--nulls", type=int, default=NULL_NIGHTS, help="nights of each kind without an edge")
+    parser.add_argument("--edges", type=int, default=EDGE_MARKETS, help="markets of each edge")
+    parser.add_argument("--report", action="store_true", help="run nothing, write the report of what is there")
+    given = parser.parse_args(arguments)
+    isolate()
+    folder = os.environ.get(MARKET_DATA)
+    if not folder:
+        print(f"Nothing says where the market data lies. Set {MARKET_DATA} to the folder with {REAL}.", file=sys.stderr)
+        return 2
+    from tools.promotion.markets import EDGES, NULLS
+    from trading.night.plan import code_version
+
+    kept = ROOT / "var" / "promotion" / code_version()[:12]
+    wanted = [(kind, number) for number in range(given.nulls) for kind in NULLS]
+    wanted += [(kind, number) for number in range(given.edges) for kind in EDGES]
+    if not given.report:
+        run(wanted, Path(folder) / REAL, kept, workers=given.workers, minutes=given.minutes)
+    rows = [json.loads(path.read_text()) for path in sorted(kept.glob("*.json"))]
+    write_report(rows, ROOT / "docs")
+    return 0
+
+
+def run(wanted: list[tuple[str, int]], real: Path, kept: Path, *, workers: int, minutes: float) -> None:
+    """Run the nights that are not kept yet, and keep each when it ends.
+
+    Args:
+        wanted: kind and number of each, in order.
+        real: file of real bars.
+        kept: folder of the rows.
+        workers: processes.
+        minutes: no night begins after so many.
+    """
+    kept.mkdir(parents=True, exist_ok=True)
+    missing = [one for one in wanted if not _file(kept, *one).exists()]
+    print(f"{len(wanted) - len(missing)} of {len(wanted)} nights are kept in {kept}, {len(missing)} to run", flush=True)
+    end, done, waiting = time.monotonic() + 60.0 * minutes, 0, iter(missing)
+    with ProcessPoolExecutor(workers) as pool:
+        running = {pool.submit(_play, *one, real) for one in islice(waiting, workers)}
+        while running:
+            ended, running = wait(running, return_when=FIRST_COMPLETED)
+            for row in (future.result() for future in ended):
+                write_atomic(_file(kept, row["kind"], row["number"]), json.dumps(row, indent=1).encode())
+                done += 1
+                print(f"{done:4} of {len(missing)}  {_line(row)}", flush=True)
+            if time.monotonic() < end:
+                running |= {pool.submit(_play, *one, real) for one in islice(waiting, len(ended))}
+
+
+def _line(row: dict[str, Any]) -> str:
+    last = row["nights"][-1]
+    traded = "traded" if last["traded"] else "no trade"
+    return (
+        f"{row['kind']:22} {row['number']:3}  {last['decision']:8} {traded:8} {row['seconds']:6.1f} s  "
+        f"{', '.join(last['failed'])}"
+    )
+
+
+def _file(kept: Path, kind: str, number: int) -> Path:
+    return kept / f"{kind.replace(' ', '-').replace(',', '').replace('(', '').replace(')', '')}-{number}.json"
+
+
+def _play(kind: str, number: int, real: Path) -> dict[str, Any]:
+    # One core for each night: the other one has a night of its own.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from tools.promotion.nights import played
+    from trading.market.load import load_bars
+    from trading.settings.models import MarketSpec
+
+    with tempfile.TemporaryDirectory() as quarantine:
+        spec = MarketSpec(source=str(real), symbols=("BTCUSDT",), history_bars=200_000)
+        bars = load_bars(spec, "BTCUSDT", 4_102_444_800_000, Path(quarantine)).bars
+    return played(kind, number, bars)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
