@@ -48,7 +48,7 @@ class Played(NamedTuple):
 
 
 def play_night(
-    night: Night, engine: EngineChoice | None = None, *, train: Callable[..., fit.FittedModel] = fit.train_policy
+    night: Night, engine: EngineChoice | None = None, *, train: Callable[..., fit.TrainedModel] = fit.train_policy
 ) -> Played:
     """Train a candidate, measure it by every check of the table and ask the gates, in the order of the flow.
 

@@ -21,7 +21,7 @@ from trading.gates.verdict import Verdict
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
 from trading.night import fit
-from trading.night.artifacts import BACKTEST, BARS, MODEL, POLICY_REPORT, SPLITS, VERDICT
+from trading.night.artifacts import BACKTEST, BARS, MODEL, POLICIES, POLICY_REPORT, SPLITS, VERDICT
 from trading.night.workspace import Night, open_night
 from trading.settings.models import RuntimeSpec
 from trading.splits import Splits
@@ -124,13 +124,17 @@ def _train(
     model_ref: Ref[TradingModel],
     *,
     make_environment: MakeEnvironment,
-) -> fit.FittedModel:
+) -> fit.TrainedModel:
     store = night.store
     model, bars, test = store.get(MODEL, model_ref), store.get(BARS, bars_ref), store.get(SPLITS, splits_ref).test
     signals = compute_signals(model, bars.slice(0, test.stop)).slice(*test)
     if ((signals.direction != 0) & (signals.confidence >= model.spec.limits.min_confidence)).any():
         return fit.train_policy(night, bars_ref, splits_ref, model_ref, make_environment=make_environment)
-    return fit.FittedModel(model_ref=model_ref, report_ref=store.put(POLICY_REPORT, {"chosen": "idle", "policies": []}))
+    return fit.TrainedModel(
+        model_ref=model_ref,
+        report_ref=store.put(POLICY_REPORT, {"chosen": "idle", "policies": [], "fits": []}),
+        policies_ref=store.put(POLICIES, ()),
+    )
 
 
 def _blocks(rule: Any) -> bool:
