@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tests.support import START_MS
-from tests.support.models import COSTS, HOUR_MS, INPUTS, USUAL_WINDOWS, costs_of, limits_of, make_model
+from tests.support.models import COSTS, HOUR_MS, INPUTS, USUAL_WINDOWS, costs_of, limits_of, make_model, one_map
 from trading.engines.base import parsed_options
 from trading.engines.table import engine_class
 from trading.market.bars import Bars
@@ -122,8 +122,7 @@ def _made(
     arrays = {
         "scaler.mean": np.zeros(FEATURES),
         "scaler.deviation": np.ones(FEATURES),
-        "calibrator.x": np.array([0.0, 1.0]),
-        "calibrator.y": np.array([0.0, 1.0]),
+        **one_map([0.0, 1.0], [0.0, 1.0]),
         **layers,
     }
     return make_model(

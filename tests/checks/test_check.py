@@ -50,5 +50,7 @@ def test_a_check_depends_on_the_tables_that_its_row_names_and_no_others():
         "significance": (),
         "benchmark": (),
         "baselines": (),
+        "overfitting": (),
+        "walk_forward": ("splits",),
     }
     assert CHECKS["drift"].tables(settings)["drift"] == DriftSpec(bins=7)

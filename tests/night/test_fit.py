@@ -136,8 +136,8 @@ def test_every_fit_says_which_bars_it_saw(night: Night, bars: Bars) -> None:
     assert list(fits) == ["scaler", "engine", "calibrator"]
     for part in ("scaler", "engine"):
         assert (fits[part]["first_ts"], fits[part]["last_ts"]) == (int(bars.ts[splits.train.start]), ends[part])
-    assert int(bars.ts[splits.validation.start]) <= fits["calibrator"]["first_ts"]
-    assert fits["calibrator"]["last_ts"] <= ends["calibrator"]
+    assert fits["calibrator"]["first_ts"] == int(bars.ts[splits.train.start])
+    assert fits["calibrator"]["last_ts"] == ends["calibrator"]
 
 
 def test_a_second_fit_on_another_future_gives_the_same_parts(night: Night, bars: Bars) -> None:

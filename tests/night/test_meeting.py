@@ -137,7 +137,9 @@ def test_the_t_of_alpha_is_read_from_the_evidence_of_the_check_benchmark(decide:
         meeting = decide(evidence=evidence.model_copy(update={"checks": checks})).meeting
         assert meeting is not None
         assert meeting.alpha_t == read
-    without = decide().meeting
+    evidence = good_evidence()
+    spared = {name: section for name, section in evidence.checks.items() if name != "benchmark"}
+    without = decide(evidence=evidence.model_copy(update={"checks": spared})).meeting
     assert without is not None
     assert without.alpha_t is None
 

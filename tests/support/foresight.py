@@ -36,7 +36,7 @@ def feed_lanes_ahead(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Let every lane, of backtest, stress and checks alike, decide by bars that open ``count`` bars later."""
     honest: Any = vars(lanes)["_run_lane"]
 
-    def ahead(model: Any, stream: SignalStream, bars: Bars, *rest: Any) -> lanes.LaneRun:
-        return honest(model, ForesightStream(stream, bars_ahead(bars, count)), bars, *rest)
+    def ahead(model: Any, stream: SignalStream, lane: lanes.Lane, *rest: Any) -> lanes.LaneRun:
+        return honest(model, ForesightStream(stream, bars_ahead(lane.bars, count)), lane, *rest)
 
     monkeypatch.setattr(lanes, "_run_lane", ahead)

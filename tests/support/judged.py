@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tests.support.models import HOUR_MS, USUAL_WINDOWS, limits_of, make_model, regimes_of
+from tests.support.models import HOUR_MS, USUAL_WINDOWS, limits_of, make_model, one_map, regimes_of
 from trading.checks.baselines import BASELINES
 from trading.checks.benchmark import BENCHMARK
 from trading.checks.check import Check, Subject
@@ -206,8 +206,7 @@ def _model(engine: dict[str, Any], identity: EngineIdentity, action: tuple[float
     arrays = {
         "scaler.mean": np.zeros(FEATURES),
         "scaler.deviation": np.ones(FEATURES),
-        "calibrator.x": np.array([0.0, 1.0]),
-        "calibrator.y": np.array([0.6, 0.6]),
+        **one_map([0.0, 1.0], [0.6, 0.6]),
         **engine,
     }
     return make_model(

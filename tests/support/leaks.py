@@ -223,8 +223,8 @@ def engine_of_all_bars(patch: pytest.MonkeyPatch) -> None:
 def calibrator_of_the_test_split(patch: pytest.MonkeyPatch) -> None:
     honest: Any = vars(assemble)["_calibrate"]
 
-    def on_the_test(model: Any, bars: Bars, validation: tuple[int, int], spec: Any) -> Any:
-        return honest(model, bars, (validation[1] + 200, len(bars)), spec)
+    def on_the_test(model: Any, bars: Bars, train: tuple[int, int], validation: tuple[int, int], spec: Any) -> Any:
+        return honest(model, bars, train, (validation[1] + 200, len(bars)), spec)
 
     patch.setattr(assemble, "_calibrate", on_the_test)
 

@@ -206,7 +206,8 @@ def _trend_model(subject: Subject) -> TradingModel:
 
     from trading.engines.base import TrainingData
     from trading.engines.table import engine_class, engine_tag
-    from trading.model.spec import EngineIdentity
+    from trading.model.spec import ConfidenceMeaning, EngineIdentity
+    from trading.simulation.parameters import raw_calibrator
 
     name, model, rows = "moving_average", subject.model, slice(*subject.splits.train)
     kind, raw = engine_class(name), subject.features[rows]
@@ -228,10 +229,10 @@ def _trend_model(subject: Subject) -> TradingModel:
     arrays = {key: np.ascontiguousarray(array, dtype=np.float64) for key, array in fitted.arrays.items()}
     return replace(
         model,
-        spec=model.spec.changed(engine=engine.model_dump()),
+        # Its confidence is no probability, so it sizes nothing.
+        spec=model.spec.changed(engine=engine.model_dump(), confidence=ConfidenceMeaning()),
         engine=arrays,
-        calibrator_x=np.array([0.0, 1.0]),
-        calibrator_y=np.array([0.0, 1.0]),
+        calibrator=raw_calibrator(len(model.spec.feature_names)),
         layers=None,
     )
 

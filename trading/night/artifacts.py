@@ -75,6 +75,7 @@ class ComparisonRecord:
         regimes: which regime of the champion each of the candidate's is nearest to.
         ts: open of every traded bar, UTC milliseconds.
         equity: the champion's at the close of each.
+        outcomes: one character for each of the champion's trades: 1 gained, 0 did not.
     """
 
     version: int
@@ -84,6 +85,7 @@ class ComparisonRecord:
     regimes: dict[str, Any]
     ts: Ints
     equity: Floats
+    outcomes: str
 
 
 def numbers(metrics: Mapping[str, float]) -> dict[str, float | str]:
@@ -160,6 +162,7 @@ def _encode_comparison(record: ComparisonRecord) -> bytes:
         "champion": numbers(record.champion),
         "candidate": numbers(record.candidate),
         "regimes": record.regimes,
+        "outcomes": record.outcomes,
     }
     return encode_record(values, {"ts": record.ts, "equity": record.equity})
 
@@ -174,6 +177,7 @@ def _decode_comparison(data: bytes) -> ComparisonRecord:
         regimes=values["regimes"],
         ts=arrays["ts"],
         equity=arrays["equity"],
+        outcomes=values["outcomes"],
     )
 
 

@@ -35,6 +35,7 @@ from trading.settings.locations import locations
 from trading.settings.models import PromotionSpec
 from trading.simulation.metrics.returns import bar_returns
 from trading.statistics.paired import MEAN_BLOCK, PairedDifference, paired_sharpe_difference
+from trading.steps.account import TRADE_PNL
 from trading.store import Ref, Store
 
 
@@ -110,6 +111,7 @@ def compare_with_champion(store: Store, candidate: Candidate, champion: Champion
         regimes=match_regimes(model, held),
         ts=result.ts,
         equity=result.equity,
+        outcomes="".join("1" if pnl > 0.0 else "0" for pnl in result.closed[:, TRADE_PNL].tolist()),
     )
     return store.put(COMPARISON, record)
 
@@ -178,7 +180,9 @@ def _meeting(
     if comparison is None:
         return met
     # Its own gates: a night with stricter ones for its candidates retires nobody.
-    failures = tuple(rule.message for rule in failed_metrics(comparison.champion, {**limits, **champion.thresholds}))
+    own_limits = {**limits, **champion.thresholds}
+    failed = failed_metrics(comparison.champion, own_limits, outcomes=comparison.outcomes)
+    failures = tuple(rule.message for rule in failed)
     return met.compared(_paired(night, candidate, champion, own, comparison), len(own.ts) / MEAN_BLOCK).model_copy(
         update={"champion_failures": failures}
     )

@@ -11,7 +11,10 @@ from trading.arrays import Floats
 from trading.model.model import TradingModel, layer_shapes
 from trading.model.spec import ActionBounds, Costs, Instrument, Limits
 from trading.steps import account as a
+from trading.steps.opinion import RAW, SCORE_FEATURES, Calibrator
 from trading.steps.policy import ACTIONS, Layers, Policy
+
+_UNCHANGED = np.tile(np.array([0.0, 1.0]), (2, 1))
 
 
 def model_parameters(model: TradingModel) -> Floats:
@@ -115,3 +118,14 @@ def zero_layers(hidden: int, inputs: int) -> Layers:
         inputs: numbers in an observation.
     """
     return Layers(**{name: np.zeros(shape) for name, shape in layer_shapes(hidden, inputs).items()})
+
+
+def raw_calibrator(features: int) -> Calibrator:
+    """The calibrator that leaves an engine's confidence as it is.
+
+    Args:
+        features: that the model knows.
+    """
+    weights = np.zeros((2, SCORE_FEATURES + features))
+    weights[:, RAW] = 1.0
+    return Calibrator(weights, _UNCHANGED, _UNCHANGED)

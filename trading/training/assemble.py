@@ -27,10 +27,9 @@ from trading.model.spec import (
 )
 from trading.settings.models import CalibrationSpec, CostSpec, PolicySpec, SevengatesSettings
 from trading.simulation.outcomes import signal_outcomes
-from trading.simulation.parameters import zero_layers
+from trading.simulation.parameters import raw_calibrator, zero_layers
 from trading.steps.features import FEATURE_NAMES
 from trading.steps.observation import observation_names
-from trading.steps.opinion import RAW, SCORE_FEATURES, Calibrator
 from trading.steps.policy import Layers
 from trading.training.calibrator import METHODS, FittedCalibrator, fit_calibrator
 from trading.training.instruments import instrument_of
@@ -207,17 +206,6 @@ def _empty_layers(policy: PolicySpec) -> Layers | None:
     if policy.kind == "fixed":
         return None
     return zero_layers(policy.hidden, len(observation_names(FEATURE_NAMES)))
-
-
-def raw_calibrator(features: int) -> Calibrator:
-    """The calibrator that leaves an engine's confidence as it is.
-
-    Args:
-        features: that the model knows.
-    """
-    weights = np.zeros((2, SCORE_FEATURES + features))
-    weights[:, RAW] = 1.0
-    return Calibrator(weights, np.tile(IDENTITY_MAP, (2, 1)), np.tile(IDENTITY_MAP, (2, 1)))
 
 
 def _calibrate(
