@@ -48,21 +48,21 @@ class Played(NamedTuple):
 
 
 def play_night(
-    night: Night, engine: EngineChoice | None = None, *, train: Callable[..., fit.TrainedModel] = fit.train_policy
+    night: Night, engine: EngineChoice | None = None, *, train: Callable[..., fit.TrainedModel] | None = None
 ) -> Played:
     """Train a candidate, measure it by every check of the table and ask the gates, in the order of the flow.
 
     Args:
         night: whose stages are run.
         engine: of the candidate; None is the first of the night.
-        train: the stage that trains the policy.
+        train: the stage that trains the policy; None is that of the platform.
     """
     engine = engine or night.plan.engines[0]
     bars = data.load_bars(night).bars_ref
     features = data.compute_features(night, bars)
     splits = data.make_splits(night, bars, night.plan.engines)
     fitted = fit.fit_model(night, bars, features, splits, engine)
-    trained = train(night, bars, splits, fitted.model_ref, make_environment=LaneVecEnv)
+    trained = (train or fit.train_policy)(night, bars, splits, fitted.model_ref, make_environment=LaneVecEnv)
     model = trained.model_ref
     parts: dict[Part, Ref[Any]] = {
         "bars": bars,

@@ -8,9 +8,10 @@ from typing import Any
 from tests.support import random_model, small_bars
 from trading.checks.check import Part
 from trading.checks.table import CHECKS
+from trading.checks.trials import Trials
 from trading.engines.choice import EngineChoice
 from trading.night import data
-from trading.night.artifacts import BARS, FIT_REPORT, MODEL, POLICY_REPORT, SPLITS
+from trading.night.artifacts import BARS, FIT_REPORT, FOLDS, MODEL, POLICIES, POLICY_REPORT, SPLITS, TRIALS
 from trading.night.evidence import judge_candidate, measuring, parts_of, run_backtest
 from trading.night.outcome import Candidate, Measurements
 from trading.night.publish import bundle_candidate
@@ -20,7 +21,7 @@ from trading.splits import make_splits
 from trading.store import Ref
 
 SETTINGS = SevengatesSettings(features=FeatureSpec(fast=3, medium=6, slow=24, vwap=12))
-POLICIES = {
+REPORT = {
     "chosen": "SIM-1",
     "policies": [
         {
@@ -31,6 +32,7 @@ POLICIES = {
         }
         for seed in range(2)
     ],
+    "fits": [],
 }
 
 
@@ -47,13 +49,19 @@ def judged_candidate(home: Path, *, days: int = 240) -> tuple[Night, Candidate]:
     kept = store.put(BARS, bars)
     splits = store.put(SPLITS, make_splits(len(bars), SplitSpec(), lookback=25, max_holding=30, warmup=25))
     model = store.put(MODEL, random_model(2))
-    fit_report = store.put(FIT_REPORT, {"engine": {"starts": 1}, "calibrator": {"informative": True}})
+    fit_report = store.put(FIT_REPORT, {"engine": {"starts": 1}, "calibrator": {"informative": True}, "fits": []})
+    policy_report = store.put(POLICY_REPORT, REPORT)
     parts: dict[Part, Ref[Any]] = {
         "bars": kept,
         "features": data.compute_features(night, kept),
         "splits": splits,
         "model": model,
+        "refitted": model,
         "fit_report": fit_report,
+        "policy_report": policy_report,
+        "trials": store.put(TRIALS, Trials()),
+        "policies": store.put(POLICIES, ()),
+        "folds": store.put(FOLDS, ()),
     }
     measured = Measurements(
         engine=EngineChoice(name="regimes", tag="hmm_v1", options={}),
@@ -64,6 +72,6 @@ def judged_candidate(home: Path, *, days: int = 240) -> tuple[Night, Candidate]:
         check_refs={name: measuring(name)(night, parts_of(name, parts)) for name in CHECKS},
         live_ref=None,
         fit_report_ref=fit_report,
-        policy_report_ref=store.put(POLICY_REPORT, POLICIES),
+        policy_report_ref=policy_report,
     )
     return night, bundle_candidate(night, measured, judge_candidate(night, measured), None)
