@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.pages import POLICIES, judged_candidate
+from tests.support.pages import REPORT, judged_candidate
 from trading.model.bundle import load_bundle
 from trading.night.artifacts import BARS, SPLITS
 from trading.night.evaluation import PageSubject, RivalSource, collect
@@ -32,7 +32,7 @@ def page_data() -> Iterator[PageData]:
                 splits=night.store.get(SPLITS, candidate.splits_ref),
                 why_no_bars="",
                 rival=RivalSource(name="champion (version 2)", model=bundle.model),
-                training=Training(fit={"engine": {"starts": 1}}, policy=POLICIES),
+                training=Training(fit={"engine": {"starts": 1}}, policy=REPORT),
             )
         )
 
