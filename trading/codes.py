@@ -134,7 +134,7 @@ class ReasonCode(StrEnum):
         "VERSION_QUARANTINED",
         "The version was taken out of Production for cause and has not been released since.",
     )
-    REASON_MISSING = "REASON_MISSING", "A command that goes against a rule was given no reason."
+    REASON_MISSING = "REASON_MISSING", "A command that goes against a rule was given no reason, or no name."
     LEDGER_BROKEN = "LEDGER_BROKEN", "The promotion ledger's hash chain does not verify."
     LEDGER_NEWER = "LEDGER_NEWER", "The promotion ledger was written by a later release."
     REGISTRY_UNREACHABLE = "REGISTRY_UNREACHABLE", "The model registry did not answer."

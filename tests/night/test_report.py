@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trading.codes import ReasonCode
 from trading.errors import DataError
+from trading.night.outcome import NightOutcome
 from trading.night.report import (
     NightReport,
     Status,
@@ -48,6 +49,25 @@ def test_a_rejection_ends_with_zero_and_a_breach_with_its_own_code() -> None:
 def test_a_failure_is_told_with_its_remedy() -> None:
     assert headline(breach()) == "BAD: failed. BARS_GAPS: bad.csv has holes. Fill them."
     assert "mistake in Sevengates" in headline(failed_report("SIM", ZeroDivisionError("division by zero")))
+
+
+def test_a_night_says_that_the_champion_it_met_is_there_by_an_override() -> None:
+    outcome = NightOutcome.model_construct(
+        symbol="SIM",
+        interval="1h",
+        as_of_ms=1_700_000_000_000,
+        status="staged",
+        model_name="sevengates-sim-1h",
+        version=4,
+        reason="Not better.",
+        paper_only=False,
+        champion_version=3,
+        champion_override="overridden against its gates by Ada: a study",
+    )
+    met = NightReport.model_construct(symbol="SIM", status="staged", outcome=outcome)
+    assert "Champion 3 was overridden against its gates by Ada: a study." in headline(met)
+    plain = met.model_copy(update={"outcome": outcome.model_copy(update={"champion_override": ""})})
+    assert "overridden" not in headline(plain)
 
 
 def test_the_champion_stands_beside_the_candidate() -> None:

@@ -13,7 +13,7 @@ from trading.errors import ConfigError, LiveError, RegistryError
 from trading.model.bundle import load_bundle
 from trading.registry import client as registry_client
 from trading.registry.adapter import MlflowRegistry
-from trading.registry.client import ChampionVersion, RegistryClient
+from trading.registry.client import RegisteredVersion, RegistryClient
 from trading.registry.ledger import Ledger
 from trading.registry.promotion import enter_production
 
@@ -28,7 +28,7 @@ def test_the_champion_is_the_version_in_production_and_its_bundle_verifies(
     client = RegistryClient(registry.tracking_uri)
     champion = client.champion(NAME)
     digest = registry.download(NAME, version)
-    assert champion == ChampionVersion(
+    assert champion == RegisteredVersion(
         model_name=NAME, version=version, bundle_digest=load_bundle(digest).digest, epoch=1
     )
     downloaded = client.download_bundle(champion, tmp_path)

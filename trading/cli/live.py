@@ -27,6 +27,10 @@ def live(
     bundle: Annotated[
         Path | None, typer.Option(help="Trade the model in this bundle folder, without a registry.")
     ] = None,
+    version: Annotated[
+        int | None,
+        typer.Option(min=1, help="Trade this registered version as a study on paper, beside the one in Production."),
+    ] = None,
     model: Annotated[str | None, typer.Option(help="Registered model; follows from symbol and interval.")] = None,
     symbol: Annotated[str | None, typer.Option(help="Market; by default the first of market.symbols.")] = None,
     interval: Annotated[str | None, typer.Option(help="Traded interval of the model, for example 15m.")] = None,
@@ -66,6 +70,7 @@ def live(
 
     options = LaunchOptions(
         bundle=bundle,
+        version=version,
         model_name=model,
         symbol=symbol,
         start_ms=moment_ms(start, option="--from"),
@@ -150,6 +155,8 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
         ],
     )
     for item in found:
+        if item.override:
+            typer.echo(f"{item.symbol}: version {item.version} is {item.override}; on paper only")
         if item.last_refusal:
             typer.echo(f"{item.symbol}: last refusal {item.last_refusal}")
 
@@ -161,6 +168,7 @@ def _run(launch: Launch, stop: Event, *, shown: bool) -> None:
     session, raw = launch.runner.session, launch.replay.raw
     typer.echo(f"{session.symbol} {_interval(session.interval)} on {raw.source}, from {_time(session.start_ms)}")
     typer.echo(f"journal {launch.journal.path}")
+    _say_override(launch)
     if not sys.stderr.isatty():
         launch.run(stop)
         return
@@ -178,9 +186,16 @@ def _run(launch: Launch, stop: Event, *, shown: bool) -> None:
         launch.run(stop, show)
 
 
+def _say_override(launch: Launch) -> None:
+    pointer = launch.runner.pointer
+    if pointer.override:
+        typer.echo(f"version {pointer.version} is {pointer.override}; on paper only")
+
+
 def _print_summary(status: Status) -> None:
     lines = {
         "model": _model(status),
+        **({"override": f"{status.override}; on paper only"} if status.override else {}),
         "last bar": _time(status.last_ts),
         "bars": f"{status.bars} traded, {status.warm_bars} to warm up",
         "trades": status.trades,

@@ -51,6 +51,7 @@ def _list_models(settings: SevengatesSettings, model: str | None, *, as_json: bo
             "as_of": version.tags.get("as_of", ""),
             "bundle_digest": version.bundle_digest,
             "quarantine": version.tags.get("quarantine", ""),
+            "override": version.tags.get("override", ""),
             "why": version.tags.get("reasons", ""),
         }
         for version in versions
@@ -60,6 +61,9 @@ def _list_models(settings: SevengatesSettings, model: str | None, *, as_json: bo
     elif rows:
         columns = ("model", "version", "tag", "stage", "verdict", "as_of", "why")
         print_table(columns, [[row[column] for column in columns] for row in rows])
+        for row in rows:
+            if row["override"]:
+                typer.echo(f"{row['model']} version {row['version']} was {row['override']}.")
     else:
         typer.echo("No model is registered yet: run `sevengates nightly`.")
 
@@ -79,11 +83,14 @@ def show_model(
 
     from trading.night.review import production_version
     from trading.night.services import ledger_of, registry_of
+    from trading.registry.entries import describe_override, overrides
 
     registry = registry_of(settings.runtime)
     number = production_version(settings.runtime, name) if version is None else version
     bundle = registry.bundle(name, number)
     history = [entry for entry in ledger_of(settings.runtime).history(name) if entry.version == number]
+    override = overrides(history).get(number)
+    forced = "" if override is None else describe_override(override)
     if as_json:
         known = registry.version(name, number)
         print_json(
@@ -95,10 +102,13 @@ def show_model(
                 "bundle_digest": bundle.digest,
                 "verdict": bundle.gates,
                 "lineage": bundle.lineage.model_dump(mode="json"),
+                "override": forced,
                 "ledger": [entry.as_columns() for entry in history],
             }
         )
         return
+    if forced:
+        typer.echo(f"{name} version {number} was {forced}. It trades on paper only.\n")
     typer.echo(bundle.card)
     _print_entries(history, title=f"{name} version {number} in the ledger")
 
@@ -264,6 +274,44 @@ def promote_command(
         _print_preview(preview_version(settings.runtime, name, version), as_json=as_json)
         return
     _print_entry(promote_version(settings.runtime, name, version, reason=reason, actor="cli"), as_json=as_json)
+
+
+@app.command("override")
+def override_command(
+    ctx: typer.Context,
+    version: Annotated[int, typer.Argument(help="A version that the rules keep out.")],
+    operator: Annotated[str, typer.Option(help="Who decides it; the ledger and every page keep it.")],
+    reason: Annotated[str, typer.Option(help="Why; the ledger and every page keep it.")],
+    despite_gates: Annotated[
+        bool, typer.Option("--despite-gates", help="Even if the gates rejected it; without it a verdict holds.")
+    ] = False,
+    model: Model = None,
+    symbol: Symbol = None,
+    interval: Interval = None,
+    as_json: Json = False,
+) -> None:
+    """Put a version into Production against the rules; it trades on paper only, and everything says so."""
+    settings = settings_of(ctx)
+    name = _model(settings, model, symbol, interval)
+
+    from trading.night.promotion import override_version
+
+    entry = override_version(
+        settings.runtime, name, version, operator=operator, reason=reason, despite_gates=despite_gates
+    )
+    if as_json:
+        print_json(entry.as_columns())
+        return
+
+    from trading.registry.entries import OVERRIDE_ACTIONS, describe_override
+
+    if entry.action in OVERRIDE_ACTIONS:
+        typer.echo(
+            f"{name} version {version} is in Production (epoch {entry.epoch}), {describe_override(entry)}. "
+            "It trades on paper only."
+        )
+    else:
+        typer.echo(f"{name} version {version} is in Production by {entry.action} already; nothing was overridden.")
 
 
 @app.command("rollback")

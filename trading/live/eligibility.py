@@ -36,7 +36,8 @@ class Refusal(NamedTuple):
 def load_offered(pointer: Pointer, session: Session | None) -> OfferedBundle:
     """Load a bundle, checking every byte, that it trades the session's market, was approved, and has its engine here.
 
-    A bundle without a version was named by its path, for study on paper; then its verdict is only shown.
+    A bundle without a version was named for study on paper; then its verdict is only shown. A version that was not
+    approved trades if an operator's override put it into Production despite its gates.
 
     Args:
         pointer: names the bundle.
@@ -58,7 +59,7 @@ def load_offered(pointer: Pointer, session: Session | None) -> OfferedBundle:
             f"{session.symbol} at {session.interval // 1000} s.",
             remedy="Name another journal with --journal.",
         )
-    if pointer.version is not None and not bundle.approved:
+    if pointer.version is not None and not bundle.approved and not pointer.despite_gates:
         raise RegistryError(
             ReasonCode.MODEL_NOT_APPROVED,
             f"version {pointer.version} has the verdict {bundle.decision}.",
@@ -68,19 +69,24 @@ def load_offered(pointer: Pointer, session: Session | None) -> OfferedBundle:
     return OfferedBundle(pointer, bundle)
 
 
-def require_allowed(bundle: Bundle, guarantees: Guarantees) -> None:
-    """Refuse real money to a bundle whose verdict does not allow it.
+def require_allowed(offered: OfferedBundle, guarantees: Guarantees) -> None:
+    """Refuse real money to a bundle whose verdict does not allow it, or that an override put into Production.
 
     Args:
-        bundle: verified.
+        offered: verified, and what named it.
         guarantees: of the venue.
 
     Raises:
         LiveError: ``PAPER_ONLY``.
     """
-    if guarantees.money == "paper" or (bundle.approved and not bundle.paper_only):
+    pointer, bundle = offered
+    why = "" if bundle.approved else f"has the verdict {bundle.decision}"
+    if bundle.approved and bundle.paper_only:
+        why = "was approved for paper trading only"
+    elif pointer.override:
+        why = f"is {pointer.override}"
+    if guarantees.money == "paper" or not why:
         return
-    why = "was approved for paper trading only" if bundle.approved else f"has the verdict {bundle.decision}"
     raise LiveError(
         ReasonCode.PAPER_ONLY,
         f"bundle {bundle.digest[:12]} {why}, and the venue trades real money.",

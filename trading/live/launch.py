@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trading.codes import ReasonCode
-from trading.errors import DataError
+from trading.errors import ConfigError, DataError, LiveError
 from trading.live.feeds.replay import ReplayFeed, open_replay
 from trading.live.journal.file import Session
 from trading.live.journal.journal import Journal
@@ -35,6 +35,7 @@ class LaunchOptions:
 
     Attributes:
         bundle: trade this folder and watch no registry.
+        version: trade this registered version, of any stage, as a study on paper.
         model_name: registered name; None follows from symbol and interval.
         symbol: None is the first of ``market.symbols``.
         start_ms: UTC milliseconds, see :func:`trading.live.session.open_runner`.
@@ -44,6 +45,7 @@ class LaunchOptions:
     """
 
     bundle: Path | None = None
+    version: int | None = None
     model_name: str | None = None
     symbol: str | None = None
     start_ms: int | None = None
@@ -61,7 +63,7 @@ class Launch:
         journal: what it writes.
         replay: the bars it will take in.
         speed: traded bars per second; 0 is as fast as possible.
-        watch: follows the registry; None if the bundle was named by its path.
+        watch: follows the registry; None for a study, whose model never changes.
     """
 
     runner: Runner
@@ -106,17 +108,16 @@ def open_launch(
         venue = find_venue(settings.live.venue)
         models: ModelSource
         watch: ModelWatch | None = None
-        if options.bundle is not None:
-            bundle = load_bundle(options.bundle)
+        name = options.model_name or model_name(options.symbol or settings.market.symbols[0], settings.market.interval)
+        study = _study(settings, places, name, options, notify)
+        if study is not None:
+            bundle = load_bundle(Path(study.folder), expected_digest=study.digest)
             if not bundle.approved:
-                notify(f"{options.bundle}: the gates did not approve this bundle; it trades as a study, on paper")
-            models = FixedModel(Pointer(folder=str(options.bundle.resolve()), digest=bundle.digest))
+                notify(f"{study.folder}: the gates did not approve this bundle; it trades as a study, on paper")
+            models = FixedModel(study)
             own = bundle_journal(places.live, bundle, venue.name)
             journal = stack.enter_context(closing(Journal(options.journal or own)))
         else:
-            name = options.model_name or model_name(
-                options.symbol or settings.market.symbols[0], settings.market.interval
-            )
             folder = runner_folder(places.live, name, venue.name)
             journal = stack.enter_context(closing(Journal(options.journal or folder / JOURNAL_NAME)))
             models = watch = stack.enter_context(_watch(settings, places, name, folder))
@@ -160,10 +161,42 @@ def bundle_journal(live: Path, bundle: Bundle, venue: str) -> Path:
     return runner_folder(live, name, venue) / f"bundle-{bundle.digest[:12]}.db"
 
 
-def _watch(settings: SevengatesSettings, places: Locations, name: str, folder: Path) -> ModelWatch:
+def _study(
+    settings: SevengatesSettings,
+    places: Locations,
+    name: str,
+    options: LaunchOptions,
+    notify: Callable[[str], None],
+) -> Pointer | None:
+    """The bundle that the user named by its folder or its version, beside what is in Production; None if none."""
+    if options.bundle is not None and options.version is not None:
+        raise ConfigError(
+            ReasonCode.CONFIG_INVALID, "--bundle and --version each name a model.", remedy="Give one of them."
+        )
+    if options.bundle is not None:
+        return Pointer(folder=str(options.bundle.resolve()), digest=load_bundle(options.bundle).digest)
+    if options.version is None:
+        return None
+    if settings.live.venue != PAPER.name:
+        raise LiveError(
+            ReasonCode.PAPER_ONLY,
+            f"version {options.version} is traded as a study, and live.venue is {settings.live.venue!r}.",
+            remedy="Give --venue paper; only the version in Production trades elsewhere.",
+        )
+    # A folder of its own: the watch of the promoted version may be at work in the other.
+    folder = runner_folder(places.live, name, PAPER.name) / "studies" / f"version-{options.version}"
+    notify(f"asking {without_password(places.tracking_uri)} for version {options.version} of {name}")
+    with _watch(settings, places, name, folder, options.version) as watch:
+        watch.wait_for_model(settings.live.model_wait_seconds, lambda code, message: notify(f"{code}: {message}"))
+        return watch.current()
+
+
+def _watch(
+    settings: SevengatesSettings, places: Locations, name: str, folder: Path, version: int | None = None
+) -> ModelWatch:
     token = settings.runtime.tracking_token.get_secret_value()
     environment = {TRACKING_URI_VARIABLE: places.tracking_uri} | ({TRACKING_TOKEN_VARIABLE: token} if token else {})
-    return ModelWatch(watch_command(name, folder, settings.live.poll_seconds), folder, environment)
+    return ModelWatch(watch_command(name, folder, settings.live.poll_seconds, version), folder, environment)
 
 
 def _replay(market: MarketSpec, session: Session, until_ms: int | None) -> ReplayFeed:

@@ -91,6 +91,11 @@ class Runner:
         if refusal is not None:
             self._refuse(refusal)
 
+    @property
+    def pointer(self) -> Pointer:
+        """Names the bundle that trades now."""
+        return self._pointer
+
     def close(self) -> None:
         """Let go of the venue; orders and positions stay."""
         self._venue.close()
@@ -156,8 +161,9 @@ class Runner:
             return
         same = wanted.digest == self._pointer.digest
         try:
-            bundle = load_offered(wanted, self.session).bundle
-            require_allowed(bundle, self._venue.guarantees)
+            offered = load_offered(wanted, self.session)
+            require_allowed(offered, self._venue.guarantees)
+            bundle = offered.bundle
             decider = self._decider if same else caught_up(bundle.model, self._journal.bars())
         except SevengatesError as error:
             self._refuse(Refusal(wanted, error))

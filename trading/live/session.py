@@ -93,10 +93,10 @@ def _first_model(journal: Journal, models: ModelSource) -> _FirstModel:
 def _allowed_model(journal: Journal, first: _FirstModel, guarantees: Guarantees) -> _FirstModel:
     """The same model if the venue's money may be given to it, else the one the journal ended with, if that may."""
     try:
-        require_allowed(first.offered.bundle, guarantees)
+        require_allowed(first.offered, guarantees)
     except LiveError as error:
         own = _own_model(journal, Refusal(first.offered.pointer, error))
-        require_allowed(own.offered.bundle, guarantees)
+        require_allowed(own.offered, guarantees)
         return own
     return first
 

@@ -29,6 +29,7 @@ class Status:
         state: HALTED once the drawdown limit was reached; only exits follow then.
         version: registered version of the model; None if it was named by its path.
         bundle_digest: of the model.
+        override: what the model's version is in Production against, by whom and why; empty if by the rules.
         last_ts: open of the last bar, UTC milliseconds; None before the first.
         written_at: clock of the last write.
         warm_bars: bars that only warmed the model.
@@ -53,6 +54,7 @@ class Status:
     state: TradingState
     version: int | None
     bundle_digest: str
+    override: str
     last_ts: int | None
     written_at: str
     warm_bars: int
@@ -87,8 +89,10 @@ def status_of(path: Path) -> Status | None:
         if session is None:
             return None
         last_ts, digest, written_at = db.execute("SELECT ts, bundle, at FROM snapshot").fetchone() or (None, "", "")
-        model = db.execute("SELECT version, bars_per_year FROM bundles WHERE digest = ?", (digest,)).fetchone()
-        version, bars_per_year = model or (None, math.nan)
+        # Nothing was overridden before schema 5.
+        columns = "version, bars_per_year, override" if schema >= 5 else "version, bars_per_year, ''"
+        model = db.execute(f"SELECT {columns} FROM bundles WHERE digest = ?", (digest,)).fetchone()
+        version, bars_per_year, override = model or (None, math.nan, "")
         rows = db.execute("SELECT position, equity FROM decisions ORDER BY ts").fetchall()
         equity = np.array([session.initial_equity, *(row[1] for row in rows)])
         ratio = sharpe(np.diff(equity) / equity[:-1], bars_per_year)
@@ -103,6 +107,7 @@ def status_of(path: Path) -> Status | None:
             state=saved_trading_state(read_account(db, schema) or {}),
             version=version,
             bundle_digest=digest,
+            override=override,
             last_ts=last_ts,
             written_at=written_at,
             warm_bars=_count(db, "bars") - len(rows),

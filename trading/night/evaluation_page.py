@@ -185,17 +185,20 @@ def _candidate_subject(
 def _rival(registry: MlflowRegistry, name: str, digest: str | None) -> RivalSource:
     """The version with a bundle digest, or why it cannot be shown."""
     from trading.night.evaluation import RivalSource
+    from trading.registry.client import OVERRIDE_TAG
 
     if digest is None:
         return RivalSource()
-    found = [version.version for version in registry.versions(name) if version.bundle_digest == digest]
+    same = [version for version in registry.versions(name) if version.bundle_digest == digest]
+    found = [version.version for version in same]
     if not found:
         return RivalSource(why=f"The champion it met, bundle {digest[:12]}, is not in this registry.")
     try:
         model = registry.bundle(name, found[0], expected_digest=digest).model
     except RegistryError as error:
         return RivalSource(why=f"The champion it met, version {found[0]}, cannot be loaded: {error.message}")
-    return RivalSource(name=f"champion (version {found[0]})", model=model)
+    forced = ", overridden" if same[0].tags.get(OVERRIDE_TAG) else ""
+    return RivalSource(name=f"champion (version {found[0]}{forced})", model=model)
 
 
 def _fate(outcome: NightOutcome, registered: RegisteredCandidate) -> str:

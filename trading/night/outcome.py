@@ -185,6 +185,7 @@ class NightOutcome(Frozen):
         reason: why, as a sentence.
         paper_only: whether the version may trade on paper only.
         champion_version: that was in Production before, or None.
+        champion_override: the override that had put it there, in words; empty if none had.
         others: candidates of the night's other engines.
         decision: of promotion, with the numbers it rests on; None of a night of an earlier release.
         meeting: of candidate and champion, or None if nothing was in Production.
@@ -204,6 +205,7 @@ class NightOutcome(Frozen):
     reason: str
     paper_only: bool
     champion_version: int | None
+    champion_override: str = ""
     others: tuple[OtherCandidate, ...] = ()
     decision: PromotionDecision | None = None
     meeting: Meeting | None = None

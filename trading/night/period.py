@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from trading.moments import DAY_MS, iso_ms, moment_iso
 from trading.night.failures import failed_nights
 from trading.night.services import ledger_of, registry_of
-from trading.registry.entries import Entry
+from trading.registry.entries import OVERRIDE_ACTIONS, Entry, describe_override
 from trading.registry.records import NightRun
 from trading.settings.locations import locations
 from trading.settings.models import RuntimeSpec
@@ -63,11 +63,13 @@ class PeriodReport(Measured):
         since: beginning of the period, UTC, ISO 8601.
         nights: oldest first.
         changes: entries of the ledger that no night wrote: promotions, rollbacks and stages set by people.
+        overrides: of the versions in Production, those that an override put there, however long ago.
     """
 
     since: str
     nights: tuple[NightRow, ...]
     changes: tuple[Entry, ...]
+    overrides: tuple[Entry, ...] = ()
 
     @property
     def wall_s(self) -> float:
@@ -102,9 +104,17 @@ def report_period(runtime: RuntimeSpec, days: float, now_ms: int | None = None) 
         )
         for night in failed_nights(runtime, since)
     ]
-    changes = [entry for entry in history if entry.actor != NIGHTLY and iso_ms(entry.at) >= since]
+    # Whoever calls himself as the nights do is a person all the same.
+    changes = [
+        entry
+        for entry in history
+        if (entry.actor != NIGHTLY or entry.action in OVERRIDE_ACTIONS) and iso_ms(entry.at) >= since
+    ]
     return PeriodReport(
-        since=moment_iso(since), nights=tuple(sorted(nights, key=lambda night: night.ran_at)), changes=tuple(changes)
+        since=moment_iso(since),
+        nights=tuple(sorted(nights, key=lambda night: night.ran_at)),
+        changes=tuple(changes),
+        overrides=_standing_overrides(history),
     )
 
 
@@ -130,7 +140,16 @@ def period_lines(report: PeriodReport) -> list[str]:
         f"{entry.reason}"
         for entry in report.changes
     ]
+    lines += [
+        f"{entry.model_name} version {entry.version} is in Production, {describe_override(entry)}; on paper only."
+        for entry in report.overrides
+    ]
     return lines
+
+
+def _standing_overrides(history: Sequence[Entry]) -> tuple[Entry, ...]:
+    last = {entry.model_name: entry for entry in history if entry.changes_production}
+    return tuple(entry for entry in last.values() if entry.action in OVERRIDE_ACTIONS)
 
 
 def _registered(runtime: RuntimeSpec, history: Sequence[Entry], since_ms: int) -> list[NightRow]:

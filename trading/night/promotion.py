@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from trading.codes import ReasonCode
@@ -130,6 +130,7 @@ def promote_candidate(
         reason=decision.reason,
         paper_only=decision.paper_only,
         champion_version=champion.version if champion else None,
+        champion_override=_override_of(ledger.history(plan.model_name), champion),
         others=tuple(others),
         decision=decision,
         meeting=found.meeting,
@@ -211,6 +212,30 @@ def preview_version(runtime: RuntimeSpec, model_name: str, version: int) -> Prev
     return preview_promotion(registry_of(runtime), ledger, model_name, version)
 
 
+def override_version(
+    runtime: RuntimeSpec, model_name: str, version: int, *, operator: str, reason: str, despite_gates: bool
+) -> Entry:
+    """Put a version into Production against the rules, because a named person says why; it trades on paper only.
+
+    Args:
+        runtime: where ledger and registry are.
+        model_name: registered model.
+        version: of it.
+        operator: who decides it.
+        reason: why, for the ledger.
+        despite_gates: whether a version that its gates refuse is meant.
+
+    Raises:
+        RegistryError: as :func:`trading.registry.override.override_production`.
+    """
+    from trading.registry.override import override_production
+
+    registry, ledger = _settled(runtime, model_name)
+    return override_production(
+        registry, ledger, model_name, version, operator=operator, reason=reason, despite_gates=despite_gates
+    )
+
+
 def release_quarantined(runtime: RuntimeSpec, model_name: str, version: int, *, reason: str, actor: str) -> Entry:
     """Let a version that left Production for cause enter again, because a person says so.
 
@@ -290,6 +315,14 @@ def _champion_of_this_moment(
     if known is not None and (known.version, known.bundle_digest) == (current.version, current.bundle_digest):
         return known
     return _stored(store, registry, current)
+
+
+def _override_of(history: Sequence[Entry], champion: Champion | None) -> str:
+    """Against what, by whom and why an override put the champion there; empty if none did."""
+    from trading.registry.entries import describe_override, overrides
+
+    found = None if champion is None else overrides(history).get(champion.version)
+    return "" if found is None else describe_override(found)
 
 
 def _stored(store: Store, registry: MlflowRegistry, entry: Entry) -> Champion:

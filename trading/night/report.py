@@ -222,7 +222,10 @@ def headline(report: NightReport) -> str:
     version = f"{outcome.model_name} version {outcome.version}"
     left = "" if outcome.decision is None else outcome.decision.champion_reason
     gone = f" Champion {outcome.champion_version} left Production. {left}" if left else ""
-    return f"{when}: {repeated}{outcome.reason} {version} is {WHERE[outcome.status]}{paper}.{gone}"
+    override = outcome.champion_override
+    override = outcome.champion_override
+    forced = f" Champion {outcome.champion_version} was {override}." if override else ""
+    return f"{when}: {repeated}{outcome.reason} {version} is {WHERE[outcome.status]}{paper}.{gone}{forced}"
 
 
 def page_lines(report: NightReport) -> list[str]:

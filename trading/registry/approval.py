@@ -17,7 +17,7 @@ from trading.gates.gate import GateResult
 from trading.gates.table import GATES
 from trading.gates.verdict import Verdict, judge, read_verdict
 from trading.model.bundle import Bundle
-from trading.registry.entries import ENTRY_ACTIONS, Entry, quarantined, stages
+from trading.registry.entries import ADMITTING_ACTIONS, Entry, quarantined, stages
 
 
 def verdict_of(bundle: Bundle) -> Verdict:
@@ -119,18 +119,8 @@ def require_admission(
         RegistryError: ``VERSION_QUARANTINED``, ``MODEL_NOT_APPROVED``, the code of the missing or unproven live record,
             or for a first entry as :func:`judge_again`.
     """
-    held = quarantined(history).get(version)
-    if held is not None:
-        raise RegistryError(
-            ReasonCode.VERSION_QUARANTINED,
-            f"{model_name} version {version} is in quarantine since {held.at} by {held.action}: {held.reason}.",
-            remedy=f"If you know better, release it first: sevengates models release {version} --reason '...'.",
-            model=model_name,
-            version=version,
-        )
-    same = (version, bundle.digest)
-    # A returning version is what the ledger recorded; rules that changed since must not bar the way back.
-    returns = any((entry.version, entry.bundle_digest) == same and entry.action in ENTRY_ACTIONS for entry in history)
+    _require_released(model_name, version, history)
+    returns = _returns(bundle, version, history)
     occupied = "Production" in stages(history).values()
     verdict = verdict_of(bundle) if returns else judge_again(bundle)
     admission = verdict.may_enter_production(production_exists=occupied and not (returns or shadow_proven))
@@ -142,6 +132,60 @@ def require_admission(
             model=model_name,
             version=version,
         )
+
+
+def require_overridable(
+    bundle: Bundle, model_name: str, version: int, history: Sequence[Entry], *, despite_gates: bool
+) -> Verdict:
+    """Refuse a version that not even an operator's override puts into Production; return its verdict.
+
+    An override goes against the rule for replacing. A verdict that does not approve the version holds all the same,
+    unless the operator says that it is meant. Quarantine holds, and so does all that makes a verdict the bundle's own.
+
+    Args:
+        bundle: of the version, with the verdict.
+        model_name: registered model.
+        version: the version that shall enter Production.
+        history: the ledger's entries of the model at the epoch that the transition is to follow.
+        despite_gates: whether the operator means a version that its gates refuse.
+
+    Raises:
+        RegistryError: ``VERSION_QUARANTINED``, ``MODEL_NOT_APPROVED``, or as :func:`judge_again`.
+    """
+    _require_released(model_name, version, history)
+    verdict = verdict_of(bundle) if _returns(bundle, version, history) else judge_again(bundle)
+    if not verdict.approved and not despite_gates:
+        raise RegistryError(
+            ReasonCode.MODEL_NOT_APPROVED,
+            f"{model_name} version {version} has the verdict {verdict.decision}, and an override leaves the gates as "
+            "they are.",
+            remedy=f"See why with `sevengates gates {version}`. If you mean it, add --despite-gates; the version "
+            "trades on paper only.",
+            model=model_name,
+            version=version,
+        )
+    return verdict
+
+
+def _require_released(model_name: str, version: int, history: Sequence[Entry]) -> None:
+    held = quarantined(history).get(version)
+    if held is not None:
+        raise RegistryError(
+            ReasonCode.VERSION_QUARANTINED,
+            f"{model_name} version {version} is in quarantine since {held.at} by {held.action}: {held.reason}.",
+            remedy=f"If you know better, release it first: sevengates models release {version} --reason '...'.",
+            model=model_name,
+            version=version,
+        )
+
+
+def _returns(bundle: Bundle, version: int, history: Sequence[Entry]) -> bool:
+    """Whether the version was admitted to Production before; rules that changed since must not bar the way back.
+
+    An override admits nothing.
+    """
+    same = (version, bundle.digest)
+    return any((entry.version, entry.bundle_digest) == same and entry.action in ADMITTING_ACTIONS for entry in history)
 
 
 def _changed(gate: str, noun: str, before: Sequence[str], today: Sequence[str]) -> list[str]:

@@ -11,11 +11,28 @@ from trading.canonical import digest_of
 from trading.values import Frozen
 
 Action = Literal[
-    "promote", "rollback", "external", "archive", "demote", "retire", "stage", "contest", "reject", "release"
+    "promote",
+    "rollback",
+    "external",
+    "override",
+    "override_gates",
+    "archive",
+    "demote",
+    "retire",
+    "stage",
+    "contest",
+    "reject",
+    "release",
 ]
 Stage = Literal["Production", "Staging", "Archived", "Rejected"]
 
-ENTRY_ACTIONS = frozenset({"promote", "rollback", "external"})
+ADMITTING_ACTIONS = frozenset({"promote", "rollback", "external"})
+"""The actions that put a version into Production because its verdict admits it."""
+
+OVERRIDE_ACTIONS = frozenset({"override", "override_gates"})
+"""The actions by which an operator puts a version there against the rule for replacing, or against its own verdict."""
+
+ENTRY_ACTIONS = ADMITTING_ACTIONS | OVERRIDE_ACTIONS
 """The actions that put a version into Production."""
 
 REMOVAL_ACTIONS = frozenset({"archive", "demote", "retire"})
@@ -114,6 +131,8 @@ def recorded_digest(history: Sequence[Entry], version: int) -> str | None:
 def previous_production(history: Sequence[Entry]) -> Entry | None:
     """The entry a rollback returns to: the Production before the current one, passing over what was rolled back.
 
+    What an override put there is passed over too: nothing but another override brings it back.
+
     Args:
         history: the entries of one model, oldest first.
     """
@@ -128,9 +147,33 @@ def previous_production(history: Sequence[Entry]) -> Entry | None:
                 periods.pop()
         elif entry.changes_production:
             periods.append(entry)
-    in_production = "Production" in stages(history).values()
-    depth = 2 if in_production else 1
-    return periods[-depth] if len(periods) >= depth else None
+    earlier = periods[:-1] if "Production" in stages(history).values() else periods
+    return next((period for period in reversed(earlier) if period.action not in OVERRIDE_ACTIONS), None)
+
+
+def overrides(history: Sequence[Entry]) -> dict[int, Entry]:
+    """Versions that an override put into Production when they were last put there, with that entry.
+
+    Args:
+        history: the entries of one model, oldest first.
+    """
+    result: dict[int, Entry] = {}
+    for entry in history:
+        if entry.action in OVERRIDE_ACTIONS:
+            result[entry.version] = entry
+        elif entry.action in ADMITTING_ACTIONS:
+            result.pop(entry.version, None)
+    return result
+
+
+def describe_override(entry: Entry) -> str:
+    """What an override went against, by whom and why, as one clause.
+
+    Args:
+        entry: with an action of :data:`OVERRIDE_ACTIONS`.
+    """
+    against = "its gates" if entry.action == "override_gates" else "the rule for replacing"
+    return f"overridden against {against} by {entry.actor}: {entry.reason}"
 
 
 def quarantined(history: Sequence[Entry]) -> dict[int, Entry]:

@@ -17,10 +17,11 @@ from trading.errors import RegistryError, TransportError
 from trading.registry.entries import COLUMNS, PRODUCTION_ACTIONS, REMOVAL_ACTIONS, Entry, Transition, entry_hash
 
 GENESIS = "0" * 64
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of the file, in SQLite's ``user_version``; the tables have always been the same.
 
-Release 0.1 left the number at 0. Since 2 there are the actions ``contest``, ``demote``, ``retire`` and ``release``.
+Release 0.1 left the number at 0. Since 2 there are the actions ``contest``, ``demote``, ``retire`` and ``release``,
+since 3 ``override`` and ``override_gates``.
 """
 
 _BUSY_SECONDS = 30.0

@@ -6,17 +6,26 @@ by hand. The tag ``ledger_epoch`` on the registered model is written last, so it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
 from trading.model.bundle import Bundle
 from trading.registry.approval import require_admission
-from trading.registry.client import CHAMPION
-from trading.registry.entries import Entry, Stage, Transition, quarantined, recorded_digest, stages
+from trading.registry.client import CHAMPION, OVERRIDE_ACTION_TAG, OVERRIDE_TAG
+from trading.registry.entries import (
+    Entry,
+    Stage,
+    Transition,
+    describe_override,
+    overrides,
+    quarantined,
+    recorded_digest,
+    stages,
+)
 from trading.registry.ledger import Ledger
 from trading.registry.records import Version
 
@@ -196,24 +205,18 @@ def _mirror(registry: Registry, ledger: Ledger, model_name: str) -> tuple[str, .
     history = ledger.history(model_name)
     if not history and not registry.versions(model_name):
         return ()
-    due, entries, held = stages(history), {entry.version: entry for entry in history}, quarantined(history)
+    due, notes = stages(history), _notes(history)
     known = registry.versions(model_name)
     first = [version for version in known if due.get(version.version) == "Production"]
     changes = list[str]()
     # The new champion, then the alias, then the others: for a moment two versions are in Production, but never none,
     # and the alias never points to a version that is shown as archived.
     for version in first:
-        changes += _mirror_version(registry, version, "Production", entries[version.version], None)
+        changes += _mirror_version(registry, version, "Production", notes[version.version])
     changes += _mirror_champion(registry, model_name, known, first[0] if first else None)
     for version in known:
         if version not in first:
-            changes += _mirror_version(
-                registry,
-                version,
-                due.get(version.version),
-                entries.get(version.version),
-                held.get(version.version),
-            )
+            changes += _mirror_version(registry, version, due.get(version.version), notes.get(version.version))
     epoch = str(history[-1].epoch) if history else "0"
     if registry.model_tags(model_name).get(EPOCH_TAG, "0") != epoch:
         registry.tag_model(model_name, EPOCH_TAG, epoch)
@@ -221,21 +224,36 @@ def _mirror(registry: Registry, ledger: Ledger, model_name: str) -> tuple[str, .
     return tuple(changes)
 
 
-def _mirror_version(
-    registry: Registry, version: Version, stage: Stage | None, entry: Entry | None, held: Entry | None
-) -> list[str]:
+class _Note(NamedTuple):
+    """What the ledger says of a version: its last entry, and those that hold it in quarantine or overrode a rule."""
+
+    entry: Entry
+    held: Entry | None
+    override: Entry | None
+
+
+def _notes(history: Sequence[Entry]) -> dict[int, _Note]:
+    held, overridden = quarantined(history), overrides(history)
+    return {entry.version: _Note(entry, held.get(entry.version), overridden.get(entry.version)) for entry in history}
+
+
+def _mirror_version(registry: Registry, version: Version, stage: Stage | None, note: _Note | None) -> list[str]:
     changes = list[str]()
     shown = stage if stage in ("Production", "Staging", "Archived") else "None"
     # A version that the ledger does not know stays where it is, unless it stands in Production.
     if version.stage != shown and (stage is not None or version.stage == "Production"):
         registry.set_stage(version.model_name, version.version, shown)
         changes.append(f"version {version.version}: stage {version.stage} -> {shown}")
-    if stage is None or entry is None:
+    if stage is None or note is None:
         return changes
+    entry, held, override = note
     tags = {"stage": stage, "epoch": str(entry.epoch), "reasons": entry.reason, "actor": entry.actor}
-    # A version that never was in quarantine has no such tag.
+    # A version that never was in quarantine, or never overridden, has no such tag.
     if held is not None or "quarantine" in version.tags:
         tags["quarantine"] = "" if held is None else f"{held.action}: {held.reason}"
+    if override is not None or OVERRIDE_TAG in version.tags:
+        tags[OVERRIDE_TAG] = "" if override is None else describe_override(override)
+        tags[OVERRIDE_ACTION_TAG] = "" if override is None else override.action
     wrong = {key: value for key, value in tags.items() if version.tags.get(key) != value}
     if wrong:
         registry.tag_version(version.model_name, version.version, wrong)

@@ -250,7 +250,7 @@ def apply_decision(
         reason=decision.reason,
         actor=actor,
     )
-    return _record(registry, ledger, transition, None)
+    return record_transition(registry, ledger, transition, None)
 
 
 def enter_production(
@@ -293,7 +293,7 @@ def enter_production(
         reason=reason,
         actor=actor,
     )
-    return _record(registry, ledger, transition, basis.epoch)
+    return record_transition(registry, ledger, transition, basis.epoch)
 
 
 class Preview(Frozen):
@@ -404,7 +404,7 @@ def return_to_production(
         reason=reason or f"rolled back to version {target.version}",
         actor=actor,
     )
-    return _record(registry, ledger, transition, epoch)
+    return record_transition(registry, ledger, transition, epoch)
 
 
 def release_version(
@@ -447,7 +447,24 @@ def release_version(
         reason=reason,
         actor=actor,
     )
-    return _record(registry, ledger, transition, None)
+    return record_transition(registry, ledger, transition, None)
+
+
+def record_transition(registry: Registry, ledger: Ledger, transition: Transition, expected_epoch: int | None) -> Entry:
+    """Write a transition to the ledger, then mirror the ledger.
+
+    Args:
+        registry: where the versions are.
+        ledger: where the transition is recorded first.
+        transition: what happens; whoever calls has verified that it may.
+        expected_epoch: as :meth:`trading.registry.ledger.Ledger.append`.
+
+    Raises:
+        RegistryError: ``PROMOTION_CONFLICT`` if Production changed since.
+    """
+    entry = ledger.append(transition, expected_epoch=expected_epoch)
+    mirror(registry, ledger, transition.model_name)
+    return entry
 
 
 def _remove_champion(
@@ -465,19 +482,13 @@ def _remove_champion(
         reason=decision.champion_reason,
         actor=actor,
     )
-    return basis._replace(epoch=_record(registry, ledger, transition, basis.epoch).epoch)
+    return basis._replace(epoch=record_transition(registry, ledger, transition, basis.epoch).epoch)
 
 
 def _action(decision: PromotionDecision) -> Action:
     if decision.action == "rejected":
         return "reject"
     return "contest" if decision.contested else "stage"
-
-
-def _record(registry: Registry, ledger: Ledger, transition: Transition, expected_epoch: int | None) -> Entry:
-    entry = ledger.append(transition, expected_epoch=expected_epoch)
-    mirror(registry, ledger, transition.model_name)
-    return entry
 
 
 def _sentence(text: str) -> str:

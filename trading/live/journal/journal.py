@@ -147,10 +147,11 @@ class Journal:
         Args:
             bundle_digest: of the bundle.
         """
+        columns = ("folder", "version", "epoch", "override", "despite_gates")
         row = self._db.execute(
-            "SELECT folder, version, epoch FROM bundles WHERE digest = ?", (bundle_digest,)
+            f"SELECT {', '.join(columns)} FROM bundles WHERE digest = ?", (bundle_digest,)
         ).fetchone()
-        return None if row is None else Pointer(folder=row[0], digest=bundle_digest, version=row[1], epoch=row[2])
+        return None if row is None else Pointer(digest=bundle_digest, **dict(zip(columns, row, strict=True)))
 
     def commit_history(self, bars: Sequence[Bar], snapshot: Snapshot) -> None:
         """Write down bars that only warmed the model.
@@ -217,6 +218,8 @@ class Journal:
                 "verdict": bundle.decision,
                 "backtest_sharpe": sharpe if isinstance(sharpe, int | float) else None,
                 "bars_per_year": bundle.model.spec.bars_per_year,
+                "override": pointer.override,
+                "despite_gates": pointer.despite_gates,
             }
             insert(self._db, "bundles", row, on_conflict="REPLACE")
             if snapshot is not None:

@@ -126,7 +126,19 @@ def _from_3_to_4(db: sqlite3.Connection) -> None:
     db.execute("INSERT OR REPLACE INTO session (key, value) VALUES ('schema', '4')")
 
 
-_UPGRADES: dict[int, Callable[[sqlite3.Connection], None]] = {1: _from_1_to_2, 2: _from_2_to_3, 3: _from_3_to_4}
+def _from_4_to_5(db: sqlite3.Connection) -> None:
+    """A bundle may be in Production by an operator's override since."""
+    for column in ("override TEXT NOT NULL DEFAULT ''", "despite_gates INTEGER NOT NULL DEFAULT 0"):
+        db.execute(f"ALTER TABLE bundles ADD COLUMN {column}")
+    db.execute("INSERT OR REPLACE INTO session (key, value) VALUES ('schema', '5')")
+
+
+_UPGRADES: dict[int, Callable[[sqlite3.Connection], None]] = {
+    1: _from_1_to_2,
+    2: _from_2_to_3,
+    3: _from_3_to_4,
+    4: _from_4_to_5,
+}
 
 
 def _rows(db: sqlite3.Connection, query: str) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from trading.errors import ConfigError, RegistryError, SevengatesError
 from trading.live.watch.pointer import POINTER_NAME, Pointer, PointerFile, write_pointer
 from trading.live.watch.watch import TRACKING_URI_VARIABLE, WatchReport, write_report
 from trading.model.bundle import Bundle, load_bundle
-from trading.registry.client import ChampionVersion, RegistryClient
+from trading.registry.client import RegisteredVersion, RegistryClient
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help=f"http(s)://HOST, or sqlite:///PATH with the full install; by default {TRACKING_URI_VARIABLE}",
     )
     parser.add_argument("--model", required=True, help="registered model name")
+    parser.add_argument("--version", type=int, help="follow this version as a study; by default the champion")
     parser.add_argument("--out", required=True, type=Path, help="folder of pointer, report and bundles")
     parser.add_argument("--poll", type=float, default=5.0, help="seconds between two questions")
     given = parser.parse_args(arguments)
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     registry = RegistryClient(given.tracking_uri)
     try:
         while True:
-            write_report(given.out, ask_registry(registry, given.model, given.out))
+            write_report(given.out, ask_registry(registry, given.model, given.out, given.version))
             if _stop_requested(given.poll):
                 return 0
     except ConfigError as error:
@@ -56,27 +57,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
 
 
-def ask_registry(registry: RegistryClient, model_name: str, out: Path) -> WatchReport:
+def ask_registry(registry: RegistryClient, model_name: str, out: Path, version: int | None = None) -> WatchReport:
     """Ask once; move the pointer if there is a new champion that verifies, and say what was found.
 
     Args:
         registry: who is asked.
         model_name: registered model name.
         out: folder of pointer, report and bundles.
+        version: to be studied, in Production or not; None is the champion.
 
     Raises:
         ConfigError: if asking again cannot help.
     """
     try:
-        pointer = follow(registry, registry.champion(model_name), out)
+        if version is None:
+            found = registry.champion(model_name)
+            follow(registry, found, out)
+        else:
+            found = registry.version(model_name, version)
+            point_to_study(registry, found, out)
     except ConfigError:
         raise
     except SevengatesError as error:
-        return _failure(error, fatal=False)
-    return WatchReport(pid=os.getpid(), message=f"{model_name} version {pointer.version}")
+        # A version that is not there will not come.
+        return _failure(error, fatal=version is not None and error.code is ReasonCode.MODEL_UNKNOWN)
+    return WatchReport(pid=os.getpid(), message=f"{model_name} version {found.version}")
 
 
-def follow(registry: RegistryClient, champion: ChampionVersion, out: Path) -> Pointer:
+def point_to_study(registry: RegistryClient, version: RegisteredVersion, out: Path) -> Pointer:
+    """Have a version's bundle verified in its folder, and point to it as to a folder that the user named.
+
+    Args:
+        registry: where the bundle is downloaded from if it is not here yet.
+        version: of any stage and verdict; a study trades on paper.
+        out: folder of pointer, report and bundles.
+
+    Raises:
+        RegistryError: if it does not verify.
+        TransportError: if it cannot be downloaded.
+    """
+    folder = (out / "bundles" / version.bundle_digest).resolve()
+    pointer = Pointer(folder=str(folder), digest=version.bundle_digest)
+    if pointer != _current_pointer(out / POINTER_NAME) or not folder.is_dir():
+        _verified_bundle(registry, version, folder)
+        write_pointer(out / POINTER_NAME, pointer)
+    return pointer
+
+
+def follow(registry: RegistryClient, champion: RegisteredVersion, out: Path) -> Pointer:
     """Have a version's bundle verified in its folder, and point to it.
 
     Args:
@@ -89,7 +117,14 @@ def follow(registry: RegistryClient, champion: ChampionVersion, out: Path) -> Po
         TransportError: if it cannot be downloaded.
     """
     folder = (out / "bundles" / champion.bundle_digest).resolve()
-    pointer = Pointer(folder=str(folder), digest=champion.bundle_digest, version=champion.version, epoch=champion.epoch)
+    pointer = Pointer(
+        folder=str(folder),
+        digest=champion.bundle_digest,
+        version=champion.version,
+        epoch=champion.epoch,
+        override=champion.override,
+        despite_gates=champion.despite_gates,
+    )
     before = _current_pointer(out / POINTER_NAME)
     if pointer == before and folder.is_dir():
         return pointer
@@ -102,7 +137,7 @@ def follow(registry: RegistryClient, champion: ChampionVersion, out: Path) -> Po
             remedy=f"Go back with `sevengates models rollback`; if the registry was made anew, move {out} away.",
         )
     bundle = _verified_bundle(registry, champion, folder)
-    if not bundle.approved:
+    if not bundle.approved and not champion.despite_gates:
         raise RegistryError(
             ReasonCode.MODEL_NOT_APPROVED,
             f"{champion.model_name} version {champion.version} has the verdict {bundle.decision}.",
@@ -112,7 +147,7 @@ def follow(registry: RegistryClient, champion: ChampionVersion, out: Path) -> Po
     return pointer
 
 
-def _verified_bundle(registry: RegistryClient, champion: ChampionVersion, folder: Path) -> Bundle:
+def _verified_bundle(registry: RegistryClient, champion: RegisteredVersion, folder: Path) -> Bundle:
     """The bundle from its folder, downloaded if it is not there or no longer what it was."""
     if folder.is_dir():
         try:

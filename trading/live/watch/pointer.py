@@ -23,6 +23,8 @@ class Pointer(Frozen):
     digest: str = Field(pattern=r"^[0-9a-f]{64}$", description="What the bundle's digest must be.")
     version: int | None = Field(default=None, description="Registered version; null if it came by path.")
     epoch: int | None = Field(default=None, description="Promotion ledger's epoch; null if it came by path.")
+    override: str = Field(default="", description="The operator's override that put it into Production, if one did.")
+    despite_gates: bool = Field(default=False, description="Whether that override went against its own verdict.")
 
 
 class ModelSource(Protocol):

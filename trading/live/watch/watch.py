@@ -55,16 +55,18 @@ def write_report(folder: Path, report: WatchReport) -> None:
     write_atomic(folder / REPORT_NAME, canonical_json(report.model_dump(mode="json")))
 
 
-def watch_command(model_name: str, folder: Path, poll_seconds: float) -> list[str]:
+def watch_command(model_name: str, folder: Path, poll_seconds: float, version: int | None = None) -> list[str]:
     """How the child is started; the registry's address, which may hold a password, goes into its environment.
 
     Args:
         model_name: registered model whose champion is followed.
         folder: takes pointer, report and downloaded bundles.
         poll_seconds: pause between two questions to the registry.
+        version: to be studied, in Production or not; None follows the champion.
     """
-    module = [sys.executable, "-m", "trading.live.watch.child"]
-    return [*module, "--model", model_name, "--out", str(folder), "--poll", str(poll_seconds)]
+    command = [sys.executable, "-m", "trading.live.watch.child", "--model", model_name, "--out", str(folder)]
+    command += ["--poll", str(poll_seconds)]
+    return command if version is None else [*command, "--version", str(version)]
 
 
 class ModelWatch:
