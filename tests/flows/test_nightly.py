@@ -33,7 +33,8 @@ RunNight = Callable[..., tuple[str, list[NightReport]]]
 Options = Callable[[Path], list[str]]
 
 STAGES = (
-    "load", "champion", "features", "splits", "trials", "engine", "policy", "folds", "walk forward", "backtest",
+    "load", "champion", "features", "splits", "trials", "engine", "policy", "refit", "folds", "walk forward",
+    "backtest",
     *CHECKS, "verdict", "bundle", "register", "promote", "finish",
 )  # fmt: skip
 """Every stage of a night that makes or changes something, in order."""
@@ -103,7 +104,7 @@ def test_a_changed_threshold_judges_again_and_trains_nothing(
     ran = counted(monkeypatch)
     name, (report,) = run_night(home, gates=GateSpec(min_sharpe=99.0))
     assert name == "Rejected"
-    assert set(ran) == {"champion", "verdict", "bundle", "register", "promote", "finish"}
+    assert set(ran) == {"champion", "trials", "verdict", "bundle", "register", "promote", "finish"}
     assert report.outcome is not None
     assert report.outcome.version == 2
     assert repr(report.metrics) == repr(first.metrics)
@@ -253,7 +254,9 @@ def test_a_symbol_with_a_bad_file_stops_alone(run_night: RunNight, tmp_path: Pat
     )
     name, (bad, good, gone) = run_night(tmp_path / "home", market=market, as_of=None)
     assert name == "Failed"
-    assert (bad.status, good.status, gone.status) == ("failed", "promoted", "failed")
+    assert (bad.status, gone.status) == ("failed", "failed")
+    # So few bars tell nothing of drift.
+    assert good.status == "rejected"
     assert bad.failure is not None
     assert gone.failure is not None
     assert (bad.failure.code, gone.failure.code) == ("BARS_NOT_INCREASING", "SOURCE_MISSING")
