@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.checks.samples import PROVEN_RECORD, drift_of, only, still, with_section, without_section
+from tests.checks.samples import PROVEN_RECORD, drift_of, only, still, with_number, with_section, without_section
 from trading.checks.calibration import CalibrationEvidence
 from trading.checks.drift import Chance, DriftEvidence
 from trading.checks.evidence import Evidence, LiveRecord
@@ -86,15 +86,6 @@ NEEDED = [
     ("checks", "leakage", "target", "observed"),
     ("checks", "stress", "results", "0", "observed"),
 ]
-
-
-def with_number(evidence: Evidence, place: tuple[str, ...], value: Number) -> Evidence:
-    data: Any = evidence.model_dump()
-    inner = data
-    for key in place[:-1]:
-        inner = list(inner)[int(key)] if key.isdigit() else inner[key]
-    inner[place[-1]] = value
-    return Evidence.model_validate(data)
 
 
 def gate(evidence: Evidence, name: str) -> GateResult:
