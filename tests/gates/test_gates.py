@@ -648,9 +648,10 @@ def test_a_gate_sees_only_the_sections_and_thresholds_that_its_row_names(good: E
     assert seen == [({"drift"}, {"max_psi"})]
 
 
-def test_a_gate_whose_threshold_is_not_given_cannot_be_asked(good: Evidence):
-    with pytest.raises(ValueError, match="gate patient judges by min_patience"):
-        ask_gate(Gate(name="patient", judge=lambda _evidence, _limits: [], thresholds=("min_patience",)), good, LIMITS)
+def test_a_gate_whose_thresholds_are_not_given_cannot_be_asked(good: Evidence):
+    patient = Gate(name="patient", judge=lambda _evidence, _limits: [], thresholds=("min_patience", "max_psi", "hurry"))
+    with pytest.raises(ValueError, match="gate patient judges by min_patience, hurry, which the thresholds"):
+        ask_gate(patient, good, LIMITS)
 
 
 def stressed(evidence: Evidence, *results: CheckResult) -> Evidence:

@@ -456,6 +456,9 @@ def test_losses_in_a_row_say_how_likely_chance_is_and_when_it_is_likely_what_els
     likely = losses(good, "0" * 6 + "10" * 500, 6)
     assert likely.evidence["probability"] > 0.5
     assert likely.remedy.startswith("Raise risk.min_confidence or risk.cooldown_bars. So many trades")
+    even = losses(good, "0011", 2, max_consecutive_losses=1)
+    assert (even.passed, even.evidence["probability"]) == (False, 0.5)
+    assert even.remedy == rare.remedy
     kept = losses(good, "10" * 500, 1)
     assert kept.evidence["probability"] > 0.5
     assert (kept.passed, kept.remedy) == (True, "")
