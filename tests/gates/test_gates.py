@@ -648,6 +648,18 @@ def test_a_gate_sees_only_the_sections_and_thresholds_that_its_row_names(good: E
     assert seen == [({"drift"}, {"max_psi"})]
 
 
+def test_a_result_gives_every_reason_and_each_advice_once(good: Evidence):
+    def refused(name: str, remedy: str, message: str = "") -> CheckResult:
+        return CheckResult(name=name, passed=False, code=ReasonCode.NO_TRADES, message=message, remedy=remedy)
+
+    found = [refused("one", "Wait.", "first"), refused("two", "Wait."), refused("three", ""), refused("four", "Look.")]
+    strict = ask_gate(Gate(name="strict", judge=lambda _evidence, _limits: found), good, LIMITS)
+    assert strict.reason == "first; two did not pass; three did not pass; four did not pass"
+    assert strict.remedy == "Wait. Look."
+    holds = gate(good, "risk")
+    assert (holds.reason, holds.remedy) == ("all rules hold", "")
+
+
 def test_a_gate_whose_thresholds_are_not_given_cannot_be_asked(good: Evidence):
     patient = Gate(name="patient", judge=lambda _evidence, _limits: [], thresholds=("min_patience", "max_psi", "hurry"))
     with pytest.raises(ValueError, match="gate patient judges by min_patience, hurry, which the thresholds"):
