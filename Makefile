@@ -24,8 +24,10 @@ WORKERS ?= 2
 # Of `make commits`: the commit before the first that is looked at.
 BASE ?= origin/main
 
-# Of `make mutation`: how many mutants, 0 is all of them; FRESH=1 forgets what earlier runs found.
+# Of `make mutation`: how many mutants, 0 is all of them; ROOM=gates tries those of one room; FRESH=1 forgets what earlier
+# runs found.
 SAMPLE ?= 0
+ROOM ?=
 FRESH ?=
 
 # Of `make golden`: why behaviour changed; without it nothing is accepted. ONLY names some targets or groups of them.
@@ -45,7 +47,7 @@ help: ## List the targets
 	@echo
 	@echo "Variables: AS_OF=2024-03-05 SOURCE=csv:bars.csv SYMBOL=BTCUSDT (nightly), ARGS='...' (nightly, live),"
 	@echo "           PYTHON=python3.11 VENV=.venv TORCH_INDEX=URL (setup), WORKERS=2 (test, coverage),"
-	@echo "           BASE=origin/main (commits), REASON='...' ONLY='...' (golden), SAMPLE=60 FRESH=1 (mutation),"
+	@echo "           BASE=origin/main (commits), REASON='...' ONLY='...' (golden), SAMPLE=60 ROOM=gates (mutation),"
 	@echo "           VERSION=x.y.z DRY_RUN=1 (release)"
 
 setup: $(READY) ## Make the virtual environment and install everything; repeated only when the versions change
@@ -105,9 +107,9 @@ coverage: $(READY) ## Run the tests of `make test` and measure what they reach; 
 	@echo "==> Tests with coverage on $(WORKERS) processes"
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --cov --cov-report=term --cov-report=html
 
-mutation: $(READY) ## Change one line of a step or metric at a time: does a test notice? SAMPLE=60 tries so many
-	@echo "==> Mutation of trading/steps and trading/simulation/metrics$(if $(filter-out 0,$(SAMPLE)),: a sample of $(SAMPLE))"
-	@$(BIN)/python -m tools.mutation --sample '$(SAMPLE)' $(if $(FRESH),--fresh)
+mutation: $(READY) ## Change one line of what decides at a time: does a test notice? SAMPLE=60 tries so many
+	@echo "==> Mutation of $(if $(ROOM),trading.$(ROOM),steps, metrics, statistics and gates)$(if $(filter-out 0,$(SAMPLE)),: a sample of $(SAMPLE))"
+	@$(BIN)/python -m tools.mutation --sample '$(SAMPLE)' $(if $(ROOM),--room 'trading.$(ROOM)' )$(if $(FRESH),--fresh)
 
 bench: $(READY) ## Measure speed as ratios against peers in one run
 	@echo "==> Benchmarks; keep the machine otherwise idle"

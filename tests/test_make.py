@@ -52,6 +52,9 @@ def test_mutation_takes_a_sample_and_can_start_afresh(root: Path) -> None:
     assert "tools.mutation --sample '0'" in dry(root, "mutation")
     assert "--fresh" not in dry(root, "mutation")
     assert "tools.mutation --sample '60' --fresh" in dry(root, "mutation", "SAMPLE=60", "FRESH=1")
+    one = dry(root, "mutation", "ROOM=gates", "FRESH=1")
+    assert "Mutation of trading.gates" in one
+    assert "tools.mutation --sample '0' --room 'trading.gates' --fresh" in one
 
 
 def test_a_release_is_named_and_can_be_tried(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""Asks of every step and metric whether a test notices when one of its lines is changed, and prints the score.
+"""Asks of the code that decides whether a test notices when one of its lines is changed, and prints the score.
 
 Run by ``make mutation``. mutmut makes the changed functions (mutants) in ``mutants/`` and runs the tests of
 ``[tool.mutmut]`` on each; a mutant is killed if one of them fails. Verdicts stay there, so that a run goes on where the
@@ -23,10 +23,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-FLOOR = 90.0
-"""Per cent of the mutants of the steps, of the metrics and of the statistics, that must be killed."""
+FLOORS: Mapping[str, float] = {
+    "trading.steps": 90.0,
+    "trading.simulation.metrics": 90.0,
+    "trading.statistics": 90.0,
+    "trading.gates": 95.0,
+}
+"""Per cent of the mutants of each room that must be killed; the gates are the last to look at a candidate."""
 
-ROOMS = ("trading.steps", "trading.simulation.metrics", "trading.statistics")
 EQUIVALENTS = Path(__file__).with_name("equivalent_mutants.toml")
 
 # Exit codes of mutmut's test processes: failed tests, a fault inside pytest, and what never came to an end.
@@ -60,6 +64,14 @@ class Mutant(NamedTuple):
     def killed(self) -> bool:
         """Whether a test failed, or the mutant never came to an end."""
         return self.verdict in _KILLED
+
+    def is_in(self, rooms: Iterable[str]) -> bool:
+        """Whether its module is in one of these rooms.
+
+        Args:
+            rooms: names of packages.
+        """
+        return any(self.module.startswith(f"{room}.") for room in rooms)
 
     @property
     def change(self) -> tuple[str, str, str]:
@@ -141,6 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.mutation", description=__doc__)
     parser.add_argument("--sample", type=int, default=0, help="try this many mutants, drawn at random; 0 tries all")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
+    parser.add_argument("--room", choices=FLOORS, help="of which the mutants are tried; all rooms without it")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--fresh", action="store_true", help="forget every verdict first")
     given = parser.parse_args(arguments)
@@ -148,16 +161,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.fresh:
         shutil.rmtree(root / "mutants", ignore_errors=True)
     prepare(root)
-    chosen: list[str] = []
+    rooms = [given.room] if given.room else list(FLOORS)
+    chosen = [f"{given.room}.*"] if given.room else []
     if given.sample:
         if not mutants_of(root):
             # mutmut makes every mutant before it tries the first.
             run_mutmut(root, given.workers, [_FIRST])
-        names = sorted(mutant.name for mutant in mutants_of(root))
+        names = sorted(mutant.name for mutant in mutants_of(root) if mutant.is_in(rooms))
         chosen = random.Random(given.seed).sample(names, min(given.sample, len(names)))
     run_mutmut(root, given.workers, chosen)
-    tried = [mutant for mutant in mutants_of(root) if not chosen or mutant.name in chosen]
-    found = report(tried, read_equivalents(EQUIVALENTS), sampled=bool(chosen))
+    tried = [mutant for mutant in mutants_of(root) if mutant.is_in(rooms)]
+    if given.sample:
+        tried = [mutant for mutant in tried if mutant.name in chosen]
+    found = report(tried, read_equivalents(EQUIVALENTS), rooms=rooms, sampled=bool(given.sample))
     print(*found.lines, sep="\n")
     for fault in found.faults:
         print(fault, file=sys.stderr)
@@ -242,21 +258,29 @@ def read_equivalents(file: Path) -> list[Equivalent]:
     return [Equivalent(**entry) for entry in tomllib.loads(file.read_text())["equivalent"]]
 
 
-def report(mutants: Sequence[Mutant], equivalents: Sequence[Equivalent], *, sampled: bool = False) -> Report:
+def report(
+    mutants: Sequence[Mutant],
+    equivalents: Sequence[Equivalent],
+    *,
+    rooms: Sequence[str] = tuple(FLOORS),
+    sampled: bool = False,
+) -> Report:
     """Score of every module, what lives, and what is called equivalent and why.
 
     Args:
         mutants: that were tried.
         equivalents: that are listed.
+        rooms: of which mutants were tried.
         sampled: whether these are a sample, of which a room may hold few and the list more than were drawn.
     """
+    floors = {"all": min(FLOORS.values())} if sampled else {room: FLOORS[room] for room in rooms}
     listed = {(each.function, each.was, each.becomes): each for each in equivalents}
     excused = [mutant for mutant in mutants if not mutant.killed and mutant.change in listed]
     survived = [mutant for mutant in mutants if not mutant.killed and mutant.change not in listed]
     counted = Counter(mutant.change for mutant in excused)
     modules = sorted({mutant.module for mutant in mutants})
     groups = {module: [mutant for mutant in mutants if mutant.module == module] for module in modules}
-    groups |= {room: [mutant for mutant in mutants if mutant.module.startswith(f"{room}.")] for room in ROOMS}
+    groups |= {room: [mutant for mutant in mutants if mutant.is_in([room])] for room in rooms}
     scores = {name: _score(group, excused) for name, group in (groups | {"all": list(mutants)}).items()}
     return Report(
         [
@@ -269,15 +293,17 @@ def report(mutants: Sequence[Mutant], equivalents: Sequence[Equivalent], *, samp
             *(f"  {mutant.name}: {mutant.was}  ->  {mutant.becomes}" for mutant in survived),
         ],
         [
-            f"{name} is under {FLOOR:.0f} %: {scores[name].share:.1f} %"
-            for name in (("all",) if sampled else ROOMS)
-            if not scores[name].share >= FLOOR
+            f"{name} is under {floor:.0f} %: {scores[name].share:.1f} %"
+            for name, floor in floors.items()
+            if not scores[name].share >= floor
         ]
         + [f"{mutant.name} has no verdict: run it again" for mutant in mutants if mutant.verdict is None]
         + [
             f"{EQUIVALENTS.name} says {each.times} of this, {counted[key]} live: {each}"
             for key, each in listed.items()
-            if counted[key] != each.times and not sampled
+            if counted[key] != each.times
+            and not sampled
+            and each.function.startswith(tuple(f"{room}." for room in rooms))
         ],
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from trading.checks.baselines import BaselineResult, BaselinesEvidence
 from trading.checks.benchmark import BenchmarkEvidence
@@ -17,7 +18,7 @@ from trading.checks.significance import SignificanceEvidence
 from trading.checks.stress import StressEvidence
 from trading.checks.walk_forward import WalkForwardEvidence
 from trading.model.fits import LATEST_SPLIT, FitRecord, required_parts
-from trading.results import CheckResult
+from trading.results import CheckResult, Number
 from trading.steps.features import FEATURE_NAMES
 
 SPLIT_ENDS = {"train": 1_000, "validation": 2_000, "test": 3_000}
@@ -135,6 +136,16 @@ def without_section(evidence: Evidence, check: str) -> Evidence:
     return evidence.model_copy(
         update={"checks": {name: section for name, section in evidence.checks.items() if name != check}}
     )
+
+
+def with_number(evidence: Evidence, place: Sequence[str], value: Number) -> Evidence:
+    """The same evidence with another number at one place, such as ``("checks", "drift", "psi", "trend_slow")``."""
+    data: Any = evidence.model_dump()
+    inner = data
+    for key in place[:-1]:
+        inner = list(inner)[int(key)] if key.isdigit() else inner[key]
+    inner[place[-1]] = value
+    return Evidence.model_validate(data)
 
 
 def only(section: CheckEvidence) -> Evidence:

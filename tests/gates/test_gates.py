@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.checks.samples import PROVEN_RECORD, drift_of, only, still, with_section, without_section
+from tests.checks.samples import PROVEN_RECORD, drift_of, only, still, with_number, with_section, without_section
 from trading.checks.calibration import CalibrationEvidence
 from trading.checks.drift import Chance, DriftEvidence
 from trading.checks.evidence import Evidence, LiveRecord
@@ -86,15 +86,6 @@ NEEDED = [
     ("checks", "leakage", "target", "observed"),
     ("checks", "stress", "results", "0", "observed"),
 ]
-
-
-def with_number(evidence: Evidence, place: tuple[str, ...], value: Number) -> Evidence:
-    data: Any = evidence.model_dump()
-    inner = data
-    for key in place[:-1]:
-        inner = list(inner)[int(key)] if key.isdigit() else inner[key]
-    inner[place[-1]] = value
-    return Evidence.model_validate(data)
 
 
 def gate(evidence: Evidence, name: str) -> GateResult:
@@ -657,9 +648,22 @@ def test_a_gate_sees_only_the_sections_and_thresholds_that_its_row_names(good: E
     assert seen == [({"drift"}, {"max_psi"})]
 
 
-def test_a_gate_whose_threshold_is_not_given_cannot_be_asked(good: Evidence):
-    with pytest.raises(ValueError, match="gate patient judges by min_patience"):
-        ask_gate(Gate(name="patient", judge=lambda _evidence, _limits: [], thresholds=("min_patience",)), good, LIMITS)
+def test_a_result_gives_every_reason_and_each_advice_once(good: Evidence):
+    def refused(name: str, remedy: str, message: str = "") -> CheckResult:
+        return CheckResult(name=name, passed=False, code=ReasonCode.NO_TRADES, message=message, remedy=remedy)
+
+    found = [refused("one", "Wait.", "first"), refused("two", "Wait."), refused("three", ""), refused("four", "Look.")]
+    strict = ask_gate(Gate(name="strict", judge=lambda _evidence, _limits: found), good, LIMITS)
+    assert strict.reason == "first; two did not pass; three did not pass; four did not pass"
+    assert strict.remedy == "Wait. Look."
+    holds = gate(good, "risk")
+    assert (holds.reason, holds.remedy) == ("all rules hold", "")
+
+
+def test_a_gate_whose_thresholds_are_not_given_cannot_be_asked(good: Evidence):
+    patient = Gate(name="patient", judge=lambda _evidence, _limits: [], thresholds=("min_patience", "max_psi", "hurry"))
+    with pytest.raises(ValueError, match="gate patient judges by min_patience, hurry, which the thresholds"):
+        ask_gate(patient, good, LIMITS)
 
 
 def stressed(evidence: Evidence, *results: CheckResult) -> Evidence:

@@ -93,28 +93,32 @@ def test_no_gate_of_today_lets_pass_what_it_refused_in_release_0_1(path: Path):
     assert now.decision == "REJECTED"
 
 
+GATES_0_1 = "the gates performance, risk, calibration, stress, leakage, drift, live_consistency and their thresholds"
+
+
 @pytest.mark.parametrize(
-    "edit",
+    ("edit", "named"),
     [
-        lambda verdict: verdict.update(decision="REJECTED"),
-        lambda verdict: verdict.update(paper_only=not verdict["paper_only"]),
-        lambda verdict: verdict.update(admission="NEVER"),
-        lambda verdict: verdict["gates"].pop(),
-        lambda verdict: verdict["gates"].reverse(),
-        lambda verdict: verdict["gates"][0].update(passed=False),
-        lambda verdict: verdict["gates"][0]["rules"][1].update(passed=False),
-        lambda verdict: verdict["gates"][0].pop("name"),
-        lambda verdict: verdict["thresholds"].pop("max_psi"),
-        lambda verdict: verdict["thresholds"].update(max_moons=1),
-        lambda verdict: verdict["thresholds"].update(max_psi="NaN"),
-        lambda verdict: verdict.update(gates=None),
-        lambda verdict: verdict.update(schema_version=1),
+        (lambda verdict: verdict.update(decision="REJECTED"), "do not agree with the gates"),
+        (lambda verdict: verdict.update(paper_only=not verdict["paper_only"]), "do not agree with the gates"),
+        (lambda verdict: verdict.update(admission="NEVER"), "do not agree with the gates"),
+        (lambda verdict: verdict["gates"].pop(), GATES_0_1),
+        (lambda verdict: verdict["gates"].reverse(), GATES_0_1),
+        (lambda verdict: verdict["gates"][0].update(passed=False), "does not agree with its rules"),
+        (lambda verdict: verdict["gates"][0]["rules"][1].update(passed=False), "does not agree with its rules"),
+        (lambda verdict: verdict["gates"][0].pop("name"), "missing or misshapen: 'name'"),
+        (lambda verdict: verdict["thresholds"].pop("max_psi"), GATES_0_1),
+        (lambda verdict: verdict["thresholds"].update(max_moons=1), GATES_0_1),
+        (lambda verdict: verdict["thresholds"].update(max_psi="NaN"), "max_psi"),
+        (lambda verdict: verdict.update(gates=None), "missing or misshapen: 'NoneType'"),
+        (lambda verdict: verdict.update(schema_version=1), "schema 1 with schema_version missing or unknown"),
+        (lambda verdict: (verdict.pop("symbol"), verdict.update(moon=1)), "schema 1 with moon, symbol missing"),
     ],
 )
-def test_a_verdict_of_release_0_1_that_was_edited_does_not_load(bundle: Path, edit: Any):
+def test_a_verdict_of_release_0_1_that_was_edited_does_not_load(bundle: Path, edit: Any, named: str):
     verdict = stored(bundle, "gates.json")
     edit(verdict)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=named):
         read_verdict(verdict)
 
 

@@ -12,19 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tests.checks.samples import without_section
+from tests.checks.samples import PROVEN_RECORD, with_number, without_section
+from tests.gates.asked import LIMITS, assert_reads_well
 from trading.canonical import canonical_json, parse_json
 from trading.checks.drift import DriftEvidence
 from trading.checks.evidence import Evidence, LiveRecord, gather, read_evidence
 from trading.checks.leakage import LEAKAGE_CHECKS
 from trading.checks.scenarios import SCENARIOS
 from trading.codes import ReasonCode
-from trading.gates.gate import Limits
 from trading.gates.table import GATES
 from trading.gates.verdict import Admission, judge, read_verdict
+from trading.results import MEASURE_AGAIN
 from trading.settings.models import GateSpec
 
-LIMITS: Limits = GateSpec().model_dump()
 ORDER = list(GATES)
 NUMBERS = st.one_of(st.none(), st.floats(), st.integers(-(10**20), 10**20))
 ANY_EVIDENCE = st.builds(
@@ -68,7 +68,18 @@ def test_without_a_live_record_an_approved_model_enters_production_only_when_not
     assert verdict.may_enter_production(production_exists=False).passed
     refused = verdict.may_enter_production(production_exists=True)
     assert (refused.passed, refused.code) == (False, ReasonCode.LIVE_RECORD_MISSING)
-    assert "sevengates live" in refused.remedy
+    assert (refused.name, refused.observed, refused.threshold) == ("admission", "IF_EMPTY_ON_PAPER", None)
+    assert "a version is already in Production (there is no live record of this symbol yet" in refused.message
+    assert refused.remedy.startswith("Let `sevengates live` trade the version in Production on paper")
+    assert_reads_well(refused)
+
+
+def test_a_record_that_proves_nothing_yet_keeps_production_closed_by_its_own_code(good: Evidence):
+    unproven = PROVEN_RECORD.model_copy(update={"e_value": 1.0})
+    verdict = judge(good.model_copy(update={"live": unproven}), LIMITS)
+    refused = verdict.may_enter_production(production_exists=True)
+    assert (refused.passed, refused.code) == (False, ReasonCode.LIVE_UNPROVEN)
+    assert refused.message.endswith("(live_e_value 1 is under 20)")
 
 
 def test_a_rejected_model_never_enters_production_and_says_which_gates_refused(good: Evidence):
@@ -77,7 +88,44 @@ def test_a_rejected_model_never_enters_production_and_says_which_gates_refused(g
     assert (verdict.decision, verdict.paper_only) == ("REJECTED", False)
     refused = verdict.may_enter_production(production_exists=False)
     assert refused.code is ReasonCode.MODEL_NOT_APPROVED
-    assert "performance, risk" in refused.message
+    assert (refused.name, refused.observed, refused.threshold) == ("admission", "REJECTED", "APPROVED")
+    assert refused.message == "rejected by performance, risk"
+    performance, risk = verdict.failed
+    assert refused.remedy == f"{performance.remedy} {risk.remedy}"
+    assert_reads_well(refused)
+
+
+def test_the_same_advice_of_two_gates_is_given_once(good: Evidence):
+    verdict = judge(without_section(without_section(good, "calibration"), "stress"), LIMITS)
+    assert [gate.name for gate in verdict.failed] == ["calibration", "stress"]
+    assert verdict.may_enter_production(production_exists=False).remedy == MEASURE_AGAIN
+
+
+@pytest.mark.parametrize(
+    ("gate", "rule", "observed", "threshold", "outcome", "code"),
+    [
+        ("performance", "sharpe", "0.5000", "1", "FAIL", "BELOW_MINIMUM"),
+        ("performance", "win_rate", "0.5600", "0.5000", "pass", "OK"),
+        ("performance", "trades", "120", "50", "pass", "OK"),
+        ("performance", "baselines_beaten", "1", "0", "note", "BASELINES_NOT_BEATEN"),
+        ("performance", "dsr", "0.9700", "0", "pass", "OK"),
+        ("risk", "volatility", "-", "0.3000", "FAIL", "EVIDENCE_MISSING"),
+        ("risk", "max_drawdown", "nan", "0.1500", "FAIL", "EVIDENCE_NOT_FINITE"),
+        ("leakage", "fit_scaler", "1970-01-01 00:00:01 UTC", "1970-01-01 00:00:01 UTC", "pass", "OK"),
+        ("live_consistency", "live_bars", "-", "200", "note", "LIVE_RECORD_MISSING"),
+    ],
+)
+def test_a_row_shows_a_rule_as_text_and_whether_it_stops_the_candidate(
+    good: Evidence, gate: str, rule: str, observed: str, threshold: str, outcome: str, code: str
+):
+    spoiled = with_number(good, ("checks", "baselines", "results", "0", "difference"), -0.1)
+    for name, value in (("sharpe", 0.5), ("volatility", None), ("max_drawdown", math.nan)):
+        spoiled = with_number(spoiled, ("metrics", name), value)
+    verdict = judge(spoiled.model_copy(update={"live": None}), LIMITS)
+    (row,) = (row for row in verdict.rows() if (row.gate, row.rule) == (gate, rule))
+    assert (row.observed, row.threshold, row.outcome, row.code) == (observed, threshold, outcome, code)
+    (told,) = (item for result in verdict.gates for item in result.rules if (result.name, item.name) == (gate, rule))
+    assert (row.message, row.remedy) == (told.message, told.remedy)
 
 
 def test_thresholds_are_the_owners_to_change(good: Evidence):

@@ -14,6 +14,8 @@ from tools.mutation import EQUIVALENTS, Equivalent, Mutant, mutants_of, prepare,
 STEP = "trading.steps.carry.carry_step"
 METRIC = "trading.simulation.metrics.ratios.sharpe"
 STATISTIC = "trading.statistics.bootstrap.block_sums"
+GATE = "trading.gates.risk.risk_rules"
+ROOMS_OF_90 = (STEP, METRIC, STATISTIC)
 SAME = Equivalent(STEP, "days > 0.0", "days >= 0.0", "nothing has passed")
 
 MUTATED = """\
@@ -35,13 +37,10 @@ def mutant(function: str, verdict: int | None, was: str = "a + b", becomes: str 
 
 
 def many(killed: int, survived: int) -> list[Mutant]:
-    """Mutants of a step, and as many of a metric and of a statistic."""
+    """Mutants of a step, as many of a metric and of a statistic, and of a gate some that are all killed."""
     verdicts = [1] * killed + [0] * survived
-    return [
-        mutant(function, verdict, number=n)
-        for function in (STEP, METRIC, STATISTIC)
-        for n, verdict in enumerate(verdicts)
-    ]
+    found = [mutant(function, verdict, number=n) for function in ROOMS_OF_90 for n, verdict in enumerate(verdicts)]
+    return [*found, *(mutant(GATE, 1, number=n) for n in range(10))]
 
 
 @pytest.fixture
@@ -110,15 +109,34 @@ def test_nine_of_ten_must_be_killed_in_each_room() -> None:
     assert faults == ["trading.simulation.metrics is under 90 %: 89.1 %"]
 
 
+@pytest.mark.parametrize(
+    ("survived", "faults"), [(1, []), (2, ["trading.gates is under 95 %: 94.7 %"])], ids=["19 of 20", "36 of 38"]
+)
+def test_nineteen_of_twenty_must_be_killed_of_the_gates(survived: int, faults: list[str]) -> None:
+    others = [each for each in many(9, 1) if each.function != GATE]
+    gates = [mutant(GATE, 1, number=n) for n in range(19 if survived == 1 else 36)]
+    gates += [mutant(GATE, 0, number=100 + n) for n in range(survived)]
+    assert report([*others, *gates], []).faults == faults
+
+
 def test_a_room_without_mutants_passes_nothing() -> None:
-    assert len(report([], []).faults) == 3
+    assert len(report([], []).faults) == 4
+
+
+def test_of_one_room_only_its_own_score_and_its_own_part_of_the_list_count() -> None:
+    gates = [each for each in many(9, 1) if each.function == GATE]
+    found = report(gates, [SAME], rooms=["trading.gates"])
+    assert found.faults == []
+    assert not any("trading.steps" in line for line in found.lines)
+    (fault,) = report(gates, [SAME._replace(function=GATE)], rooms=["trading.gates"]).faults
+    assert "0 live" in fault
 
 
 def test_the_table_has_a_row_for_each_module_and_room() -> None:
     lines = report(many(9, 1), []).lines
     assert "| trading.steps.carry | 10 | 9 | 1 | 0 | 90.0 % |" in lines
     assert "| trading.steps | 10 | 9 | 1 | 0 | 90.0 % |" in lines
-    assert "| all | 30 | 27 | 3 | 0 | 90.0 % |" in lines
+    assert "| all | 40 | 37 | 3 | 0 | 92.5 % |" in lines
     assert sum("a + b  ->  a - b" in line for line in lines) == 3
 
 
@@ -171,8 +189,16 @@ def test_a_run_draws_its_sample_from_what_mutmut_made_and_tries_only_that(
     assert mutation.main(["--sample", "5"]) == 1
     assert calls == [["trading.steps.carry.x_carry_step__mutmut_1"]]
     assert "| all | 1 | 0 | 1 | 0 | 0.0 % |" in capsys.readouterr().out
+    calls.clear()
+    assert mutation.main(["--room", "trading.steps"]) == 1
+    assert calls == [["trading.steps.*"]]
+    assert "| trading.steps | 1 | 0 | 1 | 0 | 0.0 % |" in capsys.readouterr().out
+    calls.clear()
+    assert mutation.main(["--room", "trading.steps", "--sample", "5"]) == 1
+    assert calls == [["trading.steps.carry.x_carry_step__mutmut_1"]]
+    calls.clear()
     assert mutation.main(["--fresh"]) == 1
-    assert calls[1:] == [[]]
+    assert calls == [[]]
     assert mutants_of(checkout) == []
 
 
