@@ -43,7 +43,7 @@ DRY_RUN ?=
 
 help: ## List the targets
 	@echo "Sevengates. Targets:"
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "Variables: AS_OF=2024-03-05 SOURCE=csv:bars.csv SYMBOL=BTCUSDT (nightly), ARGS='...' (nightly, live),"
 	@echo "           PYTHON=python3.11 VENV=.venv TORCH_INDEX=URL (setup), WORKERS=2 (test, coverage),"
