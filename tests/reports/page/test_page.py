@@ -120,7 +120,7 @@ def test_a_section_that_nobody_draws_is_shown_as_a_table(page_data: PageData, re
 
 def test_several_paths_a_scenario_are_drawn_as_a_fan(page_data: PageData) -> None:
     assert page_data.traded is not None
-    paths = {name: [one * (1.0 + 0.01 * step) for step in range(16) for one in kept]
+    paths = {name: [one * (1.0 + 0.01 * step) for step in range(16) for one in kept[:1]]
              for name, kept in page_data.traded.scenarios.items()}  # fmt: skip
     html = draw_page(replace(page_data, traded=replace(page_data.traded, scenarios=paths))).html
     assert "the middle of 16 paths a scenario" in html
