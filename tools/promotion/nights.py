@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import sys
 import tempfile
 import time
@@ -27,6 +28,9 @@ from trading.settings.models import RuntimeSpec
 from trading.splits import Splits
 from trading.store import Ref
 from trading.training.jobs import MakeEnvironment
+
+PACKAGES = Path(__file__).resolve().parents[2] / "var" / "promotion" / "packages"
+"""Where the riders' engine lies: a process reads its code from there for as long as it lives."""
 
 MOST_NIGHTS = 5
 """Nights in a row that a market with an edge has to get a candidate approved."""
@@ -66,7 +70,7 @@ def played(kind: str, number: int, real: Bars) -> dict[str, Any]:
     began = time.perf_counter()
     nights = MOST_NIGHTS if kind in EDGES else 1
     rows: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory() as home, riders(Path(home) / "packages"):
+    with tempfile.TemporaryDirectory() as home, riders(PACKAGES):
         settings = {**NULLS, **EDGES}[kind](number, real, write_bars(Path(home)))
         settings = settings.model_copy(update={"runtime": RuntimeSpec(home=str(Path(home) / "home"))})
         from_file = not settings.market.source.startswith("sim:")
@@ -88,9 +92,14 @@ def riders(folder: Path) -> Iterator[None]:
     Args:
         folder: where its package is written.
     """
-    folder.mkdir(parents=True)
-    (folder / "rider_engine.py").write_text(_RIDER)
-    installed(folder, "rider-engine", {"sevengates.engines": {RIDER: "rider_engine:Rider"}})
+    if not folder.exists():
+        with tempfile.TemporaryDirectory() as scratch:
+            made = Path(scratch) / "packages"
+            made.mkdir()
+            (made / "rider_engine.py").write_text(_RIDER)
+            installed(made, "rider-engine", {"sevengates.engines": {RIDER: "rider_engine:Rider"}})
+            # Another process may have been first, with the same files.
+            shutil.copytree(made, folder, dirs_exist_ok=True)
     sys.path.insert(0, str(folder))
     try:
         yield
