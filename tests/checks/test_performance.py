@@ -17,7 +17,6 @@ from trading.checks.benchmark import BENCHMARK
 from trading.checks.check import Subject
 from trading.checks.significance import SIGNIFICANCE
 from trading.checks.track import (
-    covering_block,
     held_positions,
     mean_regime,
     open_returns,
@@ -33,6 +32,7 @@ from trading.moments import DAY_MS
 from trading.settings.models import GateSpec
 from trading.simulation.backtest import run_backtest
 from trading.simulation.metrics.ratios import sharpe
+from trading.statistics.bootstrap import covering_block
 from trading.steps import account as a
 
 WIDE = BRACKETS["stop 6, target 8, 96 bars"]

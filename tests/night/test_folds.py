@@ -6,8 +6,9 @@ import pytest
 
 from tests.support.nights import Played, play_night
 from trading.checks.walk_forward import WalkForwardEvidence
+from trading.codes import ReasonCode
 from trading.night import folds
-from trading.night.artifacts import BARS, EVIDENCE, FOLDS, SPLITS
+from trading.night.artifacts import BARS, EVIDENCE, FOLDS, SPLITS, VERDICT
 from trading.night.workspace import Night, open_night
 from trading.settings.models import (
     EngineSpec,
@@ -92,3 +93,15 @@ def test_without_folds_nothing_more_is_trained_and_nothing_is_asked(tmp_path: Pa
     evidence = plain.store.get(EVIDENCE, played.judged.evidence_ref)
     assert evidence.section(WalkForwardEvidence) == WalkForwardEvidence(asked=0)
     assert plain.store.get(FOLDS, folds.gather_folds(plain, played.measured.bars_ref, ())) == ()
+
+
+def test_a_recipe_that_earns_nothing_is_refused_over_its_folds(tmp_path: Path, night: Night) -> None:
+    changed = {
+        "market": MarketSpec(source="sim:edge=0", history_bars=7_000),
+        "runtime": RuntimeSpec(home=str(tmp_path)),
+    }
+    idle = open_night(night.settings.model_copy(update=changed), "SIM", "2022-03-01")
+    verdict = idle.store.get(VERDICT, play_night(idle).judged.verdict_ref)
+    rules = {rule.name: rule for gate in verdict.gates for rule in gate.rules}
+    assert rules["walk_forward_folds"].passed
+    assert (rules["walk_forward_psr0"].passed, rules["walk_forward_psr0"].code) == (False, ReasonCode.NOT_SIGNIFICANT)

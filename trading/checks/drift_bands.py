@@ -6,7 +6,7 @@ import numpy as np
 
 from trading.arrays import Floats, Ints
 from trading.seeds import seed_for
-from trading.statistics.distances import MINIMUM_SHARE
+from trading.statistics.distances import psi_of_counts, quantile_edges
 from trading.statistics.resample import Band, quantile_band, resampled_positions
 
 DRAWS = 150
@@ -25,29 +25,27 @@ def psi_bands(
         block: mean length of a block, bars.
         seed: of the draws.
     """
-    binned: dict[str, tuple[Ints, Floats, float]] = {}
+    binned: dict[str, tuple[Ints, Ints, float]] = {}
     for place, name in enumerate(names):
         known, seen = reference[:, place], current[:, place]
         if not (len(known) and len(seen) and np.isfinite(known).all() and np.isfinite(seen).all() and np.ptp(known)):
             continue
-        edges = np.unique(np.quantile(known, np.linspace(0.0, 1.0, bins + 1)[1:-1]))
-        shares = np.bincount(np.searchsorted(edges, known, side="right"), minlength=len(edges) + 1) / len(known)
-        bin_of, p = np.searchsorted(edges, seen, side="right"), np.maximum(shares, MINIMUM_SHARE)
-        binned[name] = bin_of, p, _binned_psi(p, bin_of)
+        edges = quantile_edges(known, bins)
+        counts = np.bincount(np.searchsorted(edges, known, side="right"), minlength=len(edges) + 1)
+        bin_of = np.searchsorted(edges, seen, side="right")
+        binned[name] = bin_of, counts, _binned_psi(counts, bin_of)
     if not binned:
         return {}
     drawn: dict[str, list[float]] = {name: [] for name in binned}
     rng = np.random.default_rng(seed_for(seed, "bands", "psi"))
     used = max(1, min(block, len(current) // 3))
     for positions in resampled_positions(rng, len(current), DRAWS, used):
-        for name, (bin_of, p, _) in binned.items():
-            drawn[name].append(_binned_psi(p, bin_of[positions]))
+        for name, (bin_of, counts, _) in binned.items():
+            drawn[name].append(_binned_psi(counts, bin_of[positions]))
     # Noise only adds to a PSI, so draws lie above it: what counts is how they differ from each other.
     moved = {name: np.array(values) - np.mean(values) + binned[name][2] for name, values in drawn.items()}
     return {name: quantile_band(np.maximum(values, 0.0)) for name, values in moved.items()}
 
 
-def _binned_psi(p: Floats, bin_of: Ints) -> float:
-    """The PSI of :func:`trading.checks.drift.psi`, of values that lie in bins already."""
-    q = np.maximum(np.bincount(bin_of, minlength=len(p)) / len(bin_of), MINIMUM_SHARE)
-    return float(((p - q) * np.log(p / q)).sum())
+def _binned_psi(counts: Ints, bin_of: Ints) -> float:
+    return float(psi_of_counts(counts, np.bincount(bin_of, minlength=len(counts))))

@@ -17,14 +17,9 @@ from trading.simulation.lanes import LaneRun
 from trading.simulation.metrics.returns import bar_returns
 from trading.simulation.rivals import run_model
 from trading.splits import Range
+from trading.statistics.bootstrap import covering_block
 from trading.steps import account as a
 from trading.steps.opinion import EXTRAS
-
-SHORTEST_BLOCK = 96
-"""Bars that a block of a bootstrap has at least, and shifts of positions move at least."""
-
-FEWEST_PARTS = 10
-"""Blocks that a test split has at least, unless the shortest are longer."""
 
 DRAWS = 1_000
 """Series that a bootstrap draws."""
@@ -102,21 +97,6 @@ def run_returns(model: TradingModel, run: LaneRun) -> Floats:
         run: what a lane did.
     """
     return bar_returns(run.settled_equity, model.spec.limits.initial_equity)
-
-
-def covering_block(count: int, regime: float, held: Floats) -> float:
-    """Bars of a block that covers a regime and two trades, at least ``SHORTEST_BLOCK``.
-
-    A regime that hardly ever ends would leave no blocks to compare: over the shortest, a block is at most one part in
-    ``FEWEST_PARTS`` of the bars.
-
-    Args:
-        count: bars there are.
-        regime: mean length of a regime, bars.
-        held: shape (m,), bars that each trade was held.
-    """
-    covering = max(regime, 2.0 * float(np.mean(held)) if len(held) else 0.0)
-    return max(SHORTEST_BLOCK, min(covering, count / FEWEST_PARTS))
 
 
 def mean_regime(signals: Signals, extras: tuple[str, ...]) -> float:

@@ -24,7 +24,7 @@ from trading.settings.models import DriftSpec, StressSpec
 from trading.simulation.backtest import BacktestResult, regime_names, result_of, run_backtest
 from trading.simulation.cost_sensitivity import COST_FACTORS, trade_at_costs
 from trading.simulation.lanes import LaneRun
-from trading.simulation.metrics.bands import EquityBands, block_length, equity_bands, trade_bands
+from trading.simulation.metrics.bands import EquityBands, equity_bands, trade_bands
 from trading.simulation.metrics.drawdown import max_drawdown
 from trading.simulation.metrics.ratios import sharpe, sortino, volatility
 from trading.simulation.metrics.returns import bar_returns, daily_returns
@@ -32,6 +32,7 @@ from trading.simulation.metrics.summary import daily_metrics
 from trading.simulation.metrics.trades import trade_columns
 from trading.simulation.trades import closed_trade
 from trading.splits import Range, Splits
+from trading.statistics.bootstrap import covering_block
 from trading.steps.opinion import EXTRAS
 
 Say = Callable[[str], None]
@@ -150,7 +151,9 @@ def _traded(subject: PageSubject, bars: Bars, splits: Splits, say: Say) -> Trade
     own = runs[1.0]
     records = np.concatenate([own.trades, own.last])
     length = _mean_run(market.regime if names else market.direction)
-    drawn = _Drawn(model, bars, part, names, block_length(trade_columns(records).held, length))
+    # The very block that the gate's error has.
+    block = math.ceil(covering_block(part.size, length, trade_columns(records).held))
+    drawn = _Drawn(model, bars, part, names, block)
     say("Drawing the bands of its errors.")
     candidate = drawn.path(own)
     champion, why_no_champion = _champion(subject.rival, drawn)

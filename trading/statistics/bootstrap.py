@@ -8,6 +8,12 @@ import numpy as np
 
 from trading.arrays import Floats, Ints
 
+SHORTEST_BLOCK = 96
+"""Bars that a block of a bootstrap has at least, and shifts of positions move at least."""
+
+FEWEST_PARTS = 10
+"""Blocks that a test split has at least, unless the shortest are longer."""
+
 
 def stationary_blocks(rng: np.random.Generator, count: int, draws: int, mean_block: float) -> tuple[Ints, Ints]:
     """Blocks that cover a series once in every draw.
@@ -41,3 +47,38 @@ def block_sums(values: Floats, starts: Ints, lengths: Ints) -> Floats:
     """
     running = np.r_[0.0, np.cumsum(values)]
     return (running[starts + lengths] - running[starts]).sum(axis=1)
+
+
+def covering_block(count: int, regime: float, held: Floats | Ints) -> float:
+    """Bars of a block that covers a regime and two trades, at least ``SHORTEST_BLOCK``.
+
+    A regime that hardly ever ends would leave no blocks to compare: over the shortest, a block is at most one part in
+    ``FEWEST_PARTS`` of the bars.
+
+    Args:
+        count: bars there are.
+        regime: mean length of a regime, bars.
+        held: shape (m,), bars that each trade was held.
+    """
+    covering = max(regime, 2.0 * float(np.mean(held)) if len(held) else 0.0)
+    return max(SHORTEST_BLOCK, min(covering, count / FEWEST_PARTS))
+
+
+def drawn_ratios(returns: Floats, *, mean_block: float, draws: int, rng: np.random.Generator) -> Floats:
+    """Ratios of one period of series drawn again, shape (draws,); NaN for a draw whose returns are all equal.
+
+    Args:
+        returns: shape (n,), finite and not all equal.
+        mean_block: mean length of a block.
+        draws: how many series.
+        rng: where blocks come from.
+    """
+    count = len(returns)
+    starts, lengths = stationary_blocks(rng, count, draws, mean_block)
+    centre, deviation = float(np.mean(returns)), float(np.std(returns))
+    # The moments of a block are a difference of running sums, so a draw costs its blocks and not its returns.
+    z = np.tile((returns - centre) / deviation, 2)
+    means, squares = (block_sums(values, starts, lengths) / count for values in (z, z**2))
+    variances = (squares - means**2) * count / (count - 1.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(variances > 1e-9, (means + centre / deviation) / np.sqrt(variances), np.nan)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri, stdtr
 
 from trading.arrays import Floats
-from trading.statistics.bootstrap import block_sums, stationary_blocks
+from trading.statistics.bootstrap import drawn_ratios
 
 FEWEST_BLOCKS = 4.0
 """With fewer blocks than this there is no error: nothing in the series says how one block differs from another."""
@@ -67,26 +67,6 @@ def sharpe_error(
     drawn = drawn_ratios(returns, mean_block=mean_block, draws=draws, rng=rng) * year
     low, high = np.quantile(drawn, (0.05, 0.95))
     return SharpeError(ratio, float(np.std(drawn, ddof=1)), float(low), float(high), freedom)
-
-
-def drawn_ratios(returns: Floats, *, mean_block: float, draws: int, rng: np.random.Generator) -> Floats:
-    """Ratios of one period of series drawn again, shape (draws,); NaN for a draw whose returns are all equal.
-
-    Args:
-        returns: shape (n,), finite and not all equal.
-        mean_block: mean length of a block.
-        draws: how many series.
-        rng: where blocks come from.
-    """
-    count = len(returns)
-    starts, lengths = stationary_blocks(rng, count, draws, mean_block)
-    centre, deviation = float(np.mean(returns)), float(np.std(returns))
-    # The moments of a block are a difference of running sums, so a draw costs its blocks and not its returns.
-    z = np.tile((returns - centre) / deviation, 2)
-    means, squares = (block_sums(values, starts, lengths) / count for values in (z, z**2))
-    variances = (squares - means**2) * count / (count - 1.0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(variances > 1e-9, (means + centre / deviation) / np.sqrt(variances), np.nan)
 
 
 def probabilistic_sharpe(found: SharpeError, benchmark: float) -> float:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import HOUR_MS, START_MS
 from trading.arrays import Floats
-from trading.simulation.metrics.bands import EquityBands, block_length, equity_bands, trade_bands
+from trading.simulation.metrics.bands import EquityBands, equity_bands, trade_bands
 from trading.simulation.metrics.ratios import sharpe
 from trading.simulation.metrics.trades import TradeColumns, trade_metrics
 
@@ -64,13 +64,6 @@ def test_an_account_that_lost_everything_has_no_band_and_one_that_never_moved_no
 def test_a_few_days_have_no_daily_bands() -> None:
     assert "sharpe_daily" not in bands_of(independent(10 * 24)).metrics
     assert "sharpe_daily" in bands_of(independent(30 * 24)).metrics
-
-
-def test_a_block_covers_two_trades_and_a_regime_and_at_least_four_days_of_hours() -> None:
-    assert block_length(np.array([10, 20])) == 96
-    assert block_length(np.array([100, 200])) == 300
-    assert block_length(np.array([10, 20]), 512.3) == 513
-    assert block_length(np.empty(0), math.nan) == 96
 
 
 def trades(pnl: Floats) -> TradeColumns:

@@ -27,8 +27,6 @@ from trading.simulation.metrics.uncertainty import MIN_RETURNS
 from trading.statistics.resample import Band, quantile_band, resampled_positions
 
 DRAWS = 300
-LEAST_BLOCK = 96
-"""Bars of a mean block at least: returns of neighbouring bars of one position depend on each other."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -50,18 +48,6 @@ class EquityBands:
     high: Floats
     block: int
     draws: int
-
-
-def block_length(held: Floats | Ints, regime_bars: float = math.nan) -> int:
-    """Mean length of a block, bars: a day or four of hours, twice the holding time, and the mean regime.
-
-    Args:
-        held: shape (m,), bars that each trade was held.
-        regime_bars: mean length of a regime; NaN if the model has none.
-    """
-    needed = [float(LEAST_BLOCK), 2.0 * float(np.mean(held)) if len(held) else 0.0]
-    needed += [regime_bars] if math.isfinite(regime_bars) else []
-    return math.ceil(max(needed))
 
 
 def equity_bands(

@@ -10,7 +10,7 @@ import numpy as np
 from trading.arrays import Floats
 from trading.seeds import seed_for
 from trading.simulation.metrics.ratios import NO_DEVIATION
-from trading.statistics.bootstrap import block_sums, stationary_blocks
+from trading.statistics.bootstrap import drawn_ratios
 
 MIN_RETURNS = 20
 """With fewer returns there is neither a standard error nor an interval: both would be guesses of their own."""
@@ -88,18 +88,11 @@ def sharpe_interval(
         draw has equal returns alone, as when an account moved on a few days only.
     """
     count = len(returns)
-    deviation = _deviation(returns)
-    if math.isnan(deviation):
+    if math.isnan(_deviation(returns)):
         return Interval(math.nan, math.nan)
     rng = np.random.default_rng(seed_for(seed, "metrics", "sharpe_interval"))
-    starts, lengths = stationary_blocks(rng, count, draws, count ** (1.0 / 3.0) if mean_block is None else mean_block)
-    centre = float(np.mean(returns))
-    # The moments of a block are a difference of running sums, so a draw costs its blocks and not its returns.
-    z = np.tile((returns - centre) / deviation, 2)
-    means, squares = (block_sums(values, starts, lengths) / count for values in (z, z**2))
-    variances = (squares - means**2) * count / (count - 1.0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratios = np.where(variances > 1e-9, (means + centre / deviation) / np.sqrt(variances), np.nan)
+    block = count ** (1.0 / 3.0) if mean_block is None else mean_block
+    ratios = drawn_ratios(returns, mean_block=block, draws=draws, rng=rng)
     low, high = np.quantile(ratios, (0.5 - level / 2.0, 0.5 + level / 2.0)) * math.sqrt(periods_per_year)
     return Interval(float(low), float(high))
 
