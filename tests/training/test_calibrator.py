@@ -44,6 +44,23 @@ def test_the_method_that_tells_most_is_chosen_and_comes_near_the_truth():
     assert np.abs(confidences(fitted.calibrator, LATER) - truth).mean() < 0.03
 
 
+def saturated(seed: int, start: int) -> Outcomes:
+    """What an engine says that is as sure as can be on most bars, beside features that tell nothing."""
+    known = outcomes_of(seed, 1_200, start=start)
+    noise = np.random.default_rng(seed).standard_normal(known.features.shape)
+    return replace(known, raw=np.where(known.raw > 0.6, 1.0, known.raw), features=noise)
+
+
+def test_a_method_that_says_the_same_of_many_outcomes_is_passed_over_for_one_that_loses_more_and_varies():
+    train, validation = saturated(20, 0), saturated(21, 5_000)
+    fitted = fit_calibrator(train, validation, horizon_bars=1)
+    losses, alike = fitted.report["log_loss"], fitted.report["share_at_mode"]
+    assert losses["platt"] < losses["logistic"] < losses["base_rate"]
+    assert alike["platt"] > 0.35
+    assert fitted.method == "logistic"
+    assert fit_calibrator(train, validation, ("platt",), horizon_bars=1).method == "platt"
+
+
 def test_where_the_features_tell_nothing_no_method_is_informative_and_confidence_is_the_base_rate():
     train, validation = outcomes_of(4, told=False), outcomes_of(5, start=5_000, told=False)
     fitted = fit_calibrator(train, validation, horizon_bars=1)

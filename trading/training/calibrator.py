@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from trading.arrays import Floats
+from trading.checks.skill import share_at_mode
 from trading.codes import ReasonCode
 from trading.errors import TrainingError
 from trading.simulation.outcomes import Outcomes
@@ -21,6 +22,9 @@ SIDES = ((1, "long"), (-1, "short"))
 FOLDS = 5
 LEAST_GAIN = 0.001
 """Share of the base rate's log loss that a method has to save; whether it saved enough is for the gate to say."""
+MOST_ALIKE = 1.0 / 3.0
+"""Share of outcomes at one probability beyond which a method is passed over for one that varies more: an engine that is
+nearly always equally sure makes a constant of it. The gate refuses at one half, and later bars may be more alike."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +57,8 @@ def fit_calibrator(
     is fitted on the outcomes before a fold that were known as it began, a logistic score on the train split; it then
     moves and stretches that score a little. On the train split over blocks, each by what the others say of it: the
     validation split alone holds so few independent outcomes that the choice would be chance. For the same reason both
-    sides share the method. If no method beats the base rate of each side, the map is that rate, and says so.
+    sides share the method. One that says the same of too many outcomes is passed over for one that does not. If no
+    method beats the base rate of each side, the map is that rate, and says so.
 
     Args:
         train: outcomes of the train split.
@@ -67,11 +72,13 @@ def fit_calibrator(
     """
     for outcomes in (train, validation):
         _refuse_unusable(outcomes)
-    candidates: tuple[Method, ...] = ("base_rate", *methods)
-    losses, judged = _losses(train, validation, candidates, horizon_bars)
-    best = min(candidates, key=lambda name: losses[name])
-    told = judged > 0 and losses[best] < losses["base_rate"] * (1.0 - LEAST_GAIN)
-    method: Method = best if told else "base_rate"
+    scores, judged = _scores(train, validation, ("base_rate", *methods), horizon_bars)
+    enough = scores["base_rate"].loss * (1.0 - LEAST_GAIN)
+    telling: list[Method] = [name for name in methods if scores[name].loss < enough]
+    varied: list[Method] = [name for name in telling if scores[name].alike <= MOST_ALIKE * judged]
+    chosen = varied or telling
+    method: Method = min(chosen, key=lambda name: scores[name].loss) if chosen else "base_rate"
+    told = method != "base_rate"
     reason = "" if told else _why_flat(judged, len(train.index) + len(validation.index), methods)
     break_even = _break_even(train, validation)
     calibrator = calibrator_of(method, train, validation, horizon_bars=horizon_bars)
@@ -81,7 +88,8 @@ def fit_calibrator(
         "reason": reason,
         "break_even": break_even,
         "horizon_bars": horizon_bars,
-        "log_loss": {name: losses[name] / judged for name in candidates} if judged else {},
+        "log_loss": {name: score.loss / judged for name, score in scores.items()} if judged else {},
+        "share_at_mode": {name: score.alike / judged for name, score in scores.items()} if judged else {},
         "base_rate": _rate(validation),
         "sides": [
             {"side": name, "outcomes": len(own.index), "base_rate": _rate(own)}
@@ -137,17 +145,37 @@ def blocks(known: Outcomes, start: int, stop: int, *, horizon_bars: int) -> Iter
         )
 
 
-def _losses(
+@dataclass
+class _Score:
+    """Log loss of a method on outcomes it was not fitted on, and how many of them it says the same of, summed."""
+
+    loss: float = 0.0
+    alike: float = 0.0
+
+
+def _scores(
     train: Outcomes, validation: Outcomes, methods: tuple[Method, ...], horizon_bars: int
-) -> tuple[dict[Method, float], int]:
-    """Log loss of each method on outcomes it was not fitted on, and how many outcomes that sums over."""
-    losses, judged = dict.fromkeys(methods, 0.0), 0
+) -> tuple[dict[Method, _Score], int]:
+    """What each method scores on outcomes it was not fitted on, and how many outcomes that sums over."""
+    scores = dict[Method, _Score]((method, _Score()) for method in methods)
+    judged = 0
     for learned, mapped, fold in _folds(train, validation, horizon_bars):
+        if not len(fold.index):
+            continue
         judged += len(fold.index)
-        for method in methods:
-            maps = _side_maps(method, learned, mapped, horizon_bars)
-            losses[method] += sum(_log_loss(maps[side], fold.chosen(fold.side == side)) for side, _ in SIDES)
-    return losses, judged
+        for method, score in scores.items():
+            p = _stated(_side_maps(method, learned, mapped, horizon_bars), fold)
+            score.loss -= float(np.sum(np.log(np.where(fold.won, p, 1.0 - p))))
+            score.alike += share_at_mode(p) * len(p)
+    return scores, judged
+
+
+def _stated(maps: dict[int, SideMap], outcomes: Outcomes) -> Floats:
+    p = np.empty(len(outcomes.index))
+    for side, fitted in maps.items():
+        own = outcomes.side == side
+        p[own] = fitted(outcomes.chosen(own))
+    return p
 
 
 def _folds(
@@ -165,11 +193,6 @@ def _folds(
             known = validation.chosen(validation.index + horizon_bars + 1 < low)
             if len(known.index):
                 yield train, known, validation.chosen((validation.index >= low) & (validation.index < high))
-
-
-def _log_loss(fitted: SideMap, outcomes: Outcomes) -> float:
-    p = fitted(outcomes)
-    return -float(np.sum(np.log(np.where(outcomes.won, p, 1.0 - p))))
 
 
 def _both_sides(maps: list[SideMap]) -> Calibrator:
