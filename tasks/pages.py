@@ -21,7 +21,15 @@ from prefect.artifacts import (
 
 from trading.night.backfill import BackfilledNight, progress_line
 from trading.night.pictures import equity_png
-from trading.night.report import NightReport, comparison_rows, contest_rows, gate_rows, headline, markdown
+from trading.night.report import (
+    NightReport,
+    challenger_rows,
+    comparison_rows,
+    contest_rows,
+    gate_rows,
+    headline,
+    markdown,
+)
 from trading.night.workspace import Night
 
 SECONDS_BETWEEN_UPDATES = 2.0
@@ -144,6 +152,13 @@ def show_night(night: Night, report: NightReport) -> None:
             contest,
             key=artifact_key("contest", report.symbol),
             description=f"{report.symbol}: what was needed to replace the champion, and what was found",
+        )
+    asked = challenger_rows(report)
+    if asked:
+        create_table_artifact(
+            asked,
+            key=artifact_key("challengers", report.symbol),
+            description=f"{report.symbol}: approved versions of earlier nights that were asked in this one",
         )
 
 

@@ -29,7 +29,8 @@ from trading.night.artifacts import (
     VERDICT,
     BacktestRecord,
 )
-from trading.night.meeting import DecidedMeeting, decide_candidate, live_record_of
+from trading.night.live_records import live_record_of
+from trading.night.meeting import DecidedMeeting, decide_candidate
 from trading.night.outcome import Candidate, Champion, ChampionSnapshot, RegisteredCandidate
 from trading.night.workspace import Night, open_night
 from trading.registry.entries import Entry
@@ -115,7 +116,7 @@ def decide(night: Night) -> Decide:
 def test_both_are_compared_on_the_same_bars_with_an_error_and_what_would_have_been_needed(
     night: Night, decide: Decide
 ) -> None:
-    decision, meeting, comparison_ref = decide()
+    decision, meeting, comparison_ref, _ = decide()
     assert meeting is not None
     assert comparison_ref is not None
     one, other = (run_backtest(random_model(seed), BARS_HERE, TEST.start, TEST.stop) for seed in (4, 2))
@@ -127,7 +128,7 @@ def test_both_are_compared_on_the_same_bars_with_an_error_and_what_would_have_be
     assert meeting.se is not None
     assert meeting.se > 0.0
     assert decision.numbers["needed"] > 1.0
-    assert decide() == (decision, meeting, comparison_ref)
+    assert decide()[:3] == (decision, meeting, comparison_ref)
 
 
 def test_the_t_of_alpha_is_read_from_the_evidence_of_the_check_benchmark(decide: Decide) -> None:
@@ -161,7 +162,7 @@ def test_a_champion_that_fails_its_own_gates_on_the_newest_bars_is_retired_and_s
 
 def test_a_champion_of_a_later_moment_is_met_by_nothing_and_stays(night: Night, decide: Decide) -> None:
     later = champion_of(night, as_of_ms=night.plan.as_of_ms + 1, thresholds={"max_volatility": 1e-6})
-    decision, meeting, comparison_ref = decide(champion=later)
+    decision, meeting, comparison_ref, _ = decide(champion=later)
     assert comparison_ref is None
     assert meeting is not None
     assert (decision.champion, decision.action, meeting.live) == ("stays", "staging", LiveAnswer.NO_RECORD)
@@ -178,9 +179,9 @@ def journal_of(night: Night, market: Bars = BARS_HERE, *, sharpe: float, version
 
 def test_a_champion_far_under_its_backtest_is_demoted_by_its_runners_own_journal(night: Night, decide: Decide) -> None:
     digest = journal_of(night, sharpe=90.0)
-    record = live_record_of(night, digest, BARS_HERE, None)
+    record = live_record_of(night.runtime, night.settings.gates, digest, BARS_HERE, None, until_ms=night.plan.as_of_ms)
     assert record is not None
-    decision, meeting, _ = decide(live=record)
+    decision, meeting, *_ = decide(live=record)
     assert meeting is not None
     assert meeting.live is LiveAnswer.FAIL
     assert (decision.champion, decision.action, decision.code) == ("demote", "production", ReasonCode.OK)
@@ -188,18 +189,23 @@ def test_a_champion_far_under_its_backtest_is_demoted_by_its_runners_own_journal
 
 def test_a_journal_of_another_source_demotes_nobody_and_proves_nothing(night: Night, decide: Decide) -> None:
     digest = journal_of(night, small_bars(60, seed=8), sharpe=90.0)
-    record = live_record_of(night, digest, BARS_HERE, None)
+    record = live_record_of(night.runtime, night.settings.gates, digest, BARS_HERE, None, until_ms=night.plan.as_of_ms)
     assert record is not None
     assert record.refused
-    decision, meeting, _ = decide(live=record)
+    decision, meeting, *_ = decide(live=record)
     assert meeting is not None
     assert (meeting.live, decision.champion) == (LiveAnswer.NO_RECORD, "stays")
 
 
 def test_a_study_counts_for_a_challenger_by_its_digest_and_never_for_a_champion(night: Night) -> None:
     digest = journal_of(night, sharpe=2.0, version=None)
-    assert live_record_of(night, digest, BARS_HERE, None) is None
-    study = live_record_of(night, digest, BARS_HERE, 1.0, study=True)
+    assert (
+        live_record_of(night.runtime, night.settings.gates, digest, BARS_HERE, None, until_ms=night.plan.as_of_ms)
+        is None
+    )
+    study = live_record_of(
+        night.runtime, night.settings.gates, digest, BARS_HERE, 1.0, until_ms=night.plan.as_of_ms, study=True
+    )
     assert study is not None
     assert study.bundle_digest == digest
     assert study.shrunken_sharpe == 1.5

@@ -23,7 +23,9 @@ Log = Callable[..., int]
 
 
 def put_into_production(home: Path, version: int) -> None:
-    promote_version(RuntimeSpec(home=str(home)), NAME, version, reason="better", actor="test")
+    promote_version(
+        SevengatesSettings(runtime=RuntimeSpec(home=str(home))), NAME, version, reason="better", actor="test"
+    )
 
 
 def test_a_champion_archived_by_hand_makes_room_for_an_operators_promotion_on_paper(

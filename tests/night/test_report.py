@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from trading.codes import ReasonCode
 from trading.errors import DataError
-from trading.night.outcome import NightOutcome
+from trading.night.outcome import ChallengerOutcome, NightOutcome
 from trading.night.report import (
     NightReport,
     Status,
+    challenger_rows,
     comparison_rows,
     exit_code,
     failed_report,
@@ -68,6 +69,36 @@ def test_a_night_says_that_the_champion_it_met_is_there_by_an_override() -> None
     assert "Champion 3 was overridden against its gates by Ada: a study." in headline(met)
     plain = met.model_copy(update={"outcome": outcome.model_copy(update={"champion_override": ""})})
     assert "overridden" not in headline(plain)
+
+
+def test_a_version_of_an_earlier_night_that_entered_names_the_run_and_has_a_row_with_its_reason() -> None:
+    entered = ChallengerOutcome(
+        version=4, tag="hmm_v1", sharpe=2.5, status="promoted", code=ReasonCode.OK, reason="Approved."
+    )
+    outcome = NightOutcome.model_construct(
+        symbol="SIM",
+        interval="1h",
+        as_of_ms=0,
+        model_name="sevengates-sim-1h",
+        version=7,
+        status="rejected",
+        reason="Refused.",
+        challengers=(entered,),
+    )
+    found = NightReport.model_construct(symbol="SIM", status="rejected", outcome=outcome)
+    assert night_name([found]) == "Promoted"
+    assert "Version 4 of an earlier night entered Production." in headline(found)
+    (row,) = challenger_rows(found)
+    assert row == {
+        "challenger": "4",
+        "tag": "hmm_v1",
+        "sharpe": "2.500",
+        "status": "promoted",
+        "code": "OK",
+        "reason": "Approved.",
+    }
+    assert "| 4 | hmm_v1 | 2.500 | promoted | OK | Approved. |" in markdown(found)
+    assert challenger_rows(report("rejected")) == []
 
 
 def test_the_champion_stands_beside_the_candidate() -> None:

@@ -22,7 +22,7 @@ from trading.model.bundle import Bundle, write_bundle
 from trading.registry.adapter import MlflowRegistry
 from trading.registry.approval import verdict_of
 from trading.registry.contest import Meeting, PromotionRule, Side
-from trading.registry.entries import contests_since_entry
+from trading.registry.entries import contested_since_entry
 from trading.registry.ledger import Ledger
 from trading.registry.mirror import EPOCH_TAG, mirror, reconcile
 from trading.registry.promotion import (
@@ -719,12 +719,12 @@ def test_a_contest_that_was_lost_stands_in_the_ledger_and_makes_the_next_one_har
     history = ledger.history(NAME)
     assert [entry.action for entry in history] == ["promote", "contest", "stage", "contest"]
     assert shown(registry)[others[-1]] == "Staging"
-    assert contests_since_entry(history, first, besides=99) == 2
-    assert contests_since_entry(history, first, besides=others[-1]) == 1
+    assert len(contested_since_entry(history, first)) == 2
+    assert contested_since_entry(history, first) == {others[0], others[-1]}
     enter_production(registry, ledger, NAME, others[0], reason="by hand", actor="operator")
-    assert contests_since_entry(ledger.history(NAME), others[0], besides=99) == 0
+    assert len(contested_since_entry(ledger.history(NAME), others[0])) == 0
     # A night that was killed after it had won asks for the number of its own contest again.
-    assert contests_since_entry(ledger.history(NAME), first, besides=others[0]) == 1
+    assert contested_since_entry(ledger.history(NAME), first) - {others[0]} == {others[-1]}
 
 
 def test_a_version_that_was_rolled_back_cannot_enter_again_by_anybody_until_it_is_released(

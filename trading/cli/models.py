@@ -271,9 +271,9 @@ def promote_command(
     from trading.night.promotion import preview_version, promote_version
 
     if dry_run:
-        _print_preview(preview_version(settings.runtime, name, version), as_json=as_json)
+        _print_preview(preview_version(settings, name, version), as_json=as_json)
         return
-    _print_entry(promote_version(settings.runtime, name, version, reason=reason, actor="cli"), as_json=as_json)
+    _print_entry(promote_version(settings, name, version, reason=reason, actor="cli"), as_json=as_json)
 
 
 @app.command("override")

@@ -46,6 +46,7 @@ def print_night(reports: Sequence[NightReport], settings: SevengatesSettings) ->
         settings: of the night.
     """
     from trading.night.report import (
+        challenger_rows,
         comparison_rows,
         contest_rows,
         engine_rows,
@@ -66,6 +67,10 @@ def print_night(reports: Sequence[NightReport], settings: SevengatesSettings) ->
         contest = contest_rows(report)
         if contest:
             print_table(list(contest[0]), [list(row.values()) for row in contest], title=f"{report.symbol}: contest")
+        asked = challenger_rows(report)
+        if asked:
+            title = f"{report.symbol}: versions of earlier nights"
+            print_table(list(asked[0]), [list(row.values()) for row in asked], title=title)
         if report.champion_regimes:
             typer.echo(regimes_line(report))
         engines = engine_rows(report)

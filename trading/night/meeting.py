@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from trading.checks.evidence import LiveRecord
+from trading.arrays import Floats
+from trading.checks.evidence import Evidence, LiveRecord
 from trading.engines.regimes.matching import match_regimes
 from trading.gates.live_consistency import LiveAnswer, decayed, live_answer
 from trading.gates.metrics import failed_metrics
+from trading.gates.verdict import Verdict
 from trading.market.bars import Bars
+from trading.model.model import TradingModel
 from trading.night.artifacts import (
     BACKTEST,
     BARS,
@@ -21,22 +23,66 @@ from trading.night.artifacts import (
     MODEL,
     SPLITS,
     VERDICT,
-    BacktestRecord,
     ComparisonRecord,
 )
+from trading.night.live_records import finite, live_record_of
 from trading.night.outcome import Candidate, Champion, ChampionSnapshot, RegisteredCandidate
 from trading.night.workspace import Night
 from trading.registry.contest import Meeting, PromotionRule, Side
-from trading.registry.entries import Entry, contests_since_entry, quarantined, stages
+from trading.registry.entries import Entry, contested_since_entry, quarantined, stages
 from trading.registry.promotion import PromotionDecision, await_approval, decide_promotion
 from trading.results import Number
 from trading.seeds import seed_for
-from trading.settings.locations import locations
 from trading.settings.models import PromotionSpec
 from trading.simulation.metrics.returns import bar_returns
 from trading.statistics.paired import MEAN_BLOCK, PairedDifference, paired_sharpe_difference
 from trading.steps.account import TRADE_PNL
 from trading.store import Ref, Store
+
+if TYPE_CHECKING:
+    from trading.simulation.backtest import BacktestResult
+
+
+class Entrant(NamedTuple):
+    """Who wants to enter Production, traded over the test bars of the night's candidate at the candidate's costs.
+
+    Attributes:
+        version: in the registry.
+        bundle_digest: of its bundle.
+        tag: of its engine.
+        verdict: of its seven gates.
+        metrics: of its trades over those bars.
+        equity: shape (n,), at the closes of those bars.
+        initial_equity: that it began with.
+        bars_per_year: of its market.
+        alpha_t: t of its return beyond the market's, by its own evidence; None if that has none.
+        backtest_se: standard error of the Sharpe ratio that its own night showed; None if it is not known.
+    """
+
+    version: int
+    bundle_digest: str
+    tag: str
+    verdict: Verdict
+    metrics: Mapping[str, float]
+    equity: Floats
+    initial_equity: float
+    bars_per_year: float
+    alpha_t: Number
+    backtest_se: Number
+
+
+class Opponent(NamedTuple):
+    """The champion that entrants meet.
+
+    Attributes:
+        champion: who is in Production.
+        comparison: it on the test bars of the night's candidate; None if it is of a later moment than the night.
+        live: its live record, if it is the champion that the night began with and has one.
+    """
+
+    champion: Champion
+    comparison: ComparisonRecord | None
+    live: LiveRecord | None
 
 
 class DecidedMeeting(NamedTuple):
@@ -45,6 +91,7 @@ class DecidedMeeting(NamedTuple):
     decision: PromotionDecision
     meeting: Meeting | None
     comparison_ref: Ref[ComparisonRecord] | None
+    opponent: Opponent | None
 
 
 def decide_candidate(
@@ -54,7 +101,7 @@ def decide_candidate(
     snapshot: ChampionSnapshot,
     history: Sequence[Entry],
 ) -> DecidedMeeting:
-    """Let a candidate meet the champion, and decide where it goes.
+    """Let a night's candidate meet the champion, and decide where it goes.
 
     Args:
         night: its thresholds and its rule of promotion.
@@ -63,28 +110,131 @@ def decide_candidate(
         snapshot: the champion that the night began with, and its live record.
         history: the ledger's entries of the model.
     """
-    store, candidate = night.store, registered.candidate
-    backtest = store.get(BACKTEST, candidate.backtest_ref)
-    held = quarantined(history).get(registered.version)
-    # A champion of a later moment may have been trained on these very bars: there is nothing to compare.
-    comparable = champion is not None and champion.as_of_ms <= night.plan.as_of_ms
-    comparison_ref = compare_with_champion(store, candidate, champion) if champion and comparable else None
-    meeting: Meeting | None = None
+    opponent, comparison_ref = None, None
     if champion is not None:
-        comparison = None if comparison_ref is None else store.get(COMPARISON, comparison_ref)
-        meeting = _meeting(night, registered, champion, snapshot, history, comparison)
-    decision = decide_promotion(
-        store.get(VERDICT, candidate.verdict_ref),
-        candidate_sharpe=backtest.metrics["sharpe"],
-        meeting=meeting,
-        rule=_rule(night.settings.promotion),
-        held="" if held is None else f"{held.action} on {held.at}, {held.reason}",
+        opponent, comparison_ref = meet_champion(night, registered.candidate, champion, snapshot)
+    entrant = entrant_of(night.store, registered)
+    decision, meeting = decide_entrant(
+        night, entrant, opponent, history, night.store.get(BARS, registered.candidate.bars_ref)
     )
     # A night that was killed after the approval finds its version in Production: it has been approved.
     entered = stages(history).get(registered.version) == "Production"
     if night.settings.promotion.mode == "manual" and not entered:
         decision = await_approval(decision)
-    return DecidedMeeting(decision, meeting, comparison_ref)
+    return DecidedMeeting(decision, meeting, comparison_ref, opponent)
+
+
+def meet_champion(
+    night: Night, candidate: Candidate, champion: Champion, snapshot: ChampionSnapshot
+) -> tuple[Opponent, Ref[ComparisonRecord] | None]:
+    """The champion on the candidate's test bars, with its live record.
+
+    Args:
+        night: holds the models and bars.
+        candidate: whose bars and costs they are.
+        champion: who is in Production now.
+        snapshot: the champion that the night began with, and its live record.
+    """
+    store = night.store
+    # A champion of a later moment may have been trained on these very bars: there is nothing to compare.
+    if champion.as_of_ms > night.plan.as_of_ms:
+        return Opponent(champion, None, None), None
+    known = snapshot.champion is not None and snapshot.champion.bundle_digest == champion.bundle_digest
+    live = store.get(LIVE_RECORD, snapshot.live_ref) if known and snapshot.live_ref is not None else None
+    comparison_ref = compare_with_champion(store, candidate, champion)
+    return Opponent(champion, store.get(COMPARISON, comparison_ref), live), comparison_ref
+
+
+def decide_entrant(
+    night: Night, entrant: Entrant, opponent: Opponent | None, history: Sequence[Entry], market: Bars
+) -> tuple[PromotionDecision, Meeting | None]:
+    """Let an entrant meet the champion, and decide where it goes by the one rule there is.
+
+    Args:
+        night: its thresholds and its rule of promotion.
+        entrant: who wants to enter.
+        opponent: the champion; None if nothing is in Production.
+        history: the ledger's entries of the model.
+        market: the night's bars, which a live record has to be of.
+    """
+    held = quarantined(history).get(entrant.version)
+    meeting = None if opponent is None else _meeting(night, entrant, opponent, history, market)
+    decision = decide_promotion(
+        entrant.verdict,
+        candidate_sharpe=entrant.metrics["sharpe"],
+        meeting=meeting,
+        rule=_rule(night.settings.promotion),
+        held="" if held is None else f"{held.action} on {held.at}, {held.reason}",
+    )
+    return decision, meeting
+
+
+def entrant_of(store: Store, registered: RegisteredCandidate) -> Entrant:
+    """A night's own candidate, as its backtest has it.
+
+    Args:
+        store: holds its artifacts.
+        registered: the candidate.
+    """
+    candidate = registered.candidate
+    spec, backtest = store.get(MODEL, candidate.model_ref).spec, store.get(BACKTEST, candidate.backtest_ref)
+    return Entrant(
+        version=registered.version,
+        bundle_digest=candidate.bundle_digest,
+        tag=candidate.tag,
+        verdict=store.get(VERDICT, candidate.verdict_ref),
+        metrics=backtest.metrics,
+        equity=backtest.equity,
+        initial_equity=spec.limits.initial_equity,
+        bars_per_year=spec.bars_per_year,
+        alpha_t=alpha_t_of(store.get(EVIDENCE, candidate.evidence_ref)),
+        backtest_se=finite(backtest.metrics.get("sharpe_daily_se")),
+    )
+
+
+def alpha_t_of(evidence: Evidence) -> Number:
+    """The t of a model's return beyond the market's; None if its evidence has none.
+
+    Args:
+        evidence: of the model.
+    """
+    return finite(evidence.checks.get("benchmark", {}).get("alpha_t"))
+
+
+def own_record_of(night: Night, bundle_digest: str, market: Bars, backtest_se: Number) -> LiveRecord | None:
+    """The record of a model that traded as a study or as a version, up to the moment of a night; None without one.
+
+    Args:
+        night: where the journals are, and as of when.
+        bundle_digest: of the model.
+        market: the night's bars; a record of others is none.
+        backtest_se: standard error of the Sharpe ratio that the model's own night showed; None if it is not known.
+    """
+    return live_record_of(
+        night.runtime,
+        night.settings.gates,
+        bundle_digest,
+        market,
+        backtest_se,
+        until_ms=night.plan.as_of_ms,
+        study=True,
+    )
+
+
+def trade_again(store: Store, candidate: Candidate, model: TradingModel) -> BacktestResult:
+    """Trade another model over a candidate's test bars at the candidate's costs and on its instrument.
+
+    Args:
+        store: holds the candidate's model and bars.
+        candidate: whose bars and costs they are.
+        model: what trades.
+    """
+    from trading.simulation.backtest import run_backtest
+
+    own = store.get(MODEL, candidate.model_ref).spec
+    spec = model.spec.model_copy(update={"costs": own.costs, "instrument": own.instrument})
+    part = store.get(SPLITS, candidate.splits_ref).test
+    return run_backtest(replace(model, spec=spec), store.get(BARS, candidate.bars_ref), part.start, part.stop)
 
 
 def compare_with_champion(store: Store, candidate: Candidate, champion: Champion) -> Ref[ComparisonRecord]:
@@ -95,87 +245,41 @@ def compare_with_champion(store: Store, candidate: Candidate, champion: Champion
         candidate: whose bars and costs they are.
         champion: what trades.
     """
-    from trading.simulation.backtest import run_backtest
-
-    model, held = store.get(MODEL, candidate.model_ref), store.get(MODEL, champion.model_ref)
-    held = replace(
-        held, spec=held.spec.model_copy(update={"costs": model.spec.costs, "instrument": model.spec.instrument})
-    )
-    part = store.get(SPLITS, candidate.splits_ref).test
-    result = run_backtest(held, store.get(BARS, candidate.bars_ref), part.start, part.stop)
+    held = store.get(MODEL, champion.model_ref)
+    result = trade_again(store, candidate, held)
     record = ComparisonRecord(
         version=champion.version,
         bundle_digest=champion.bundle_digest,
         champion=dict(result.metrics),
         candidate=store.get(BACKTEST, candidate.backtest_ref).metrics,
-        regimes=match_regimes(model, held),
+        regimes=match_regimes(store.get(MODEL, candidate.model_ref), held),
         ts=result.ts,
         equity=result.equity,
-        outcomes="".join("1" if pnl > 0.0 else "0" for pnl in result.closed[:, TRADE_PNL].tolist()),
+        outcomes=outcomes_of(result),
     )
     return store.put(COMPARISON, record)
 
 
-def live_record_of(
-    night: Night, bundle_digest: str, market: Bars, backtest_se: float | None, *, study: bool = False
-) -> LiveRecord | None:
-    """The longest record that any runner's journal holds of a model, up to the moment of the night.
+def outcomes_of(result: BacktestResult) -> str:
+    """One character a trade that closed, in order: 1 if it gained, else 0.
 
     Args:
-        night: where the journals are, and as of when.
-        bundle_digest: of the model.
-        market: the night's bars; a record of others is none.
-        backtest_se: standard error of the backtest's Sharpe ratio; None if it is not known.
-        study: count a bundle that was traded by its folder too; else only what traded as a registered version.
+        result: of a backtest.
     """
-    from trading.live.record import Promise, live_record
-    from trading.live.status import journals
-
-    promise = Promise(math.nan if backtest_se is None else backtest_se, night.settings.gates.min_live_ratio)
-    found = [
-        live_record(journal, digest=bundle_digest, until_ms=night.plan.as_of_ms, market=market, promise=promise)
-        for journal in journals(locations(night.runtime).live)
-    ]
-    records = [record for record in found if record is not None and (study or record.version)]
-    return max(records, key=lambda record: record.bars or 0, default=None)
+    return "".join("1" if pnl > 0.0 else "0" for pnl in result.closed[:, TRADE_PNL].tolist())
 
 
-def backtest_error(evidence: Mapping[str, Any]) -> float | None:
-    """Standard error of the Sharpe ratio that a bundle's evidence shows; None if it does not say.
-
-    Args:
-        evidence: JSON of a bundle.
-    """
-    return _finite(evidence.get("metrics", {}).get("sharpe_daily_se"))
-
-
-def _meeting(
-    night: Night,
-    registered: RegisteredCandidate,
-    champion: Champion,
-    snapshot: ChampionSnapshot,
-    history: Sequence[Entry],
-    comparison: ComparisonRecord | None,
-) -> Meeting:
-    store, candidate, limits = night.store, registered.candidate, night.settings.gates.model_dump()
-    own = store.get(BACKTEST, candidate.backtest_ref)
-    known = snapshot.champion is not None and snapshot.champion.bundle_digest == champion.bundle_digest
-    live = store.get(LIVE_RECORD, snapshot.live_ref) if known and snapshot.live_ref is not None else None
-    shadow = live_record_of(
-        night,
-        candidate.bundle_digest,
-        store.get(BARS, candidate.bars_ref),
-        _finite(own.metrics.get("sharpe_daily_se")),
-        study=True,
-    )
+def _meeting(night: Night, entrant: Entrant, opponent: Opponent, history: Sequence[Entry], market: Bars) -> Meeting:
+    champion, comparison, limits = opponent.champion, opponent.comparison, night.settings.gates.model_dump()
+    shadow = own_record_of(night, entrant.bundle_digest, market, entrant.backtest_se)
     met = Meeting(
-        candidate=_side(registered.version, candidate.tag, own.metrics),
+        candidate=_side(entrant.version, entrant.tag, entrant.metrics),
         champion=_side(champion.version, champion.tag, {} if comparison is None else comparison.champion),
-        contest=1 + contests_since_entry(history, champion.version, besides=registered.version),
-        alpha_t=_finite(store.get(EVIDENCE, candidate.evidence_ref).checks.get("benchmark", {}).get("alpha_t")),
-        live=live_answer(live, limits) if comparison is not None else LiveAnswer.NO_RECORD,
+        contest=1 + len(contested_since_entry(history, champion.version) - {entrant.version}),
+        alpha_t=entrant.alpha_t,
+        live=live_answer(opponent.live, limits) if comparison is not None else LiveAnswer.NO_RECORD,
         shadow=live_answer(shadow, limits),
-        decayed=comparison is not None and decayed(live, limits),
+        decayed=comparison is not None and decayed(opponent.live, limits),
     )
     if comparison is None:
         return met
@@ -183,9 +287,8 @@ def _meeting(
     own_limits = {**limits, **champion.thresholds}
     failed = failed_metrics(comparison.champion, own_limits, outcomes=comparison.outcomes)
     failures = tuple(rule.message for rule in failed)
-    return met.compared(_paired(night, candidate, champion, own, comparison), len(own.ts) / MEAN_BLOCK).model_copy(
-        update={"champion_failures": failures}
-    )
+    found = _paired(night, entrant, champion, comparison)
+    return met.compared(found, len(entrant.equity) / MEAN_BLOCK).model_copy(update={"champion_failures": failures})
 
 
 def _rule(spec: PromotionSpec) -> PromotionRule:
@@ -197,30 +300,18 @@ def _rule(spec: PromotionSpec) -> PromotionRule:
     )
 
 
-def _paired(
-    night: Night, candidate: Candidate, champion: Champion, own: BacktestRecord, other: ComparisonRecord
-) -> PairedDifference:
+def _paired(night: Night, entrant: Entrant, champion: Champion, other: ComparisonRecord) -> PairedDifference:
     """The paired bootstrap of both over the test bars; a number that cannot be told is None."""
-    store = night.store
-    spec, held = store.get(MODEL, candidate.model_ref).spec, store.get(MODEL, champion.model_ref).spec
+    held = night.store.get(MODEL, champion.model_ref).spec
     found = paired_sharpe_difference(
-        bar_returns(own.equity, spec.limits.initial_equity),
+        bar_returns(entrant.equity, entrant.initial_equity),
         bar_returns(other.equity, held.limits.initial_equity),
-        periods_per_year=spec.bars_per_year,
-        seed=seed_for(night.plan.seeds["root"], night.symbol, "promotion", candidate.bundle_digest),
+        periods_per_year=entrant.bars_per_year,
+        seed=seed_for(night.plan.seeds["root"], night.symbol, "promotion", entrant.bundle_digest),
     )
-    return found._make(map(_finite, found))
+    return found._make(map(finite, found))
 
 
 def _side(version: int, tag: str, metrics: Mapping[str, float]) -> Side:
-    shown = {name: _finite(metrics.get(name)) for name in ("sharpe", "max_drawdown", "total_return")}
+    shown = {name: finite(metrics.get(name)) for name in ("sharpe", "max_drawdown", "total_return")}
     return Side(version=version, tag=tag, **shown)
-
-
-def _finite(value: Any) -> Number:
-    """A finite number, or None; JSON keeps NaN and infinity as text."""
-    try:
-        number = math.nan if value is None else float(value)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None

@@ -19,9 +19,10 @@ from trading.night.services import ledger_of
 from trading.night.workspace import Night
 from trading.registry.contest import Meeting
 from trading.registry.promotion import PromotionDecision
+from trading.results import Number
 from trading.splits import Splits
 from trading.store import Ref
-from trading.values import Frozen
+from trading.values import Frozen, Measured
 
 STAGE = "night"
 """Under which name a whole night is remembered."""
@@ -169,6 +170,26 @@ class OtherCandidate(RegisteredCandidate):
     reason: str
 
 
+class ChallengerOutcome(Measured):
+    """An approved version of an earlier night that was asked in this one.
+
+    Attributes:
+        version: in the registry.
+        tag: of its engine; empty if its bundle could not be read.
+        sharpe: annualised, on the test bars of the night's candidate; None if it was not traded.
+        status: where it went; ``refused`` is one that was not let into a meeting.
+        code: why, as a stable code.
+        reason: why, as a sentence.
+    """
+
+    version: int
+    tag: str
+    sharpe: Number
+    status: Literal["promoted", "staged", "refused"]
+    code: ReasonCode
+    reason: str
+
+
 class NightOutcome(Frozen):
     """How a night ended.
 
@@ -187,6 +208,7 @@ class NightOutcome(Frozen):
         champion_version: that was in Production before, or None.
         champion_override: the override that had put it there, in words; empty if none had.
         others: candidates of the night's other engines.
+        challengers: approved versions of earlier nights that were asked before the candidate.
         decision: of promotion, with the numbers it rests on; None of a night of an earlier release.
         meeting: of candidate and champion, or None if nothing was in Production.
         epoch: of the ledger once that was written down.
@@ -207,6 +229,7 @@ class NightOutcome(Frozen):
     champion_version: int | None
     champion_override: str = ""
     others: tuple[OtherCandidate, ...] = ()
+    challengers: tuple[ChallengerOutcome, ...] = ()
     decision: PromotionDecision | None = None
     meeting: Meeting | None = None
     epoch: int = 0

@@ -9,9 +9,12 @@ from trading.codes import ReasonCode
 from trading.errors import RegistryError
 from trading.market.bars import Bars
 from trading.night.artifacts import BARS, LIVE_RECORD, MODEL
+from trading.night.challengers import next_challenge, recall_challengers, remember_challenger
 from trading.night.hindsight import production_as_of
-from trading.night.meeting import backtest_error, decide_candidate, live_record_of
+from trading.night.live_records import backtest_error, live_record_of, own_record_proves
+from trading.night.meeting import decide_candidate
 from trading.night.outcome import (
+    ChallengerOutcome,
     Champion,
     ChampionSnapshot,
     NightOutcome,
@@ -22,7 +25,7 @@ from trading.night.reads import reads
 from trading.night.services import ledger_of, registry_of
 from trading.night.trials import collect_trials
 from trading.night.workspace import Night
-from trading.settings.models import RuntimeSpec
+from trading.settings.models import RuntimeSpec, SevengatesSettings
 from trading.store import Ref, Store
 
 if TYPE_CHECKING:
@@ -62,7 +65,14 @@ def snapshot_champion(night: Night, bars_ref: Ref[Bars]) -> ChampionSnapshot:
     if entry is None:
         return ChampionSnapshot(trials_ref=trials_ref)
     champion = _stored(night.store, registry, entry)
-    record = live_record_of(night, entry.bundle_digest, night.store.get(BARS, bars_ref), champion.backtest_se)
+    record = live_record_of(
+        runtime,
+        night.settings.gates,
+        entry.bundle_digest,
+        night.store.get(BARS, bars_ref),
+        champion.backtest_se,
+        until_ms=plan.as_of_ms,
+    )
     return ChampionSnapshot(
         champion=champion,
         live_ref=None if record is None else night.store.put(LIVE_RECORD, record),
@@ -75,9 +85,10 @@ def promote_candidate(
 ) -> NightOutcome:
     """Compare the best candidate with the champion of this moment on the same bars, decide, and write it to the ledger.
 
-    If Production changes while this is decided, it is decided again against the new champion. A night that was killed
-    after its promotion finds its own version in Production and finishes. Candidates of other engines are staged if they
-    were approved, else rejected.
+    Approved versions of earlier nights whose turn it is come first, see :mod:`trading.night.challengers`. If Production
+    changes while this is decided, it is decided again against the new champion. A night that was killed after its
+    promotion finds its own version in Production and finishes. Candidates of other engines are staged if they were
+    approved, else rejected.
 
     Args:
         night: how much better a candidate has to be.
@@ -103,15 +114,21 @@ def promote_candidate(
         basis = Basis(ledger.epoch(plan.model_name), registered.candidate.bundle_digest)
         apply_decision(registry, ledger, plan.model_name, registered.version, decision, basis=basis)
         others.append(other)
-    conflicts = 0
+    conflicts, met = 0, list[ChallengerOutcome]()
     while True:
-        epoch = ledger.epoch(plan.model_name)
+        epoch, history = ledger.epoch(plan.model_name), ledger.history(plan.model_name)
         champion = _champion_of_this_moment(store, registry, ledger, candidates[best], snapshot, plan.model_name)
         basis = Basis(epoch, candidate.bundle_digest, None if champion is None else champion.version)
-        found = decide_candidate(night, candidates[best], champion, snapshot, ledger.history(plan.model_name))
+        found = decide_candidate(night, candidates[best], champion, snapshot, history)
+        challenge = next_challenge(night, registry, candidates[best], found, history, met=met)
         try:
-            entry = apply_decision(registry, ledger, plan.model_name, version, found.decision, basis=basis)
-            break
+            if challenge is None:
+                entry = apply_decision(registry, ledger, plan.model_name, version, found.decision, basis=basis)
+                break
+            remember_challenger(night, challenge.outcome)
+            own = basis._replace(bundle_digest=challenge.bundle_digest)
+            apply_decision(registry, ledger, plan.model_name, challenge.outcome.version, challenge.decision, basis=own)
+            met.append(challenge.outcome)
         except RegistryError as error:
             conflicts += 1
             if error.code is not ReasonCode.PROMOTION_CONFLICT or conflicts == MOST_CONFLICTS:
@@ -132,6 +149,7 @@ def promote_candidate(
         champion_version=champion.version if champion else None,
         champion_override=_override_of(ledger.history(plan.model_name), champion),
         others=tuple(others),
+        challengers=recall_challengers(night),
         decision=decision,
         meeting=found.meeting,
         epoch=entry.epoch,
@@ -173,13 +191,14 @@ def approve_candidate(night: Night, outcome: NightOutcome, *, approver: str, rea
     )
 
 
-def promote_version(runtime: RuntimeSpec, model_name: str, version: int, *, reason: str, actor: str) -> Entry:
+def promote_version(settings: SevengatesSettings, model_name: str, version: int, *, reason: str, actor: str) -> Entry:
     """Put a version that its verdict admits into Production because a person asks for it.
 
-    Changes made by hand in MLflow count before: a champion archived there leaves Production empty.
+    Changes made by hand in MLflow count before: a champion archived there leaves Production empty. A version that was
+    traded as a study and whose own record proves a gain needs no record of the champion.
 
     Args:
-        runtime: where ledger and registry are.
+        settings: where ledger, registry and journals are, and the source that a record has to be of.
         model_name: registered model.
         version: an approved version of it.
         reason: why, for the ledger.
@@ -187,18 +206,20 @@ def promote_version(runtime: RuntimeSpec, model_name: str, version: int, *, reas
 
     Raises:
         RegistryError: as :func:`trading.registry.promotion.enter_production`.
+        DataError: if the version has a record and the bars of its market breach the contract.
     """
     from trading.registry.promotion import enter_production
 
-    registry, ledger = _settled(runtime, model_name)
-    return enter_production(registry, ledger, model_name, version, reason=reason, actor=actor)
+    registry, ledger = _settled(settings.runtime, model_name)
+    proven = _own_record_proves(settings, registry, ledger, model_name, version)
+    return enter_production(registry, ledger, model_name, version, reason=reason, actor=actor, shadow_proven=proven)
 
 
-def preview_version(runtime: RuntimeSpec, model_name: str, version: int) -> Preview:
+def preview_version(settings: SevengatesSettings, model_name: str, version: int) -> Preview:
     """What :func:`promote_version` would do; nothing is changed, a stage set by hand in MLflow stays a request.
 
     Args:
-        runtime: where ledger and registry are.
+        settings: where ledger, registry and journals are, and the source that a record has to be of.
         model_name: registered model.
         version: of it.
 
@@ -207,9 +228,10 @@ def preview_version(runtime: RuntimeSpec, model_name: str, version: int) -> Prev
     """
     from trading.registry.promotion import preview_promotion
 
-    ledger = ledger_of(runtime)
+    registry, ledger = registry_of(settings.runtime), ledger_of(settings.runtime)
     ledger.verify()
-    return preview_promotion(registry_of(runtime), ledger, model_name, version)
+    proven = _own_record_proves(settings, registry, ledger, model_name, version)
+    return preview_promotion(registry, ledger, model_name, version, shadow_proven=proven)
 
 
 def override_version(
@@ -293,6 +315,18 @@ def _settled(runtime: RuntimeSpec, model_name: str) -> tuple[MlflowRegistry, Led
     ledger.verify()
     reconcile(registry, ledger, model_name)
     return registry, ledger
+
+
+def _own_record_proves(
+    settings: SevengatesSettings, registry: MlflowRegistry, ledger: Ledger, model_name: str, version: int
+) -> bool:
+    """Whether a version that wants the place of another was traded as a study that proves a gain."""
+    from trading.registry.entries import recorded_digest
+
+    current, digest = ledger.current(model_name), recorded_digest(ledger.history(model_name), version)
+    if current is None or current.version == version or digest is None:
+        return False
+    return own_record_proves(settings, registry.bundle(model_name, version, digest))
 
 
 def _champion_of_this_moment(

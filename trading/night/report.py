@@ -13,7 +13,14 @@ from trading.markdown import bullets, table
 from trading.moments import moment_text
 from trading.night.artifacts import BACKTEST, COMPARISON, MODEL, VERDICT
 from trading.night.manifest import MadeCandidate, write_beside
-from trading.night.outcome import Candidate, CandidatePage, NightOutcome, recall_outcome, remember_outcome
+from trading.night.outcome import (
+    Candidate,
+    CandidatePage,
+    ChallengerOutcome,
+    NightOutcome,
+    recall_outcome,
+    remember_outcome,
+)
 from trading.night.publish import manifest_of, write_bundle_folder
 from trading.night.workspace import Night
 from trading.reports.assumptions import assumptions
@@ -191,7 +198,7 @@ def failed_report(symbol: str, error: BaseException) -> NightReport:
 
 
 def night_name(reports: Sequence[NightReport]) -> str:
-    """One word over all symbols: the failure if there is one, else the best that happened to a candidate.
+    """One word over all symbols: the failure if there is one, else the best that happened to a version.
 
     Args:
         reports: of every symbol.
@@ -200,7 +207,7 @@ def night_name(reports: Sequence[NightReport]) -> str:
         return TITLES["failed"]
     if all(report.repeated for report in reports):
         return NOTHING_TO_DO
-    news = {report.status for report in reports if not report.repeated}
+    news = {"promoted" if _entered(report) else report.status for report in reports if not report.repeated}
     return next(title for status, title in TITLES.items() if status in news)
 
 
@@ -223,9 +230,9 @@ def headline(report: NightReport) -> str:
     left = "" if outcome.decision is None else outcome.decision.champion_reason
     gone = f" Champion {outcome.champion_version} left Production. {left}" if left else ""
     override = outcome.champion_override
-    override = outcome.champion_override
     forced = f" Champion {outcome.champion_version} was {override}." if override else ""
-    return f"{when}: {repeated}{outcome.reason} {version} is {WHERE[outcome.status]}{paper}.{gone}{forced}"
+    entered = "".join(f" Version {one.version} of an earlier night entered Production." for one in _entered(report))
+    return f"{when}: {repeated}{outcome.reason} {version} is {WHERE[outcome.status]}{paper}.{gone}{entered}{forced}"
 
 
 def page_lines(report: NightReport) -> list[str]:
@@ -279,6 +286,26 @@ def engine_rows(report: NightReport) -> list[dict[str, str]]:
             "reason": row.reason,
         }
         for row in report.engines
+    ]
+
+
+def challenger_rows(report: NightReport) -> list[dict[str, str]]:
+    """Approved versions of earlier nights that were asked in this one, one row each; numbers as text.
+
+    Args:
+        report: of the night.
+    """
+    asked = () if report.outcome is None else report.outcome.challengers
+    return [
+        {
+            "challenger": str(one.version),
+            "tag": one.tag,
+            "sharpe": _text(one.sharpe),
+            "status": one.status,
+            "code": str(one.code),
+            "reason": one.reason,
+        }
+        for one in asked
     ]
 
 
@@ -339,6 +366,9 @@ def markdown(report: NightReport, picture: str = "") -> str:
         lines += ["", table(list(contest[0]), (row.values() for row in contest), right=("candidate", "champion"))]
     if report.champion_regimes:
         lines += ["", regimes_line(report)]
+    asked = challenger_rows(report)
+    if asked:
+        lines += ["", table(list(asked[0]), (row.values() for row in asked), right=("challenger", "sharpe"))]
     engines = engine_rows(report)
     if engines:
         columns = list(engines[0])
@@ -369,6 +399,12 @@ def exit_code(reports: Sequence[NightReport]) -> int:
     """
     codes = [report.failure.exit_code for report in reports if report.failure is not None]
     return codes[0] if codes else 0
+
+
+def _entered(report: NightReport) -> list[ChallengerOutcome]:
+    """Versions of earlier nights that this one put into Production."""
+    asked = () if report.outcome is None else report.outcome.challengers
+    return [one for one in asked if one.status == "promoted"]
 
 
 def _report_of(store: Store, outcome: NightOutcome, *, repeated: bool) -> NightReport:

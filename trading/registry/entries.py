@@ -199,13 +199,12 @@ def quarantined(history: Sequence[Entry]) -> dict[int, Entry]:
     return result
 
 
-def contests_since_entry(history: Sequence[Entry], champion: int, *, besides: int) -> int:
-    """How many versions have met a champion at its significance test since it entered, and were not better.
+def contested_since_entry(history: Sequence[Entry], champion: int) -> set[int]:
+    """The versions that have met a champion at its significance test since it entered, and were not better.
 
     Args:
         history: the entries of one model, oldest first.
         champion: the version that they met.
-        besides: a version that does not count: the one that meets it now, perhaps once more after a kill.
     """
     met: set[int] = set()
     for entry in history:
@@ -213,4 +212,16 @@ def contests_since_entry(history: Sequence[Entry], champion: int, *, besides: in
             met = set() if entry.version == champion else met
         elif entry.action == "contest":
             met.add(entry.version)
-    return len(met - {besides})
+    return met
+
+
+def challengers(history: Sequence[Entry]) -> list[Entry]:
+    """Approved versions that never were in Production and are in no quarantine, each by its last entry; newest first.
+
+    Args:
+        history: the entries of one model, oldest first.
+    """
+    last = {entry.version: entry for entry in history if entry.action != "release"}
+    entered = {entry.version for entry in history if entry.action in ENTRY_ACTIONS}
+    waiting = [entry for entry in last.values() if entry.action in STAGING_ACTIONS and entry.version not in entered]
+    return sorted(waiting, key=lambda entry: entry.version, reverse=True)

@@ -320,7 +320,9 @@ class Preview(Frozen):
     night: str = ""
 
 
-def preview_promotion(registry: Registry, ledger: Ledger, model_name: str, version: int) -> Preview:
+def preview_promotion(
+    registry: Registry, ledger: Ledger, model_name: str, version: int, *, shadow_proven: bool = False
+) -> Preview:
     """What :func:`enter_production` would do now; nothing is written, neither to the ledger nor to the registry.
 
     Args:
@@ -328,6 +330,7 @@ def preview_promotion(registry: Registry, ledger: Ledger, model_name: str, versi
         ledger: what is true.
         model_name: registered model.
         version: the version to promote.
+        shadow_proven: as for :func:`enter_production`.
     """
     history, current = ledger.history(model_name), ledger.current(model_name)
     champion = None if current is None else current.version
@@ -338,9 +341,9 @@ def preview_promotion(registry: Registry, ledger: Ledger, model_name: str, versi
     else:
         try:
             bundle = registry.bundle(model_name, version, recorded_digest(history, version))
-            require_admission(bundle, model_name, version, history)
+            require_admission(bundle, model_name, version, history, shadow_proven=shadow_proven)
             place = "an empty Production" if champion is None else f"Production, and version {champion} be archived"
-            paper = ", on paper only" if bundle.paper_only else ""
+            paper = ", on paper only" if bundle.paper_only and not shadow_proven else ""
             reason = (
                 f"Version {version} would enter {place}{paper}. No comparison with a champion is asked of an operator."
             )
