@@ -122,6 +122,17 @@ def survived(scenario: str) -> CheckResult:
         "trades": 110,
         "shocks": 64,
         "met": 0.95,
+        "limits": {
+            "trades": 20,
+            "met": 0.5,
+            "max_drawdown": 0.25,
+            "excess_drawdown": 0.15,
+            "total_return": -0.2,
+            "shock_loss": 0.25,
+            "excess_recovery": 0.5,
+            "breaches": 0,
+        },
+        "broken": [],
     }
     return CheckResult(name=scenario, passed=True, observed=0.1, threshold=0.25, evidence=numbers)
 

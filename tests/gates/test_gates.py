@@ -15,7 +15,7 @@ from trading.checks.leakage import LEAKAGE_CHECKS, LeakageEvidence
 from trading.checks.overfitting import OverfittingEvidence
 from trading.checks.scenarios import SCENARIOS
 from trading.checks.significance import SignificanceEvidence
-from trading.checks.stress import StressEvidence
+from trading.checks.stress import AT_LEAST, JUDGED, StressEvidence
 from trading.checks.table import CHECKS
 from trading.checks.walk_forward import FoldResult, WalkForwardEvidence
 from trading.codes import ReasonCode
@@ -343,6 +343,27 @@ def test_a_scenario_that_nobody_asked_for_can_fail_but_not_save(good: Evidence):
     extra = CheckResult(name="meteor", passed=False, observed=1.0, code=ReasonCode.STRESS_FAILED)
     assert not gate(stressed(good, *good.section(StressEvidence).results, extra), "stress").passed
     assert not gate(stressed(good, extra.model_copy(update={"passed": True})), "stress").passed
+
+
+def test_a_scenario_that_says_it_passed_and_does_not_show_it_fails_the_stress_gate(good: Evidence):
+    first, *others = good.section(StressEvidence).results
+    limits = first.evidence["limits"]
+    for name in JUDGED:
+        side = -1.0 if name in AT_LEAST else 1.0
+        for value in (limits[name], limits[name] + side * 1e-6, "NaN", None):
+            shown = {**first.evidence, name: value}
+            observed = (
+                shown["max_drawdown"] if name == "max_drawdown" and value not in ("NaN", None) else first.observed
+            )
+            result = gate(
+                stressed(good, first.model_copy(update={"evidence": shown, "observed": observed}), *others), "stress"
+            )
+            assert result.passed == (value == limits[name]), (name, value)
+            if not result.passed:
+                assert name in result.reason
+    for shown in ({}, {**first.evidence, "limits": None}, {**first.evidence, "max_drawdown": 0.01}):
+        doubtful = stressed(good, first.model_copy(update={"evidence": shown}), *others)
+        assert not gate(doubtful, "stress").passed
 
 
 def test_a_leak_found_by_one_check_fails_the_leakage_gate(good: Evidence):

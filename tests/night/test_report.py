@@ -83,6 +83,8 @@ def test_a_version_of_an_earlier_night_that_entered_names_the_run_and_has_a_row_
         version=7,
         status="rejected",
         reason="Refused.",
+        paper_only=False,
+        champion_version=3,
         challengers=(entered,),
     )
     found = NightReport.model_construct(symbol="SIM", status="rejected", outcome=outcome)
@@ -92,12 +94,12 @@ def test_a_version_of_an_earlier_night_that_entered_names_the_run_and_has_a_row_
     assert row == {
         "challenger": "4",
         "tag": "hmm_v1",
-        "sharpe": "2.500",
+        "sharpe": "2.5",
         "status": "promoted",
         "code": "OK",
         "reason": "Approved.",
     }
-    assert "| 4 | hmm_v1 | 2.500 | promoted | OK | Approved. |" in markdown(found)
+    assert "| 4 | hmm_v1 | 2.5 | promoted | OK | Approved. |" in markdown(found)
     assert challenger_rows(report("rejected")) == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from trading.checks.scenarios import SCENARIOS, Scenario, held_positions, stress
 from trading.checks.survival import LaneNumbers, judged_scenario, lane_numbers, lane_path
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
-from trading.results import CheckResult, Number
+from trading.results import CheckResult, Number, is_finite
 from trading.settings.models import StressSpec
 from trading.steps.account import HALT_DRAWDOWN
 
@@ -32,6 +32,9 @@ JUDGED = (
     "met",
 )
 """Numbers of a scenario that are written down as metrics of the night."""
+
+AT_LEAST = frozenset({"total_return", "trades", "met"})
+"""The judged numbers of which more is better; of the others less is."""
 
 
 class StressEvidence(CheckEvidence):
@@ -53,6 +56,24 @@ class StressEvidence(CheckEvidence):
             for name in JUDGED
             if isinstance(result.evidence.get(name), float | int)
         }
+
+
+def contradictions(result: CheckResult) -> list[str]:
+    """The judged numbers of a scenario that are missing or do not keep the limit that is written beside them.
+
+    Args:
+        result: of a scenario, as :func:`trading.checks.survival.judged_scenario` writes it.
+    """
+    shown, limits = result.evidence, result.evidence.get("limits")
+    if not isinstance(limits, dict) or result.observed != shown.get("max_drawdown"):
+        return list(JUDGED)
+    return [name for name in JUDGED if not _keeps(shown.get(name), limits.get(name), at_least=name in AT_LEAST)]
+
+
+def _keeps(value: Any, limit: Any, *, at_least: bool) -> bool:
+    if not all(isinstance(number, float | int) and is_finite(number) for number in (value, limit)):
+        return False
+    return bool(value >= limit if at_least else value <= limit)
 
 
 def run_stress(
