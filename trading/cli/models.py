@@ -33,9 +33,9 @@ def list_models(ctx: typer.Context, model: Model = None, as_json: Json = False) 
 def _list_models(settings: SevengatesSettings, model: str | None, *, as_json: bool) -> None:
     from itertools import groupby
 
-    from trading.night.services import registry_of
+    from trading.night.services import listed_versions
 
-    found = registry_of(settings.runtime).listing(model)
+    found = listed_versions(settings.runtime, model)
     versions = [
         version
         for _, group in groupby(found, key=lambda version: version.model_name)
