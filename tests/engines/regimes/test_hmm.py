@@ -57,3 +57,16 @@ def test_a_model_with_an_empty_state_is_refused() -> None:
     with pytest.raises(TrainingError) as error:
         fit_regimes(one_cluster, rng.normal(size=600), SPEC.model_copy(update={"min_occupancy": 0.3}), seed=1)
     assert error.value.code is ReasonCode.HMM_DEGENERATE
+
+
+def test_the_compiled_fitter_climbs_as_high_as_hmmlearn_and_names_the_same_states() -> None:
+    raw, returns = _training_rows()
+    scaled = ((raw - raw.mean(0)) / raw.std(0))[:, COLUMNS]
+    patient = SPEC.model_copy(update={"iterations": 300})
+    one, two = (
+        fit_regimes(scaled, returns, patient.model_copy(update={"fitter": fitter}), seed=5)
+        for fitter in ("hmmlearn", "compiled")
+    )
+    assert two.log_likelihood > one.log_likelihood - 1e-3
+    np.testing.assert_allclose(two.means, one.means, atol=0.1)
+    np.testing.assert_allclose(two.transmat, one.transmat, atol=0.02)

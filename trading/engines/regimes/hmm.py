@@ -1,8 +1,9 @@
-"""Fitting the regime model: a Gaussian HMM by hmmlearn, several starts, best likelihood, degenerate fits refused."""
+"""Fitting the regime model: a Gaussian HMM, several starts, best likelihood, degenerate fits refused."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,12 +11,17 @@ import numpy as np
 
 from trading.arrays import Floats
 from trading.codes import ReasonCode
+from trading.engines.regimes.em import HmmParameters, fit_em, log_likelihood
 from trading.errors import TrainingError
 from trading.seeds import seed_for
 from trading.settings.models import RegimeSpec
 from trading.steps.regimes import REGIMES
 
 WORST_CONDITION = 1e8
+MIN_COVARIANCE = 1e-3
+"""Added to the variances that a climb begins with."""
+STAYS = 0.9
+"""Chance of staying in a state that a climb begins with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +60,12 @@ def fit_regimes(scaled: Floats, returns: Floats, spec: RegimeSpec, seed: int) ->
         TrainingError: ``HMM_DEGENERATE`` if no start gave a usable model.
     """
     starts: list[dict[str, Any]] = []
-    best: tuple[float, int, Any] | None = None
+    best: tuple[float, int, HmmParameters] | None = None
     for start in range(spec.seeds):
         number = seed_for(seed, "start", start) % 2**31
         candidate, score, problem = _fit_one(scaled, spec, number)
         starts.append({"seed": number, "log_likelihood": score, "problem": problem})
-        if not problem and (best is None or score > best[0]):
+        if candidate is not None and not problem and (best is None or score > best[0]):
             best = (score, number, candidate)
     if best is None:
         raise TrainingError(
@@ -72,10 +78,10 @@ def fit_regimes(scaled: Floats, returns: Floats, spec: RegimeSpec, seed: int) ->
     state_returns = (occupancy.T @ returns) / occupancy.sum(axis=0)
     order = _naming(state_returns)
     return RegimeFit(
-        startprob=np.ascontiguousarray(hmm.startprob_[order]),
-        transmat=np.ascontiguousarray(hmm.transmat_[np.ix_(order, order)]),
-        means=np.ascontiguousarray(hmm.means_[order]),
-        covars=np.ascontiguousarray(hmm.covars_[order]),
+        startprob=np.ascontiguousarray(hmm.startprob[order]),
+        transmat=np.ascontiguousarray(hmm.transmat[np.ix_(order, order)]),
+        means=np.ascontiguousarray(hmm.means[order]),
+        covars=np.ascontiguousarray(hmm.covars[order]),
         log_likelihood=score,
         seed=number,
         report={
@@ -86,32 +92,72 @@ def fit_regimes(scaled: Floats, returns: Floats, spec: RegimeSpec, seed: int) ->
     )
 
 
-def _fit_one(scaled: Floats, spec: RegimeSpec, seed: int) -> tuple[Any, float, str]:
+def _fit_one(scaled: Floats, spec: RegimeSpec, seed: int) -> tuple[HmmParameters | None, float, str]:
+    try:
+        hmm, total = _FITTERS[spec.fitter](scaled, spec, seed)
+    except (ValueError, np.linalg.LinAlgError) as error:
+        return None, -np.inf, f"EM failed: {error}"
+    score = total / len(scaled)
+    return hmm, score, _problem(hmm, scaled, spec, score)
+
+
+def _by_hmmlearn(scaled: Floats, spec: RegimeSpec, seed: int) -> tuple[HmmParameters, float]:
     from hmmlearn.hmm import GaussianHMM
 
-    hmm = GaussianHMM(
-        n_components=3,
+    hmm: Any = GaussianHMM(
+        n_components=len(REGIMES),
         covariance_type="full",
         n_iter=spec.iterations,
-        tol=spec.tolerance * len(scaled) * 1e-4,
+        tol=_tolerance(scaled, spec),
         random_state=seed,
         implementation="scaling",
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=RuntimeWarning)
-        try:
-            hmm.fit(scaled)
-            score = float(hmm.score(scaled)) / len(scaled)
-        except ValueError as error:
-            return None, -np.inf, f"EM failed: {error}"
-    return hmm, score, _problem(hmm, scaled, spec, score)
+        hmm.fit(scaled)
+        return HmmParameters(hmm.startprob_, hmm.transmat_, hmm.means_, hmm.covars_), float(hmm.score(scaled))
 
 
-def _problem(hmm: Any, scaled: Floats, spec: RegimeSpec, score: float) -> str:
-    parts = (hmm.startprob_, hmm.transmat_, hmm.means_, hmm.covars_)
-    if not (np.isfinite(score) and all(np.isfinite(part).all() for part in parts)):
+def _compiled(scaled: Floats, spec: RegimeSpec, seed: int) -> tuple[HmmParameters, float]:
+    start = k_means_start(scaled, len(REGIMES), seed)
+    fit = fit_em(scaled, start, iterations=spec.iterations, tolerance=_tolerance(scaled, spec))
+    return fit.parameters, log_likelihood(scaled, fit.parameters)
+
+
+_FITTERS: dict[str, Callable[[Floats, RegimeSpec, int], tuple[HmmParameters, float]]] = {
+    "hmmlearn": _by_hmmlearn,
+    "compiled": _compiled,
+}
+
+
+def k_means_start(scaled: Floats, states: int, seed: int) -> HmmParameters:
+    """Where a climb begins: the centres of k-means, one covariance for all, states that mostly stay.
+
+    Args:
+        scaled: shape (n, K), standardised regime features of the training rows.
+        states: how many.
+        seed: of k-means.
+    """
+    from sklearn.cluster import KMeans
+
+    arguments: dict[str, Any] = {"n_clusters": states, "n_init": 1, "random_state": seed}
+    centres: Any = KMeans(**arguments).fit(scaled).cluster_centers_
+    size = scaled.shape[1]
+    spread = np.atleast_2d(np.cov(scaled.T)) + MIN_COVARIANCE * np.eye(size)
+    stay = np.full((states, states), (1.0 - STAYS) / (states - 1)) if states > 1 else np.ones((1, 1))
+    np.fill_diagonal(stay, STAYS if states > 1 else 1.0)
+    return HmmParameters(np.full(states, 1.0 / states), stay, np.asarray(centres), np.stack([spread] * states))
+
+
+def _tolerance(scaled: Floats, spec: RegimeSpec) -> float:
+    """Of the log likelihood of all rows, nats; the settings name it a row."""
+    return spec.tolerance * len(scaled) * 1e-4
+
+
+def _problem(hmm: HmmParameters, scaled: Floats, spec: RegimeSpec, score: float) -> str:
+    if not (np.isfinite(score) and all(np.isfinite(part).all() for part in hmm)):
         return "parameters are not finite"
-    worst = max(float(np.linalg.cond(covariance)) for covariance in hmm.covars_)
+    worst = max(float(np.linalg.cond(covariance)) for covariance in hmm.covars)
     if not worst <= WORST_CONDITION:
         return f"a covariance is nearly singular (condition {worst:.1e})"
     rarest = float(_occupancy(hmm, scaled).mean(axis=0).min())
@@ -120,14 +166,14 @@ def _problem(hmm: Any, scaled: Floats, spec: RegimeSpec, score: float) -> str:
     return ""
 
 
-def _occupancy(hmm: Any, scaled: Floats) -> Floats:
+def _occupancy(hmm: HmmParameters, scaled: Floats) -> Floats:
     """State probabilities of the training rows by the causal filter, as a decision would have seen them.
 
-    hmmlearn's own probabilities know the rows to come; states are not even named by those.
+    The probabilities of a fit know the rows to come; states are not even named by those.
     """
     from trading.engines.regimes.beliefs import filtered_probabilities
 
-    return filtered_probabilities(hmm.startprob_, hmm.transmat_, hmm.means_, hmm.covars_, scaled)
+    return filtered_probabilities(*hmm, scaled)
 
 
 def _naming(state_returns: Floats) -> list[int]:
