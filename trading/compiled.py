@@ -96,3 +96,15 @@ def compile_loop(loop: Callable[..., Any]) -> Callable[..., Any]:
         loop: calls steps and functions of its own file only; it is compiled at its first call.
     """
     return numba.njit(cache=True, nogil=True)(loop)
+
+
+def compile_vector_loop(loop: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a loop like :func:`compile_loop` whose sums may be taken in any order, so that they go side by side.
+
+    The order is that of the processor's kind: what such a loop returns may differ in the last digits between two kinds.
+    Steps are never compiled like this.
+
+    Args:
+        loop: calls functions of its own file only; it is compiled at its first call.
+    """
+    return numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"}, error_model="numpy")(loop)

@@ -10,19 +10,31 @@ hmmlearn's ``GaussianHMM``.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from trading.arrays import Floats
-from trading.compiled import compile_loop
+from trading.compiled import compile_vector_loop
 from trading.steps.regimes import emission_terms
 
 Covariance = Literal["full", "diagonal"]
 
 COVARIANCE_PRIOR = 1e-2
 """Added to every number of a state's scatter, so that a state of one row has a covariance; as hmmlearn does."""
+
+
+BLOCK = 512
+"""Rows that are taken together, few enough to stay in the processor's nearest memory."""
+RARELY = 8
+"""Rows between two divisions that keep the recursions in range."""
+TINY = 1e-60
+"""Under this they are brought into range at once."""
+SMALLEST = -690.0
+"""Logarithm of the smallest density over the largest of its row."""
 
 
 class HmmParameters(NamedTuple):
@@ -71,9 +83,10 @@ def fit_em(
     Raises:
         numpy.linalg.LinAlgError: if a covariance stops being positive definite, as when a state closes on one row.
     """
-    rows, parameters, path = np.ascontiguousarray(x, dtype=np.float64), start, list[float]()
+    columns, parameters, path = np.ascontiguousarray(x.T, dtype=np.float64), start, list[float]()
+    work = _work(len(start.startprob), columns.shape[1])
     for _ in range(iterations):
-        expected = expectation(rows, parameters)
+        expected = _expected(columns, parameters, work)
         path.append(expected.log_likelihood)
         parameters = maximisation(expected, parameters, covariance)
         if len(path) > 1 and path[-1] - path[-2] < tolerance:
@@ -105,17 +118,43 @@ def expectation(x: Floats, parameters: HmmParameters) -> Expected:
     """The pass forward and back.
 
     Args:
-        x: shape (n, K), contiguous finite rows in order.
+        x: shape (n, K), finite rows in order.
         parameters: of the model.
 
     Raises:
         numpy.linalg.LinAlgError: if a covariance is not positive definite.
     """
+    columns = np.ascontiguousarray(x.T, dtype=np.float64)
+    return _expected(columns, parameters, _work(len(parameters.startprob), columns.shape[1]))
+
+
+class _Work(NamedTuple):
+    """What the passes write for every row: shapes (S, n), (n, S), (S, n). Made once for all iterations."""
+
+    density: Floats
+    alpha: Floats
+    posteriors: Floats
+
+
+def _work(states: int, n: int) -> _Work:
+    return _Work(np.empty((states, n)), np.empty((n, states)), np.empty((states, n)))
+
+
+def _expected(columns: Floats, parameters: HmmParameters, work: _Work) -> Expected:
+    """The pass forward and back; the posteriors stay until the next one is written into the same memory."""
     startprob, transmat, means, covars = (np.ascontiguousarray(part) for part in parameters)
     if not all(np.isfinite(part).all() for part in parameters):
         raise np.linalg.LinAlgError("a parameter is not finite")
     whiten, log_norm = emission_terms(covars)
-    return Expected(*_forward_backward(x, startprob, transmat, means, whiten, log_norm))
+    states, size = means.shape
+    loops, (density, alpha, posteriors) = _loops(states, size), work
+    moves, counts, sums = np.zeros((states, states)), np.zeros(states), np.zeros((states, size))
+    products = np.zeros((states, size, size))
+    total = loops.densities(columns, means, whiten, log_norm, density)
+    total += loops.forward(startprob, transmat, density, alpha)
+    loops.backward(transmat, density, alpha, posteriors, moves)
+    loops.gather(columns, posteriors, counts, sums, products)
+    return Expected(total, posteriors.T, moves, counts, sums, products)
 
 
 def maximisation(expected: Expected, before: HmmParameters, covariance: Covariance) -> HmmParameters:
@@ -149,7 +188,7 @@ def log_likelihood(x: Floats, parameters: HmmParameters) -> float:
     Raises:
         numpy.linalg.LinAlgError: if a covariance is not positive definite.
     """
-    return expectation(np.ascontiguousarray(x, dtype=np.float64), parameters).log_likelihood
+    return expectation(x, parameters).log_likelihood
 
 
 def _normalised(rows: Floats) -> Floats:
@@ -158,75 +197,158 @@ def _normalised(rows: Floats) -> Floats:
     return rows / np.where(total == 0.0, 1.0, total)
 
 
-@compile_loop
-def _forward_backward(x, startprob, transmat, means, whiten, log_norm):
-    n, size = x.shape
-    states = startprob.shape[0]
-    density = np.empty((n, states))
-    alpha = np.empty((n, states))
-    scale = np.empty(n)
-    away = np.empty(size)
-    total = 0.0
-    for t in range(n):
-        top = -math.inf
+@compile_vector_loop
+def _exponential(x):
+    """Of a number that is not over 0: the series at a 512th of it, squared nine times.
+
+    Within 1e-12 of itself where it is over 1e-13, within 1e-6 where it is over 1e-60. The library's function takes one
+    number at a time.
+    """
+    y = max(x, SMALLEST) * (1.0 / 512.0)
+    series = 1.0 + y * (1.0 / 8.0)
+    series = 1.0 + y * series * (1.0 / 7.0)
+    series = 1.0 + y * series * (1.0 / 6.0)
+    series = 1.0 + y * series * (1.0 / 5.0)
+    series = 1.0 + y * series * (1.0 / 4.0)
+    series = 1.0 + y * series * (1.0 / 3.0)
+    series = 1.0 + y * series * (1.0 / 2.0)
+    series = 1.0 + y * series
+    series *= series
+    series *= series
+    series *= series
+    series *= series
+    series *= series
+    series *= series
+    series *= series
+    series *= series
+    return series * series
+
+
+class _Loops(NamedTuple):
+    """The passes over the rows, which lie in columns, shape (K, n)."""
+
+    densities: Callable[..., float]
+    forward: Callable[..., float]
+    backward: Callable[..., None]
+    gather: Callable[..., None]
+
+
+@cache
+def _loops(states: int, size: int) -> _Loops:
+    """The passes for so many states and features: numbers known to the compiler, so that it takes short loops apart."""
+
+    @compile_vector_loop
+    def densities(columns, means, whiten, log_norm, density):
+        """Write every density over the largest of its row; return the sum of the logarithms of those."""
+        n = columns.shape[1]
         for k in range(states):
-            for i in range(size):
-                away[i] = x[t, i] - means[k, i]
-            squared = 0.0
-            for i in range(size):
-                part = 0.0
-                for j in range(i + 1):
-                    part += whiten[k, i, j] * away[j]
-                squared += part * part
-            density[t, k] = log_norm[k] - 0.5 * squared
-            top = max(top, density[t, k])
-        mass = 0.0
+            for t in range(n):
+                squared = 0.0
+                for i in range(size):
+                    part = 0.0
+                    for j in range(i + 1):
+                        part += whiten[k, i, j] * (columns[j, t] - means[k, j])
+                    squared += part * part
+                density[k, t] = log_norm[k] - 0.5 * squared
+        total, largest = 0.0, np.empty(n)
+        for t in range(n):
+            top = density[0, t]
+            for k in range(1, states):
+                top = max(top, density[k, t])
+            largest[t] = top
+            total += top
         for k in range(states):
-            density[t, k] = math.exp(density[t, k] - top)
-            prior = 0.0
-            if t == 0:
-                prior = startprob[k]
-            else:
-                for i in range(states):
-                    prior += alpha[t - 1, i] * transmat[i, k]
-            alpha[t, k] = prior * density[t, k]
-            mass += alpha[t, k]
-        for k in range(states):
-            alpha[t, k] /= mass
-        scale[t] = mass
-        total += math.log(mass) + top
-    posteriors = np.empty((n, states))
-    moves = np.zeros((states, states))
-    counts = np.zeros(states)
-    sums = np.zeros((states, size))
-    products = np.zeros((states, size, size))
-    beta = np.ones(states)
-    later = np.empty(states)
-    for t in range(n - 1, -1, -1):
-        if t < n - 1:
+            for t in range(n):
+                density[k, t] = _exponential(density[k, t] - largest[t])
+        return total
+
+    @compile_vector_loop
+    def forward(startprob, transmat, density, alpha):
+        """Write the forward probabilities up to a factor a row; return the logarithm of their mass in the end."""
+        n = density.shape[1]
+        total, room = 0.0, 0
+        for t in range(n):
+            mass = 0.0
             for k in range(states):
-                later[k] = density[t + 1, k] * beta[k] / scale[t + 1]
-            for i in range(states):
-                back = 0.0
+                prior = startprob[k]
+                if t > 0:
+                    prior = 0.0
+                    for i in range(states):
+                        prior += alpha[t - 1, i] * transmat[i, k]
+                chance = prior * density[k, t]
+                alpha[t, k] = chance
+                mass += chance
+            room += 1
+            # A division waits for everything before it, so there is one only every few rows.
+            if room == RARELY or not mass > TINY or t == n - 1:
                 for k in range(states):
-                    step = transmat[i, k] * later[k]
-                    back += step
-                    moves[i, k] += alpha[t, i] * step
-                beta[i] = back
-        whole = 0.0
+                    alpha[t, k] /= mass
+                total += math.log(mass)
+                room = 0
+        return total
+
+    @compile_vector_loop
+    def backward(transmat, density, alpha, posteriors, moves):
+        """Write the probabilities given all rows, and add up the moves."""
+        n = density.shape[1]
+        beta, later, weight = np.ones(states), np.empty(states), np.empty(states)
+        for t in range(n - 1, -1, -1):
+            if t < n - 1:
+                for k in range(states):
+                    later[k] = density[k, t + 1] * beta[k]
+                for i in range(states):
+                    back = 0.0
+                    for k in range(states):
+                        back += transmat[i, k] * later[k]
+                    beta[i] = back
+            whole, largest = 0.0, 0.0
+            for k in range(states):
+                weight[k] = alpha[t, k] * beta[k]
+                whole += weight[k]
+                largest = max(largest, beta[k])
+            share = 1.0 / whole
+            for k in range(states):
+                posteriors[k, t] = weight[k] * share
+            if t < n - 1:
+                for i in range(states):
+                    from_here = alpha[t, i] * share
+                    for k in range(states):
+                        moves[i, k] += from_here * later[k]
+            if not largest > TINY or t % RARELY == 0:
+                for k in range(states):
+                    beta[k] /= largest
+        for i in range(states):
+            for k in range(states):
+                moves[i, k] *= transmat[i, k]
+
+    @compile_vector_loop
+    def gather(columns, posteriors, counts, sums, products):
+        """Add up the rows and their products, weighted by the posteriors; a block of rows stays close by."""
+        n, weighted = columns.shape[1], np.empty(BLOCK)
+        for begin in range(0, n, BLOCK):
+            for k in range(states):
+                weights = posteriors[k, begin : begin + BLOCK]
+                count = len(weights)
+                total = 0.0
+                for t in range(count):
+                    total += weights[t]
+                counts[k] += total
+                for i in range(size):
+                    own = columns[i, begin : begin + BLOCK]
+                    total = 0.0
+                    for t in range(count):
+                        weighted[t] = weights[t] * own[t]
+                        total += weighted[t]
+                    sums[k, i] += total
+                    for j in range(i + 1):
+                        other = columns[j, begin : begin + BLOCK]
+                        total = 0.0
+                        for t in range(count):
+                            total += weighted[t] * other[t]
+                        products[k, i, j] += total
         for k in range(states):
-            whole += alpha[t, k] * beta[k]
-        for k in range(states):
-            weight = alpha[t, k] * beta[k] / whole
-            posteriors[t, k] = weight
-            counts[k] += weight
             for i in range(size):
-                weighted = weight * x[t, i]
-                sums[k, i] += weighted
-                for j in range(i + 1):
-                    products[k, i, j] += weighted * x[t, j]
-    for k in range(states):
-        for i in range(size):
-            for j in range(i):
-                products[k, j, i] = products[k, i, j]
-    return total, posteriors, moves, counts, sums, products
+                for j in range(i):
+                    products[k, j, i] = products[k, i, j]
+
+    return _Loops(densities, forward, backward, gather)
