@@ -182,15 +182,18 @@ def _challenge(night: Night, entrant: Entrant, decision: PromotionDecision) -> C
 
 
 def _entrant(night: Night, registry: MlflowRegistry, candidate: Candidate, entry: Entry) -> Entrant | None:
-    """A challenger on the candidate's test bars; None, remembered with the reason, if it cannot be asked."""
+    """A challenger on the candidate's test bars; None if it cannot be asked, mostly remembered with the reason."""
     try:
         bundle = registry.bundle(entry.model_name, entry.version, entry.bundle_digest)
         verdict = judge_again(bundle)
     except RegistryError as error:
         return _refused(night, entry, "", None, error.code, f"{error.message} {error.remedy}".rstrip())
+    if bundle.lineage.as_of_ms > night.plan.as_of_ms:
+        # On the day of this night it was not there.
+        return None
     store, tag = night.store, bundle.model.spec.engine.tag
     bars, test = store.get(BARS, candidate.bars_ref), store.get(SPLITS, candidate.splits_ref).test
-    if bundle.lineage.as_of_ms > night.plan.as_of_ms or not _unseen(bundle, int(bars.ts[test.start])):
+    if not _unseen(bundle, int(bars.ts[test.start])):
         seen = "It was fitted or chosen on some of the bars that it would be compared on."
         return _refused(night, entry, tag, None, ReasonCode.SPLIT_OVERLAP, seen)
     result = trade_again(store, candidate, bundle.model)
