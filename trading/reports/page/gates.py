@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from trading.gates.gate import GateResult
+from trading.gates.stress import STRESS
 from trading.gates.verdict import Row
 from trading.reports.page.data import PageData
 from trading.reports.page.html import Html, LeftOut, element, joined, note, prose, table
@@ -25,7 +26,7 @@ def gates(data: PageData) -> Html | LeftOut:
     rows: list[list[object]] = []
     for gate in data.verdict.gates:
         rows.append([_heading(gate), *[""] * (len(_COLUMNS) - 1)])
-        rows += [_line(next(lines), rule) for rule in gate.rules]
+        rows += [_line(next(lines), rule, shown_below=gate.name == STRESS.name) for rule in gate.rules]
     return joined(
         [
             table(_COLUMNS, rows, numbers=(1, 2, 3), class_="gates"),
@@ -64,9 +65,11 @@ def _heading(gate: GateResult) -> Html:
     return element("strong", label(gate.name), " ", mark, class_="gate")
 
 
-def _line(row: Row, rule: CheckResult) -> list[object]:
+def _line(row: Row, rule: CheckResult, *, shown_below: bool) -> list[object]:
+    """One rule; the numbers of a scenario that was survived have a table of their own."""
     mark = element("span", row.outcome, class_=f"mark {row.outcome.lower()}")
+    reason = "" if shown_below and rule.passed else row.message
     return [
         *(label(row.rule), row.observed, row.threshold, margin(rule), mark),
-        *(prose(row.message), prose(row.remedy)),
+        *(prose(reason), prose(row.remedy)),
     ]
