@@ -63,6 +63,18 @@ def test_each_night_is_shown_with_what_its_night_decided_and_people_apart(
     assert f"promote of {NAME} version 2 by cli" in text
 
 
+def test_a_champion_that_had_to_leave_and_the_challenger_that_followed_are_told(ledger: Ledger, home: Path) -> None:
+    digests = [f"{number:02x}" * 32 for number in range(3)]
+    put(ledger, 1, digests[0], "promote")
+    put(ledger, 2, digests[1], "stage")
+    put(ledger, 1, digests[0], "retire", epoch=1)
+    put(ledger, 2, digests[1], "promote", epoch=2)
+    put(ledger, 3, digests[2], "reject")
+    report = report_period(RuntimeSpec(home=str(home)), 1.0)
+    assert [(entry.version, entry.action) for entry in report.changes] == [(1, "retire"), (2, "promote")]
+    assert f"retire of {NAME} version 1 by nightly: retired" in "\n".join(period_lines(report))
+
+
 def test_what_is_older_than_the_period_is_left_out(
     registry: MlflowRegistry, make_bundle: MakeBundle, home: Path
 ) -> None:

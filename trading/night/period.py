@@ -62,7 +62,8 @@ class PeriodReport(Measured):
     Attributes:
         since: beginning of the period, UTC, ISO 8601.
         nights: oldest first.
-        changes: entries of the ledger that no night wrote: promotions, rollbacks and stages set by people.
+        changes: entries of the ledger beside what each night decided of its own candidates: promotions, rollbacks and
+            stages set by people, champions that had to leave, challengers that entered or were tried.
         overrides: of the versions in Production, those that an override put there, however long ago.
     """
 
@@ -104,12 +105,15 @@ def report_period(runtime: RuntimeSpec, days: float, now_ms: int | None = None) 
         )
         for night in failed_nights(runtime, since)
     ]
-    # Whoever calls himself as the nights do is a person all the same.
-    changes = [
-        entry
-        for entry in history
-        if (entry.actor != NIGHTLY or entry.action in OVERRIDE_ACTIONS) and iso_ms(entry.at) >= since
-    ]
+    known: set[tuple[str, int]] = set()
+    changes: list[Entry] = []
+    for entry in history:
+        later = (entry.model_name, entry.version) in known
+        known.add((entry.model_name, entry.version))
+        # Whoever calls himself as the nights do is a person all the same.
+        other = later or entry.actor != NIGHTLY or entry.action in OVERRIDE_ACTIONS
+        if other and iso_ms(entry.at) >= since:
+            changes.append(entry)
     return PeriodReport(
         since=moment_iso(since),
         nights=tuple(sorted(nights, key=lambda night: night.ran_at)),
