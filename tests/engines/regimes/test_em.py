@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 from hmmlearn.hmm import GaussianHMM
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from trading.engines.regimes.em import Covariance, HmmParameters, expectation, fit_em, log_likelihood
 
 MODELS: dict[Covariance, str] = {"full": "full", "diagonal": "diag"}
-SHAPES = ((2, 1), (3, 2), (3, 3), (5, 4))
+SHAPES = ((2, 1), (3, 2), (3, 3), (5, 2))
 """States and features; each is compiled for itself."""
 
 
@@ -64,10 +64,13 @@ def test_from_the_same_start_the_likelihoods_and_posteriors_are_those_of_hmmlear
     seed: int, shape: tuple[int, int], covariance: Covariance
 ) -> None:
     rng, (states, size) = np.random.default_rng(seed), shape
-    rows = drawn(rng, random_parameters(rng, states, size, covariance), 240)
+    rows = drawn(rng, random_parameters(rng, states, size, covariance), 300)
     start = random_parameters(rng, states, size, covariance)
     hmm = reference(start, covariance, iterations=8)
-    hmm.fit(rows)
+    try:
+        hmm.fit(rows)
+    except (ValueError, np.linalg.LinAlgError):
+        reject()  # A state closed on a row: there is nothing to compare with.
     fit = fit_em(rows, start, covariance=covariance, iterations=8, tolerance=-np.inf)
     np.testing.assert_allclose(fit.path, np.array(hmm.monitor_.history), rtol=0.0, atol=1e-6)
     np.testing.assert_allclose(expectation(rows, fit.parameters).posteriors, hmm.predict_proba(rows), atol=1e-8)
