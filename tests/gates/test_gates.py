@@ -15,7 +15,8 @@ from trading.checks.leakage import LEAKAGE_CHECKS, LeakageEvidence
 from trading.checks.overfitting import OverfittingEvidence
 from trading.checks.scenarios import SCENARIOS
 from trading.checks.significance import SignificanceEvidence
-from trading.checks.stress import AT_LEAST, JUDGED, StressEvidence
+from trading.checks.stress import JUDGED, StressEvidence
+from trading.checks.survival import AT_LEAST
 from trading.checks.table import CHECKS
 from trading.checks.walk_forward import FoldResult, WalkForwardEvidence
 from trading.codes import ReasonCode

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from trading.checks.check import Check, Subject
 from trading.checks.evidence import CheckEvidence
 from trading.checks.scenarios import SCENARIOS, Scenario, held_positions, stressed_market, stressed_parameters
-from trading.checks.survival import LaneNumbers, judged_scenario, lane_numbers, lane_path
+from trading.checks.survival import LaneNumbers, judged_scenario, keeps, lane_numbers, lane_path
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
-from trading.results import CheckResult, Number, is_finite
+from trading.results import CheckResult, Number
 from trading.settings.models import StressSpec
 from trading.steps.account import HALT_DRAWDOWN
 
@@ -32,9 +32,6 @@ JUDGED = (
     "met",
 )
 """Numbers of a scenario that are written down as metrics of the night."""
-
-AT_LEAST = frozenset({"total_return", "trades", "met"})
-"""The judged numbers of which more is better; of the others less is."""
 
 
 class StressEvidence(CheckEvidence):
@@ -67,13 +64,7 @@ def contradictions(result: CheckResult) -> list[str]:
     shown, limits = result.evidence, result.evidence.get("limits")
     if not isinstance(limits, dict) or result.observed != shown.get("max_drawdown"):
         return list(JUDGED)
-    return [name for name in JUDGED if not _keeps(shown.get(name), limits.get(name), at_least=name in AT_LEAST)]
-
-
-def _keeps(value: Any, limit: Any, *, at_least: bool) -> bool:
-    if not all(isinstance(number, float | int) and is_finite(number) for number in (value, limit)):
-        return False
-    return bool(value >= limit if at_least else value <= limit)
+    return [name for name in JUDGED if not keeps(name, shown.get(name), limits.get(name))]
 
 
 def run_stress(

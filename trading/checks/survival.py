@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -184,7 +184,7 @@ def judged_scenario(name: str, lanes: Sequence[LaneNumbers], base: LanePath, spe
         spec: which quantile decides, and the limits.
     """
     numbers, limits = scenario_numbers(lanes, base, spec.quantile), _limits(spec)
-    broken = [limit for limit in limits if not limit.holds(numbers[limit.number])]
+    broken = [limit for limit in limits if not keeps(limit.number, numbers[limit.number], limit.limit)]
     unmeasured = [limit for limit in broken if limit.measures]
     texts = [limit.text(numbers[limit.number]) for limit in unmeasured or broken or limits]
     code = ReasonCode.STRESS_NOT_MEASURED if unmeasured else ReasonCode.STRESS_FAILED
@@ -246,30 +246,43 @@ def scenario_numbers(lanes: Sequence[LaneNumbers], base: LanePath, quantile: flo
     }
 
 
+AT_LEAST = frozenset({"total_return", "trades", "met"})
+"""The judged numbers of which more is better; of the others less is."""
+
+
+def keeps(number: str, value: Any, limit: Any) -> bool:
+    """Whether a judged number is on the right side of its limit; one that is missing or not finite is not.
+
+    Args:
+        number: its name.
+        value: what was measured.
+        limit: what it may be.
+    """
+    if not all(isinstance(one, float | int) and math.isfinite(one) for one in (value, limit)):
+        return False
+    return bool(value >= limit if number in AT_LEAST else value <= limit)
+
+
 class _Limit(NamedTuple):
     """One number and what it may be; ``measures`` says that without it the others mean nothing."""
 
     number: str
     limit: float
     words: str
-    at_least: bool = False
     measures: bool = False
 
-    def holds(self, value: float) -> bool:
-        return math.isfinite(value) and (value >= self.limit if self.at_least else value <= self.limit)
-
     def text(self, value: float) -> str:
-        bound = "at least" if self.at_least else "at most"
+        bound = "at least" if self.number in AT_LEAST else "at most"
         return f"{self.words.format(value)} ({bound} {self.words.format(self.limit).partition(' ')[0]})"
 
 
 def _limits(spec: StressSpec) -> tuple[_Limit, ...]:
     return (
-        _Limit("trades", spec.min_trades, "{:.0f} trades", at_least=True, measures=True),
-        _Limit("met", spec.min_met, "{:.0%} of the shocks met a trade", at_least=True, measures=True),
+        _Limit("trades", spec.min_trades, "{:.0f} trades", measures=True),
+        _Limit("met", spec.min_met, "{:.0%} of the shocks met a trade", measures=True),
         _Limit("max_drawdown", spec.max_drawdown, "{:.1%} drawdown"),
         _Limit("excess_drawdown", spec.max_excess_drawdown, "{:.1%} more drawdown than the base path"),
-        _Limit("total_return", -spec.max_loss, "{:+.1%} return", at_least=True),
+        _Limit("total_return", -spec.max_loss, "{:+.1%} return"),
         _Limit("shock_loss", spec.max_shock_loss, "{:.1%} lost inside the shocks"),
         _Limit("excess_recovery", spec.max_excess_recovery, "{:.0%} of the bars longer under water"),
         _Limit("breaches", 0, "{:.0f} breaches of size, margin or equity"),

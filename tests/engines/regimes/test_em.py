@@ -10,7 +10,7 @@ from hmmlearn.hmm import GaussianHMM
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from trading.engines.regimes.em import Covariance, HmmParameters, expectation, fit_em, log_likelihood
+from trading.engines.regimes.em import Covariance, HmmParameters, _exponential, expectation, fit_em, log_likelihood
 
 MODELS: dict[Covariance, str] = {"full": "full", "diagonal": "diag"}
 SHAPES = ((2, 1), (3, 2), (3, 3), (5, 2))
@@ -117,3 +117,9 @@ def test_a_covariance_that_is_none_is_refused() -> None:
     start = HmmParameters(np.ones(1), np.ones((1, 1)), np.zeros((1, 1)), np.array([[[np.nan]]]))
     with pytest.raises(np.linalg.LinAlgError):
         expectation(np.zeros((3, 1)), start)
+
+
+def test_the_quick_exponential_is_as_near_as_it_says() -> None:
+    for low, error in ((1e-13, 1e-12), (1e-60, 1e-6)):
+        for x in np.linspace(np.log(low), 0.0, 2_001):
+            assert _exponential(x) == pytest.approx(np.exp(x), rel=error)
