@@ -44,21 +44,33 @@ def test_the_method_that_tells_most_is_chosen_and_comes_near_the_truth():
     assert np.abs(confidences(fitted.calibrator, LATER) - truth).mean() < 0.03
 
 
-def saturated(seed: int, start: int) -> Outcomes:
-    """What an engine says that is as sure as can be on most bars, beside features that tell nothing."""
+def saturated(seed: int, start: int, told: float) -> Outcomes:
+    """What an engine says that is as sure as can be on most bars, beside features that tell a little or nothing."""
     known = outcomes_of(seed, 1_200, start=start)
     noise = np.random.default_rng(seed).standard_normal(known.features.shape)
-    return replace(known, raw=np.where(known.raw > 0.6, 1.0, known.raw), features=noise)
+    return replace(
+        known,
+        raw=np.where(known.raw > 0.6, 1.0, known.raw),
+        features=told * known.features + (1.0 - told) * noise,
+    )
 
 
-def test_a_method_that_says_the_same_of_many_outcomes_is_passed_over_for_one_that_loses_more_and_varies():
-    train, validation = saturated(20, 0), saturated(21, 5_000)
+def test_of_methods_as_good_as_each_other_the_one_is_taken_that_says_the_same_least_often():
+    train, validation = saturated(20, 0, 0.1), saturated(21, 5_000, 0.1)
     fitted = fit_calibrator(train, validation, horizon_bars=1)
     losses, alike = fitted.report["log_loss"], fitted.report["share_at_mode"]
     assert losses["platt"] < losses["logistic"] < losses["base_rate"]
-    assert alike["platt"] > 0.35
+    assert alike["logistic"] < alike["pooled"] < 0.2 < alike["platt"]
     assert fitted.method == "logistic"
-    assert fit_calibrator(train, validation, ("platt",), horizon_bars=1).method == "platt"
+
+
+def test_a_method_that_is_worse_beyond_chance_is_not_taken_however_much_it_varies():
+    train, validation = saturated(20, 0, 0.0), saturated(21, 5_000, 0.0)
+    fitted = fit_calibrator(train, validation, horizon_bars=1)
+    losses, alike = fitted.report["log_loss"], fitted.report["share_at_mode"]
+    assert losses["platt"] < losses["logistic"] < losses["base_rate"]
+    assert alike["logistic"] < 0.2 < alike["platt"]
+    assert fitted.method == "platt"
 
 
 def test_where_the_features_tell_nothing_no_method_is_informative_and_confidence_is_the_base_rate():
@@ -110,6 +122,24 @@ def test_any_fit_is_a_map_that_never_falls_and_is_no_surer_than_its_outcomes(
     assert ((calibrator.y > 0.0) & (calibrator.y < 1.0)).all()
     stated = confidences(calibrator, train)
     assert np.isfinite(stated).all()
+
+
+def test_a_pool_says_what_the_mean_of_its_scores_says():
+    long = [each.chosen(each.side == 1) for each in (TRAIN, VALIDATION, LATER)]
+    of_one, of_both, pooled = (
+        fit_map(method, long[0], long[1], horizon_bars=24, rate=0.5) for method in ("temperature", "logistic", "pooled")
+    )
+    odds = [np.log(p / (1.0 - p)) for p in (of_one(long[2]), of_both(long[2]), pooled(long[2]))]
+    certain = np.maximum(np.abs(odds[0]), np.abs(odds[1])) > 3.0
+    assert odds[2][~certain] == pytest.approx((odds[0] + odds[1])[~certain] / 2.0, abs=0.01)
+    assert pooled.y[-1] == min(of_one.y[-1], of_both.y[-1])
+
+
+def test_a_pool_is_the_logistic_score_where_confidence_is_more_often_wrong_and_a_temperature_would_fall():
+    upside = replace(VALIDATION, raw=1.0 - VALIDATION.raw)
+    learned = replace(TRAIN, raw=1.0 - TRAIN.raw)
+    of_both, pooled = (fit_map(method, learned, upside, horizon_bars=24, rate=0.5) for method in ("logistic", "pooled"))
+    assert pooled.weights == pytest.approx(of_both.weights)
 
 
 @pytest.mark.parametrize("method", METHODS)

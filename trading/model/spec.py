@@ -74,7 +74,7 @@ class PolicyShape(Frozen):
         return self
 
 
-ConfidenceMethod = Literal["unknown", "base_rate", "isotonic", "platt", "temperature", "logistic"]
+ConfidenceMethod = Literal["unknown", "base_rate", "isotonic", "platt", "temperature", "logistic", "pooled"]
 """How confidence was calibrated; ``unknown`` is what a bundle says that was written before it was noted."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,14 +17,11 @@ from trading.simulation.outcomes import Outcomes
 from trading.steps.opinion import Calibrator
 from trading.training.maps import DIGITS, Method, SideMap, fit_map
 
-METHODS: tuple[Method, ...] = ("isotonic", "platt", "temperature", "logistic")
+METHODS: tuple[Method, ...] = ("isotonic", "platt", "temperature", "logistic", "pooled")
 SIDES = ((1, "long"), (-1, "short"))
 FOLDS = 5
 LEAST_GAIN = 0.001
 """Share of the base rate's log loss that a method has to save; whether it saved enough is for the gate to say."""
-MOST_ALIKE = 1.0 / 3.0
-"""Share of outcomes at one probability beyond which a method is passed over for one that varies more: an engine that is
-nearly always equally sure makes a constant of it. The gate refuses at one half, and later bars may be more alike."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +54,10 @@ def fit_calibrator(
     is fitted on the outcomes before a fold that were known as it began, a logistic score on the train split; it then
     moves and stretches that score a little. On the train split over blocks, each by what the others say of it: the
     validation split alone holds so few independent outcomes that the choice would be chance. For the same reason both
-    sides share the method. One that says the same of too many outcomes is passed over for one that does not. If no
-    method beats the base rate of each side, the map is that rate, and says so.
+    sides share the method, and of methods that lose no more than the best by a standard error over folds (Breiman et
+    al. 1984) the one is taken that says the same least often: an engine that is nearly always equally sure makes a
+    constant of a map of its confidence alone. If no method beats the base rate of each side, the map is that rate, and
+    says so.
 
     Args:
         train: outcomes of the train split.
@@ -72,14 +71,11 @@ def fit_calibrator(
     """
     for outcomes in (train, validation):
         _refuse_unusable(outcomes)
-    scores, judged = _scores(train, validation, ("base_rate", *methods), horizon_bars)
-    enough = scores["base_rate"].loss * (1.0 - LEAST_GAIN)
-    telling: list[Method] = [name for name in methods if scores[name].loss < enough]
-    varied: list[Method] = [name for name in telling if scores[name].alike <= MOST_ALIKE * judged]
-    chosen = varied or telling
-    method: Method = min(chosen, key=lambda name: scores[name].loss) if chosen else "base_rate"
+    judged, scores = _scores(train, validation, ("base_rate", *methods), horizon_bars)
+    method = _chosen(judged, scores)
+    outcomes = int(judged.sum())
     told = method != "base_rate"
-    reason = "" if told else _why_flat(judged, len(train.index) + len(validation.index), methods)
+    reason = "" if told else _why_flat(outcomes, len(train.index) + len(validation.index), methods)
     break_even = _break_even(train, validation)
     calibrator = calibrator_of(method, train, validation, horizon_bars=horizon_bars)
     report = {
@@ -88,8 +84,10 @@ def fit_calibrator(
         "reason": reason,
         "break_even": break_even,
         "horizon_bars": horizon_bars,
-        "log_loss": {name: score.loss / judged for name, score in scores.items()} if judged else {},
-        "share_at_mode": {name: score.alike / judged for name, score in scores.items()} if judged else {},
+        "log_loss": {name: float(score.loss.sum()) / outcomes for name, score in scores.items()} if outcomes else {},
+        "share_at_mode": {name: float(score.alike.sum()) / outcomes for name, score in scores.items()}
+        if outcomes
+        else {},
         "base_rate": _rate(validation),
         "sides": [
             {"side": name, "outcomes": len(own.index), "base_rate": _rate(own)}
@@ -145,29 +143,47 @@ def blocks(known: Outcomes, start: int, stop: int, *, horizon_bars: int) -> Iter
         )
 
 
-@dataclass
-class _Score:
-    """Log loss of a method on outcomes it was not fitted on, and how many of them it says the same of, summed."""
+class _Score(NamedTuple):
+    """Of each fold, a method's log loss, summed over outcomes, and how many of these it says the same of."""
 
-    loss: float = 0.0
-    alike: float = 0.0
+    loss: Floats
+    alike: Floats
 
 
 def _scores(
     train: Outcomes, validation: Outcomes, methods: tuple[Method, ...], horizon_bars: int
-) -> tuple[dict[Method, _Score], int]:
-    """What each method scores on outcomes it was not fitted on, and how many outcomes that sums over."""
-    scores = dict[Method, _Score]((method, _Score()) for method in methods)
-    judged = 0
-    for learned, mapped, fold in _folds(train, validation, horizon_bars):
-        if not len(fold.index):
-            continue
-        judged += len(fold.index)
+) -> tuple[Floats, dict[Method, _Score]]:
+    """How many outcomes each fold has, and what each method scores on them, fitted on none of them."""
+    folds = [fold for fold in _folds(train, validation, horizon_bars) if len(fold[2].index)]
+    judged = np.array([float(len(fold.index)) for _, _, fold in folds])
+    scores: dict[Method, _Score] = {method: _Score(np.zeros(len(folds)), np.zeros(len(folds))) for method in methods}
+    for at, (learned, mapped, fold) in enumerate(folds):
         for method, score in scores.items():
             p = _stated(_side_maps(method, learned, mapped, horizon_bars), fold)
-            score.loss -= float(np.sum(np.log(np.where(fold.won, p, 1.0 - p))))
-            score.alike += share_at_mode(p) * len(p)
-    return scores, judged
+            score.loss[at] = -float(np.sum(np.log(np.where(fold.won, p, 1.0 - p))))
+            score.alike[at] = share_at_mode(p) * len(p)
+    return judged, scores
+
+
+def _chosen(judged: Floats, scores: dict[Method, _Score]) -> Method:
+    """Of methods that tell more than the base rate and are as good as the best, the one that says the same least."""
+    enough = scores["base_rate"].loss.sum() * (1.0 - LEAST_GAIN)
+    telling: list[Method] = [
+        name for name, score in scores.items() if name != "base_rate" and score.loss.sum() < enough
+    ]
+    if not telling:
+        return "base_rate"
+    best = scores[min(telling, key=lambda name: scores[name].loss.sum())]
+    as_good: list[Method] = [name for name in telling if _is_as_good(scores[name].loss - best.loss, judged)]
+    return min(as_good, key=lambda name: scores[name].alike.sum())
+
+
+def _is_as_good(lost: Floats, judged: Floats) -> bool:
+    """Whether the mean loss is within its standard error of none, folds being weighted by their outcomes."""
+    mean = lost.sum() / judged.sum()
+    folds = len(judged)
+    apart = float(np.sum((lost - mean * judged) ** 2)) * folds / max(folds - 1, 1)
+    return bool(mean <= np.sqrt(apart) / judged.sum())
 
 
 def _stated(maps: dict[int, SideMap], outcomes: Outcomes) -> Floats:

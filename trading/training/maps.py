@@ -13,7 +13,7 @@ from trading.arrays import Floats
 from trading.simulation.outcomes import Outcomes
 from trading.steps.opinion import LOG_ODDS, OFFSET, SCORE_CLIP, SCORE_FEATURES, SURE
 
-Method = Literal["base_rate", "isotonic", "platt", "temperature", "logistic"]
+Method = Literal["base_rate", "isotonic", "platt", "temperature", "logistic", "pooled"]
 
 MINIMUM_OUTCOMES = 30
 DIGITS = 9
@@ -54,8 +54,9 @@ def fit_map(
 
     Args:
         method: ``base_rate``, the same probability always; of the log odds ``platt`` (Platt 1999), ``temperature`` (Guo
-            et al. 2017) or ``isotonic`` (Zadrozny and Elkan 2002); or ``logistic``, a ridge regression on log odds and
-            features.
+            et al. 2017) or ``isotonic`` (Zadrozny and Elkan 2002); ``logistic``, a ridge regression on log odds and
+            features; or ``pooled``, the mean of the scores of ``temperature`` and ``logistic`` (a logarithmic opinion
+            pool, Genest and Zidek 1986).
         learned: outcomes of this side that a logistic score, or the base rate to begin with, is taken from.
         mapped: those that the curve is fitted on, and that may move and stretch what was learned; None fits all of it
             on what is learned from.
@@ -80,6 +81,8 @@ def fit_map(
             found = _platt(own, horizon_bars)
         case "temperature":
             found = _temperature(own, horizon_bars)
+        case "pooled":
+            found = _pooled([_temperature(own, horizon_bars), _logistic(learned, mapped, horizon_bars)])
     return level if found is None else found
 
 
@@ -167,6 +170,15 @@ def _logistic(learned: Outcomes, mapped: Outcomes | None, horizon_bars: int) -> 
         weights = weights * slope
         weights[OFFSET] += offset
     return _curved(np.round(weights, DIGITS), slope, n / horizon_bars)
+
+
+def _pooled(maps: list[SideMap | None]) -> SideMap | None:
+    """The mean of the scores that could be fitted, no surer than the least sure of them."""
+    found = [one for one in maps if one is not None]
+    if not found:
+        return None
+    y = np.clip(found[0].y, max(one.y[0] for one in found), min(one.y[-1] for one in found))
+    return SideMap(np.round(np.mean([one.weights for one in found], axis=0), DIGITS), CURVE, y)
 
 
 def _moved(score: Floats, mapped: Outcomes, horizon_bars: int, *, stretch: bool = True) -> tuple[float, float]:

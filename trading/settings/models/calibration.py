@@ -12,7 +12,7 @@ from trading.settings.models.base import Spec
 class CalibrationSpec(Spec):
     """How an engine's confidence becomes a probability of profit."""
 
-    method: Literal["auto", "isotonic", "platt", "sigmoid", "temperature", "logistic"] = Field(
+    method: Literal["auto", "isotonic", "platt", "sigmoid", "temperature", "logistic", "pooled"] = Field(
         default="auto",
         description="How confidence becomes a probability, for each side: `auto` takes what tells most on the "
         "validation split; `sigmoid` is `platt`.",
