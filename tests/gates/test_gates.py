@@ -26,7 +26,7 @@ from trading.gates.rules import at_least, at_most
 from trading.gates.table import GATES
 from trading.gates.verdict import Admission, judge
 from trading.model.fits import LATEST_SPLIT, FitRecord, required_parts
-from trading.results import CheckResult, Number
+from trading.results import MEASURE_AGAIN, CheckResult, Number
 from trading.settings.models import GateSpec
 from trading.statistics.runs import losing_run_probability
 from trading.steps.features import FEATURE_NAMES
@@ -344,6 +344,17 @@ def test_a_scenario_that_nobody_asked_for_can_fail_but_not_save(good: Evidence):
     extra = CheckResult(name="meteor", passed=False, observed=1.0, code=ReasonCode.STRESS_FAILED)
     assert not gate(stressed(good, *good.section(StressEvidence).results, extra), "stress").passed
     assert not gate(stressed(good, extra.model_copy(update={"passed": True})), "stress").passed
+
+
+def test_a_scenario_that_is_not_believed_says_what_it_does_not_keep(good: Evidence):
+    first, *others = good.section(StressEvidence).results
+    shown = {**first.evidence, "shock_loss": first.evidence["limits"]["shock_loss"] + 0.01, "breaches": None}
+    result = gate(stressed(good, first.model_copy(update={"evidence": shown}), *others), "stress")
+    refused = next(rule for rule in result.rules if rule.name == first.name)
+    assert (refused.passed, refused.code, refused.remedy) == (False, ReasonCode.STRESS_FAILED, MEASURE_AGAIN)
+    assert refused.message == (
+        f"{first.name} says that it passed, but does not keep the limits beside it: shock_loss, breaches"
+    )
 
 
 def test_a_scenario_that_says_it_passed_and_does_not_show_it_fails_the_stress_gate(good: Evidence):
