@@ -63,7 +63,9 @@ def test_drawn_ratios_are_those_of_the_series_written_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "returns", [np.zeros(900), np.full(900, 0.01), np.r_[np.nan, np.ones(900)], np.array([0.1])], ids=str
+    "returns",
+    [np.zeros(900), np.full(900, 0.01), np.r_[np.nan, np.ones(900)], np.array([0.1])],
+    ids=["zeros", "all alike", "one not finite", "one alone"],
 )
 def test_returns_that_never_move_or_are_not_finite_have_no_ratio_and_prove_nothing(returns: Floats) -> None:
     found = measured(returns)
