@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trading.statistics.bootstrap import block_sums, stationary_blocks
+from trading.statistics.bootstrap import block_sums, covering_block, stationary_blocks
 
 
 @given(
@@ -60,3 +60,21 @@ def test_sums_of_blocks_are_those_of_the_series_written_out() -> None:
         for row in zip(starts, lengths, strict=True)
     ]
     assert block_sums(np.tile(values, 2), starts, lengths) == pytest.approx(written)
+
+
+@pytest.mark.parametrize(
+    ("count", "regime", "held", "block"),
+    [
+        (10_000, 200.0, [30, 50], 200.0),
+        (10_000, 200.0, [120, 140], 260.0),
+        (10_000, 120.0, [], 120.0),
+        (10_000, 3_000.0, [10], 1_000.0),
+        (10_000, 20.0, [10], 96),
+        (500, 300.0, [10], 96),
+        (10_000, 0.5, [], 96),
+    ],
+)
+def test_a_block_covers_a_regime_and_two_trades_and_leaves_enough_of_them(
+    count: int, regime: float, held: list[int], block: float
+) -> None:
+    assert covering_block(count, regime, np.array(held)) == block

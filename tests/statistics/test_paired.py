@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import t as student_t
 
 from tests.support.twins import equal_pair
 from trading.arrays import Floats
-from trading.statistics.paired import UNKNOWN, paired_sharpe_difference
+from trading.statistics.bootstrap import stationary_blocks
+from trading.statistics.paired import _DRAWS_AT_A_TIME, UNKNOWN, paired_sharpe_difference
 
 YEAR = 8766.0
 
@@ -45,6 +47,31 @@ def test_the_difference_is_that_of_the_sharpe_ratios_and_its_error_that_of_ledoi
         assert found.low < found.difference < found.high
         errors.append(found.se / hac_standard_error(one, other, 96))
     assert np.mean(errors) == pytest.approx(1.0, abs=0.15)
+
+
+def test_the_numbers_are_those_of_both_series_drawn_again_and_written_out() -> None:
+    count, block, draws, year = 240, 9.0, _DRAWS_AT_A_TIME + 40, 365.25
+    rng = np.random.default_rng(5)
+    pair = 0.01 * rng.standard_t(5, (2, count)) + np.array([[0.002], [0.0005]])
+    found = paired_sharpe_difference(*pair, periods_per_year=year, mean_block=block, draws=draws, seed=8)
+
+    def ratio(row: Floats) -> float:
+        return float(row.mean() / row.std(ddof=1)) * math.sqrt(year)
+
+    rng, drawn = np.random.default_rng(8), list[float]()
+    for size in (_DRAWS_AT_A_TIME, 40):
+        for begins, lengths in zip(*stationary_blocks(rng, count, size, block), strict=True):
+            rows = np.concatenate([(b + np.arange(n)) % count for b, n in zip(begins, lengths, strict=True)])
+            drawn.append(ratio(pair[0, rows]) - ratio(pair[1, rows]))
+    difference = ratio(pair[0]) - ratio(pair[1])
+    moves = np.array(drawn) - difference
+    assert found.difference == pytest.approx(difference)
+    assert found.se == pytest.approx(moves.std(ddof=1))
+    low, high = difference - np.quantile(moves, [0.95, 0.05])
+    assert (found.low, found.high) == pytest.approx((low, high))
+    tail = float(student_t.sf(difference / found.se, count / block - 1.0))
+    assert found.p == pytest.approx(max(float(np.mean(moves >= difference)), tail))
+    assert found.correlation == pytest.approx(float(np.asarray(np.corrcoef(pair))[0, 1]))
 
 
 def test_an_equal_model_is_called_better_no_more_often_than_the_test_says() -> None:

@@ -141,6 +141,15 @@ def test_an_end_of_the_interval_is_ever_wrong_in_no_more_than_its_share_of_recor
     assert wrong / 200 <= LOOK_ERROR
 
 
+def test_the_interval_is_the_boundary_of_the_papers_with_its_numbers_put_in() -> None:
+    half, whole = anytime_interval(3.0, 0.5, 0.5), anytime_interval(-1.0, 2.0, 1.0)
+    # sqrt((1 + 1 / s) log((1 + s) / 0.01)) standard errors, s being the length over half a year.
+    width = 0.5 * math.sqrt(2.0 * math.log(200.0))
+    assert (half.low, half.high) == pytest.approx((3.0 - width, 3.0 + width), rel=1e-12)
+    width = 2.0 * math.sqrt(1.5 * math.log(300.0))
+    assert (whole.low, whole.high) == pytest.approx((-1.0 - width, -1.0 + width), rel=1e-12)
+
+
 @pytest.mark.parametrize("numbers", [(math.nan, 1.0, 1.0), (1.0, math.nan, 1.0), (1.0, 0.0, 1.0), (1.0, 1.0, 0.0)])
 def test_without_an_error_or_a_length_there_is_no_interval(numbers: tuple[float, float, float]) -> None:
     assert all(math.isnan(end) for end in anytime_interval(*numbers))
@@ -150,5 +159,9 @@ def test_a_measured_ratio_is_drawn_to_the_prior_the_more_the_less_it_is_known() 
     assert shrunken_sharpe(3.0, 1e-9) == pytest.approx(3.0)
     assert shrunken_sharpe(3.0, 1.0) == pytest.approx(2.0)
     assert shrunken_sharpe(3.0, 1e9) == pytest.approx(1.0)
-    assert math.isnan(shrunken_sharpe(3.0, math.nan))
-    assert math.isnan(shrunken_sharpe(math.nan, 1.0))
+    assert shrunken_sharpe(3.0, 1.5, prior_mean=0.5, prior_sd=2.0) == pytest.approx(0.5 + 4.0 / 6.25 * 2.5)
+    for bad in (math.nan, math.inf):
+        assert math.isnan(shrunken_sharpe(3.0, bad))
+        assert math.isnan(shrunken_sharpe(bad, 1.0))
+    for no_error in (0.0, -1.0):
+        assert math.isnan(shrunken_sharpe(3.0, no_error))
