@@ -32,7 +32,6 @@ from trading.moments import DAY_MS
 from trading.settings.models import GateSpec
 from trading.simulation.backtest import run_backtest
 from trading.simulation.metrics.ratios import sharpe
-from trading.statistics.bootstrap import covering_block
 from trading.steps import account as a
 
 WIDE = BRACKETS["stop 6, target 8, 96 bars"]
@@ -162,22 +161,6 @@ def test_positions_cover_every_trade_from_its_open_through_the_bar_that_ended_it
     # What was held, times the market, is about what was earned before costs.
     earned = float(held @ open_returns(track.bars))
     assert earned == pytest.approx(float(np.log(track.run.settled_equity[-1] / 1e5)), rel=0.25)
-
-
-@pytest.mark.parametrize(
-    ("count", "regime", "held", "expected"),
-    [
-        (12_000, 10.0, [5.0], 96.0),
-        (12_000, 300.0, [5.0], 300.0),
-        (12_000, 10.0, [80.0, 160.0], 240.0),
-        (12_000, 12_000.0, [], 1_200.0),
-        (500, 400.0, [], 96.0),
-    ],
-)
-def test_a_block_covers_a_regime_and_two_trades_and_leaves_ten_of_them(
-    count: int, regime: float, held: list[float], expected: float
-) -> None:
-    assert covering_block(count, regime, np.array(held)) == expected
 
 
 def test_a_regime_is_as_long_as_the_most_likely_one_lasts(skilled: dict[str, Any]) -> None:
