@@ -69,13 +69,15 @@ def by_definition(bars: list[Bar], windows: FeatureWindows) -> dict[str, float]:
     )
     near = logs[-windows.vwap :]
     slow = logs[-1] - logs[-1 - windows.slow]
+    volatility_slow = math.log(statistics.pstdev(returns[-windows.slow :]) + 1e-8)
+    true_range = max(math.log(bars[-1].high), logs[-2]) - min(math.log(bars[-1].low), logs[-2])
     return {
         "log_return_1": returns[-1],
         "log_return_fast": logs[-1] - logs[-1 - windows.fast],
         "log_return_medium": logs[-1] - logs[-1 - windows.medium],
         "log_return_slow": slow,
         "log_volatility_medium": math.log(statistics.pstdev(returns[-windows.medium :]) + 1e-8),
-        "log_volatility_slow": math.log(statistics.pstdev(returns[-windows.slow :]) + 1e-8),
+        "log_volatility_slow": volatility_slow,
         "vwap_distance": math.log(bars[-1].close / average),
         "price_zscore": (logs[-1] - statistics.fmean(near)) / (statistics.pstdev(near) + 1e-8),
         "volume_zscore": (traded[-1] - statistics.fmean(traded))
@@ -83,6 +85,8 @@ def by_definition(bars: list[Bar], windows: FeatureWindows) -> dict[str, float]:
         "log_range_medium": math.log(statistics.fmean(ranges[-windows.medium :]) + 1e-8),
         "efficiency_slow": slow / (math.fsum(map(abs, returns[-windows.slow :])) + 1e-8),
         "trend_slow": slow / (statistics.pstdev(returns[-windows.slow :]) * math.sqrt(windows.slow) + 1e-8),
+        "range_surprise": math.log(true_range + 1e-8) - volatility_slow / 3.0,
+        "close_location": returns[-1] / (true_range + 1e-8),
     }
 
 

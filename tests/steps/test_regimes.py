@@ -19,7 +19,7 @@ from trading.steps.opinion import (
     is_warm,
     side_step,
 )
-from trading.steps.regimes import RegimeModel, direction_step, emission_terms, filter_step, regime_step
+from trading.steps.regimes import BY_RANK, RegimeModel, direction_step, emission_terms, filter_step, regime_step
 
 
 def _hmm(seed: int) -> tuple[RegimeModel, np.ndarray]:
@@ -29,7 +29,9 @@ def _hmm(seed: int) -> tuple[RegimeModel, np.ndarray]:
     root = rng.normal(size=(3, 2, 2))
     startprob, means = rng.dirichlet(np.ones(3)), rng.normal(size=(3, 2))
     covars = root @ root.transpose(0, 2, 1) + np.eye(2) * 0.2
-    return RegimeModel(np.arange(2), startprob, transmat, means, *emission_terms(covars), 0.5), covars
+    return RegimeModel(
+        np.arange(2), np.array(BY_RANK), startprob, transmat, means, *emission_terms(covars), 0.5
+    ), covars
 
 
 @settings(max_examples=30, deadline=None)
@@ -75,10 +77,10 @@ def test_an_observation_far_from_every_state_still_gives_probabilities() -> None
 
 
 def test_direction_needs_the_lean_to_pass_the_threshold() -> None:
-    assert direction_step(np.array([0.8, 0.1, 0.1]), 0.5) == 1
-    assert direction_step(np.array([0.1, 0.8, 0.1]), 0.5) == -1
-    assert direction_step(np.array([0.6, 0.1, 0.3]), 0.5) == 0
-    assert direction_step(np.array([np.nan] * 3), 0.5) == 0
+    assert direction_step(0.8, 0.1, 0.5) == 1
+    assert direction_step(0.1, 0.8, 0.5) == -1
+    assert direction_step(0.6, 0.1, 0.5) == 0
+    assert direction_step(math.nan, math.nan, 0.5) == 0
 
 
 def test_the_opinion_is_the_belief_with_its_side_and_its_entropy() -> None:
@@ -87,7 +89,7 @@ def test_the_opinion_is_the_belief_with_its_side_and_its_entropy() -> None:
     for x in np.random.default_rng(2).normal(size=(40, 2)) * 3:
         started = regime_step(model, x, belief, np.empty((2, 3)), started, row)
         np.testing.assert_array_equal(row[EXTRAS:DOUBT], belief)
-        side = direction_step(belief, model.threshold)
+        side = direction_step(belief[0], belief[1], model.threshold)
         assert row[DIRECTION] == side
         assert row[CONFIDENCE] == (0.0 if side == 0 else belief[0] if side > 0 else belief[1])
         np.testing.assert_allclose(row[DOUBT], -(belief * np.log(np.maximum(belief, 1e-300))).sum() / np.log(3.0))
@@ -108,6 +110,7 @@ def test_before_the_first_whole_observation_there_is_no_opinion() -> None:
 
 PLAIN = RegimeModel(
     np.array([2, 0]),
+    np.array(BY_RANK),
     np.array([0.5, 0.3, 0.2]),
     np.full((3, 3), 1.0 / 3.0),
     np.array([[1.0, 1.0], [-1.0, -1.0], [0.0, 0.0]]),
@@ -129,7 +132,7 @@ PLAIN = RegimeModel(
     ],
 )
 def test_a_lean_is_over_its_threshold_on_either_side(belief: tuple[float, ...], direction: int) -> None:
-    assert direction_step(np.array(belief), 0.25) == direction
+    assert direction_step(belief[0], belief[1], 0.25) == direction
 
 
 def test_a_model_looks_at_its_own_columns() -> None:
@@ -162,6 +165,17 @@ def test_an_opinion_takes_the_side_of_the_likelier_regime_and_its_probability(
     assert row[DIRECTION] == side
     assert row[CONFIDENCE] == (belief[regime] if side else 0.0)
     assert int(np.argmax(belief)) == regime
+
+
+def test_states_of_one_sign_are_one_regime_and_a_state_without_one_gives_no_direction() -> None:
+    model, _ = _hmm(2)
+    belief, row = np.array([0.2, 0.3, 0.5]), np.empty(OPINION_SIZE)
+    for signs, place in (((1, 1, -1), [0, 0, 1]), ((0, -1, -1), [2, 1, 1]), ((0, 0, 0), [2, 2, 2])):
+        regime_step(model._replace(signs=np.array(signs)), np.array([0.3, 0.1]), belief, np.empty((2, 3)), 1, row)
+        expected = np.bincount(place, weights=belief, minlength=3)
+        assert row[EXTRAS:DOUBT] == pytest.approx(expected, abs=1e-15)
+        assert row[DIRECTION] == direction_step(expected[0], expected[1], model.threshold)
+        assert row[CONFIDENCE] == (0.0 if row[DIRECTION] == 0 else expected[0 if row[DIRECTION] > 0 else 1])
 
 
 def test_a_regime_that_cannot_be_adds_no_doubt_and_never_comes_back() -> None:

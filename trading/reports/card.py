@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from string import Template
 from typing import Any
 
+from trading.engines.regimes.naming import names_of
 from trading.gates.verdict import Verdict, read_verdict
 from trading.markdown import bullets, table, table_row
 from trading.model.lineage import Lineage
@@ -102,9 +103,9 @@ def _engine(engine: EngineIdentity) -> str:
     options = engine.options
     if engine.name == "regimes":
         return (
-            f"Engine regimes ({engine.tag}): Gaussian hidden Markov model with three states over "
-            f"{', '.join(options['features'])}, filtered forward only. Long when P(bull) - P(bear) is over "
-            f"{options['threshold']:g}, short when under its negative."
+            f"Engine regimes ({engine.tag}): Gaussian hidden Markov model over "
+            f"{', '.join(options['features'])}, filtered forward only; its states are {', '.join(names_of(options))}. "
+            f"Long when P(bull) - P(bear) is over {options['threshold']:g}, short when under its negative."
         )
     shown = ", ".join(f"{name} {value}" for name, value in sorted(options.items())) or "none"
     code = f" Its code has SHA-256 `{engine.code}`." if engine.code else ""

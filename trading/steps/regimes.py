@@ -16,13 +16,16 @@ from trading.steps.opinion import CONFIDENCE, DIRECTION, DOUBT, EXTRAS
 
 REGIMES = ("bull", "bear", "chop")
 BULL, BEAR, CHOP = range(len(REGIMES))
+BY_RANK = (1, -1, 0)
+"""Signs of three states in the order of :data:`REGIMES`, as models of earlier releases have them."""
 
 
 class RegimeModel(NamedTuple):
-    """A Gaussian hidden Markov model over K standardised features, states in the order of :data:`REGIMES`.
+    """A Gaussian hidden Markov model of S states over K standardised features.
 
     Attributes:
         columns: shape (K,), places of its features among those of the model.
+        signs: shape (S,), 1 for a state of the bull regime, -1 of the bear regime, 0 of neither.
         startprob: shape (S,).
         transmat: shape (S, S), rows are from-states.
         means: shape (S, K).
@@ -32,6 +35,7 @@ class RegimeModel(NamedTuple):
     """
 
     columns: Ints
+    signs: Ints
     startprob: Floats
     transmat: Floats
     means: Floats
@@ -78,17 +82,26 @@ def regime_step(
         for i in range(opinion.shape[0]):
             opinion[i] = math.nan
         return started
-    direction = direction_step(belief, model.threshold)
+    bull, bear, chop, entropy = 0.0, 0.0, 0.0, 0.0
+    for k in range(belief.shape[0]):
+        chance = belief[k]
+        if model.signs[k] > 0:
+            bull += chance
+        elif model.signs[k] < 0:
+            bear += chance
+        else:
+            chop += chance
+        if chance > 0.0:
+            entropy -= chance * math.log(chance)
+    direction = direction_step(bull, bear, model.threshold)
     opinion[DIRECTION] = direction
     opinion[CONFIDENCE] = 0.0
     if direction != 0:
-        opinion[CONFIDENCE] = belief[BULL] if direction > 0 else belief[BEAR]
-    entropy = 0.0
-    for k in range(belief.shape[0]):
-        opinion[EXTRAS + k] = belief[k]
-        if belief[k] > 0.0:
-            entropy -= belief[k] * math.log(belief[k])
-    opinion[DOUBT] = entropy / math.log(3.0)
+        opinion[CONFIDENCE] = bull if direction > 0 else bear
+    opinion[EXTRAS + BULL] = bull
+    opinion[EXTRAS + BEAR] = bear
+    opinion[EXTRAS + CHOP] = chop
+    opinion[DOUBT] = entropy / math.log(float(belief.shape[0]))
     return started
 
 
@@ -138,17 +151,18 @@ def filter_step(belief: Floats, work: Floats, started: int, model: RegimeModel, 
     return 1
 
 
-def direction_step(belief: Floats, threshold: float) -> int:
-    """The side of the regime signal; the probabilities are rounded to 1e-6 first.
+def direction_step(bull: float, bear: float, threshold: float) -> int:
+    """The side of the regime signal; the lean is rounded to 1e-6 first.
 
     Args:
-        belief: shape (S,), regime probabilities.
-        threshold: of P(bull) - P(bear).
+        bull: probability of the bull regime.
+        bear: of the bear regime.
+        threshold: of the lean, P(bull) - P(bear).
 
     Returns:
         1 long, -1 short, 0 none.
     """
-    lean = quantised(belief[BULL] - belief[BEAR])
+    lean = quantised(bull - bear)
     if lean > threshold:
         return 1
     if lean < -threshold:

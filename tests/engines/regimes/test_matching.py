@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from tests.support import random_model
 from trading.engines.regimes.matching import match_regimes
 
@@ -34,5 +32,8 @@ def test_models_of_other_engines_or_other_features_are_not_compared() -> None:
     average = model.spec.engine.model_copy(update={"name": "moving_average"})
     other = replace(model, spec=model.spec.model_copy(update={"engine": average}))
     assert match_regimes(other, model)["mapping"] == {}
-    narrow = replace(model, engine={**model.engine, "means": np.zeros((3, 2))})
+    options = {**model.spec.engine.options, "features": ["trend_slow"]}
+    narrow = replace(model, spec=model.spec.changed(engine={**model.spec.engine.model_dump(), "options": options}))
     assert match_regimes(narrow, model)["reason"] == "other regime features"
+    fewer = replace(model, engine={**model.engine, "means": model.engine["means"][:2]})
+    assert match_regimes(fewer, model)["reason"] == "another number of states"

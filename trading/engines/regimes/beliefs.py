@@ -22,6 +22,7 @@ def filtered_probabilities(startprob: Floats, transmat: Floats, means: Floats, c
     whiten, log_norm = emission_terms(covars)
     model = RegimeModel(
         columns=np.arange(x.shape[1], dtype=np.int64),
+        signs=np.zeros(len(startprob), dtype=np.int64),
         startprob=np.ascontiguousarray(startprob, dtype=np.float64),
         transmat=np.ascontiguousarray(transmat, dtype=np.float64),
         means=np.ascontiguousarray(means, dtype=np.float64),

@@ -7,7 +7,7 @@ Econometrica 57 (1989).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, FiniteFloat
@@ -18,7 +18,7 @@ from trading.market.bars import Bars
 from trading.settings.models import RegimeSpec
 from trading.steps.bar import Bar
 from trading.steps.opinion import CONFIDENCE, DOUBT, EXTRAS, OPINION_SIZE, is_warm, side_step
-from trading.steps.regimes import REGIMES, RegimeModel, emission_terms, regime_step
+from trading.steps.regimes import BY_RANK, REGIMES, RegimeModel, emission_terms, regime_step
 from trading.values import Frozen
 
 
@@ -27,10 +27,11 @@ class RegimeOptions(EngineOptions):
 
     features: tuple[str, ...] = Field(min_length=1)
     threshold: FiniteFloat
+    signs: tuple[Literal[-1, 0, 1], ...] = BY_RANK
 
 
 class Regimes(Engine):
-    """Three regimes over standardised features; the confidence is the belief in the direction's regime."""
+    """Regimes over standardised features; the confidence is the belief in the direction's regime."""
 
     tag: ClassVar[str] = "hmm_v1"
     extras: ClassVar[tuple[str, ...]] = tuple(f"p_{regime}" for regime in REGIMES)
@@ -40,26 +41,25 @@ class Regimes(Engine):
     def __init__(self, setup: EngineSetup) -> None:
         super().__init__(setup)
         self.model = regime_model(self.options, setup)
-        self.belief = np.full(len(REGIMES), np.nan)
-        self._work = np.empty((2, len(REGIMES)))
+        states = len(self.model.signs)
+        self.belief = np.full(states, np.nan)
+        self._work = np.empty((2, states))
         self._started = 0
 
     @classmethod
     def fit(cls, data: TrainingData, options: Any) -> Fitted:
-        """Fit the hidden Markov model, see :func:`trading.engines.regimes.hmm.fit_regimes`."""
-        from trading.engines.regimes.hmm import fit_regimes
+        """Fit the hidden Markov model, see :func:`trading.engines.regimes.choice.fit_best`."""
+        from trading.engines.regimes.choice import fit_best
 
         spec = RegimeSpec.model_validate(options)
-        columns = [data.feature_names.index(name) for name in spec.features]
-        fit = fit_regimes(np.ascontiguousarray(data.features[:, columns]), data.returns, spec, data.seed)
+        features, fit = fit_best(data, spec)
         return Fitted(
-            options={"features": list(spec.features), "threshold": spec.direction_threshold},
-            arrays={
-                "startprob": fit.startprob,
-                "transmat": fit.transmat,
-                "means": fit.means,
-                "covars": fit.covars,
+            options={
+                "features": list(features),
+                "threshold": spec.direction_threshold,
+                "signs": list(fit.signs),
             },
+            arrays=fit.parameters._asdict(),
             report=fit.report,
         )
 
@@ -93,8 +93,7 @@ def regime_model(options: RegimeOptions, setup: EngineSetup) -> RegimeModel:
 
     Args:
         options: of the bundle.
-        setup: arrays ``startprob`` (S,), ``transmat`` (S, S), ``means`` (S, K) and ``covars`` (S, K, K), states in the
-            order of the regimes.
+        setup: arrays ``startprob`` (S,), ``transmat`` (S, S), ``means`` (S, K) and ``covars`` (S, K, K).
 
     Raises:
         RegistryError: ``BUNDLE_INVALID`` if a part is missing, misshapen, or no probability or covariance.
@@ -103,7 +102,9 @@ def regime_model(options: RegimeOptions, setup: EngineSetup) -> RegimeModel:
     unknown = [name for name in features if name not in setup.feature_names]
     if unknown:
         raise unusable_data("regimes", f"features {', '.join(unknown)} are not among the model's")
-    states, size = len(REGIMES), len(features)
+    states, size = len(options.signs), len(features)
+    if not states:
+        raise unusable_data("regimes", "no state has a sign")
     shapes = {
         "startprob": (states,),
         "transmat": (states, states),
@@ -122,4 +123,5 @@ def regime_model(options: RegimeOptions, setup: EngineSetup) -> RegimeModel:
     except np.linalg.LinAlgError:
         raise unusable_data("regimes", "a covariance is not positive definite") from None
     columns = np.array([setup.feature_names.index(name) for name in features], dtype=np.int64)
-    return RegimeModel(columns, startprob, transmat, means, whiten, log_norm, options.threshold)
+    signs = np.array(options.signs, dtype=np.int64)
+    return RegimeModel(columns, signs, startprob, transmat, means, whiten, log_norm, options.threshold)

@@ -1,27 +1,29 @@
-"""Fitting the regime model: a Gaussian HMM, several starts, best likelihood, degenerate fits refused."""
+"""Fitting the regime model: a Gaussian HMM from many starts, the best that is usable, states named by what follows."""
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from trading.arrays import Floats
 from trading.codes import ReasonCode
+from trading.engines.regimes.beliefs import filtered_probabilities
 from trading.engines.regimes.em import HmmParameters, fit_em, log_likelihood
+from trading.engines.regimes.naming import followings, names_of, order_of, weighted_mean
+from trading.engines.regimes.starts import start_of
 from trading.errors import TrainingError
 from trading.seeds import seed_for
 from trading.settings.models import RegimeSpec
-from trading.steps.regimes import REGIMES
 
 WORST_CONDITION = 1e8
-MIN_COVARIANCE = 1e-3
-"""Added to the variances that a climb begins with."""
-STAYS = 0.9
-"""Chance of staying in a state that a climb begins with."""
+THREADS = 2
+"""Climbs at a time; the compiled loops let other threads run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,26 +31,45 @@ class RegimeFit:
     """A fitted regime model, states in the order bull, bear, chop.
 
     Attributes:
-        startprob: shape (3,).
-        transmat: shape (3, 3), rows are from-states.
-        means: shape (3, K), standardised.
-        covars: shape (3, K, K).
+        parameters: S states over K standardised features.
+        signs: shape (S,), see :class:`trading.steps.regimes.RegimeModel`.
         log_likelihood: of the training sequence, per bar.
         seed: the start that won.
-        report: mean return and occupancy of each state, and what became of every start.
+        report: what followed each state, its occupancy, and what became of every start.
     """
 
-    startprob: Floats
-    transmat: Floats
-    means: Floats
-    covars: Floats
+    parameters: HmmParameters
+    signs: tuple[int, ...]
     log_likelihood: float
     seed: int
     report: dict[str, Any] = field(default_factory=dict)
 
 
+class Start(NamedTuple):
+    """What became of one start.
+
+    Attributes:
+        seed: of the start.
+        kind: how it was made.
+        parameters: None if EM failed.
+        log_likelihood: of the training rows, nats a bar.
+        converged: whether the last iteration gained less than the tolerance.
+        problem: why the model is not usable; empty if it is.
+    """
+
+    seed: int
+    kind: str
+    parameters: HmmParameters | None
+    log_likelihood: float
+    converged: bool
+    problem: str
+
+
 def fit_regimes(scaled: Floats, returns: Floats, spec: RegimeSpec, seed: int) -> RegimeFit:
-    """Fit three regimes on the training split and name them by what their bars earned.
+    """Fit the states on the training split and name them by the bars that follow them.
+
+    Preferred are starts all of whose states last, whatever their likelihood: a mixture of up bars and down bars often
+    describes bars better than any regimes do. A state that does not last gives no direction.
 
     Args:
         scaled: shape (n, K), standardised regime features of the training rows.
@@ -59,94 +80,92 @@ def fit_regimes(scaled: Floats, returns: Floats, spec: RegimeSpec, seed: int) ->
     Raises:
         TrainingError: ``HMM_DEGENERATE`` if no start gave a usable model.
     """
-    starts: list[dict[str, Any]] = []
-    best: tuple[float, int, HmmParameters] | None = None
-    for start in range(spec.seeds):
-        number = seed_for(seed, "start", start) % 2**31
-        candidate, score, problem = _fit_one(scaled, spec, number)
-        starts.append({"seed": number, "log_likelihood": score, "problem": problem})
-        if candidate is not None and not problem and (best is None or score > best[0]):
-            best = (score, number, candidate)
-    if best is None:
+    starts = climbs(scaled, spec, seed)
+    usable = [start for start in starts if start.parameters is not None and not start.problem]
+    if not usable:
         raise TrainingError(
             ReasonCode.HMM_DEGENERATE,
-            f"none of {spec.seeds} starts gave a usable regime model: {[start['problem'] for start in starts]}.",
+            f"none of {spec.seeds} starts gave a usable regime model: {_problems(starts)}.",
             remedy="Use more history, other regime features, or a smaller regimes.min_occupancy.",
         )
-    score, number, hmm = best
-    occupancy = _occupancy(hmm, scaled)
-    state_returns = (occupancy.T @ returns) / occupancy.sum(axis=0)
-    order = _naming(state_returns)
-    return RegimeFit(
-        startprob=np.ascontiguousarray(hmm.startprob[order]),
-        transmat=np.ascontiguousarray(hmm.transmat[np.ix_(order, order)]),
-        means=np.ascontiguousarray(hmm.means[order]),
-        covars=np.ascontiguousarray(hmm.covars[order]),
-        log_likelihood=score,
-        seed=number,
-        report={
-            "starts": starts,
-            "mean_return": dict(zip(REGIMES, state_returns[order].tolist(), strict=True)),
-            "occupancy": dict(zip(REGIMES, occupancy.mean(axis=0)[order].tolist(), strict=True)),
-        },
-    )
+    best = max(usable, key=lambda start: (_shortest(start) >= spec.min_bars, start.log_likelihood))
+    return _named(best, starts, scaled, returns, spec)
 
 
-def _fit_one(scaled: Floats, spec: RegimeSpec, seed: int) -> tuple[HmmParameters | None, float, str]:
-    try:
-        hmm, total = _FITTERS[spec.fitter](scaled, spec, seed)
-    except (ValueError, np.linalg.LinAlgError) as error:
-        return None, -np.inf, f"EM failed: {error}"
-    score = total / len(scaled)
-    return hmm, score, _problem(hmm, scaled, spec, score)
+def followed(fit: RegimeFit, scaled: Floats, returns: Floats, *, after: int) -> float:
+    """How sure it is that following the regimes earned something: the t-value of lean times next return.
+
+    Args:
+        fit: of the first rows.
+        scaled: shape (n, K), standardised regime features, those rows and later ones.
+        returns: shape (n,), log return of the same bars.
+        after: rows that the fit knows; only later ones count.
+
+    Returns:
+        Minus infinity if it never leans.
+    """
+    beliefs = filtered_probabilities(*fit.parameters, scaled)
+    lean = (beliefs @ np.array(fit.signs, dtype=np.float64))[after:-1]
+    earned = weighted_mean(np.ones(len(lean)), lean * returns[after + 1 :]).t
+    return earned if math.isfinite(earned) else -math.inf
 
 
-def _by_hmmlearn(scaled: Floats, spec: RegimeSpec, seed: int) -> tuple[HmmParameters, float]:
-    from hmmlearn.hmm import GaussianHMM
-
-    hmm: Any = GaussianHMM(
-        n_components=len(REGIMES),
-        covariance_type="full",
-        n_iter=spec.iterations,
-        tol=_tolerance(scaled, spec),
-        random_state=seed,
-        implementation="scaling",
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", category=RuntimeWarning)
-        hmm.fit(scaled)
-        return HmmParameters(hmm.startprob_, hmm.transmat_, hmm.means_, hmm.covars_), float(hmm.score(scaled))
-
-
-def _compiled(scaled: Floats, spec: RegimeSpec, seed: int) -> tuple[HmmParameters, float]:
-    start = k_means_start(scaled, len(REGIMES), seed)
-    fit = fit_em(scaled, start, iterations=spec.iterations, tolerance=_tolerance(scaled, spec))
-    return fit.parameters, log_likelihood(scaled, fit.parameters)
-
-
-_FITTERS: dict[str, Callable[[Floats, RegimeSpec, int], tuple[HmmParameters, float]]] = {
-    "hmmlearn": _by_hmmlearn,
-    "compiled": _compiled,
-}
-
-
-def k_means_start(scaled: Floats, states: int, seed: int) -> HmmParameters:
-    """Where a climb begins: the centres of k-means, one covariance for all, states that mostly stay.
+def climbs(scaled: Floats, spec: RegimeSpec, seed: int) -> list[Start]:
+    """What becomes of every start.
 
     Args:
         scaled: shape (n, K), standardised regime features of the training rows.
-        states: how many.
-        seed: of k-means.
+        spec: number of starts and limits.
+        seed: root of the starts' seeds.
     """
-    from sklearn.cluster import KMeans
+    seeds = [seed_for(seed, "start", number) % 2**31 for number in range(spec.seeds)]
+    begun = [start_of(number, scaled, spec.states, own) for number, own in enumerate(seeds)]
 
-    arguments: dict[str, Any] = {"n_clusters": states, "n_init": 1, "random_state": seed}
-    centres: Any = KMeans(**arguments).fit(scaled).cluster_centers_
-    size = scaled.shape[1]
-    spread = np.atleast_2d(np.cov(scaled.T)) + MIN_COVARIANCE * np.eye(size)
-    stay = np.full((states, states), (1.0 - STAYS) / (states - 1)) if states > 1 else np.ones((1, 1))
-    np.fill_diagonal(stay, STAYS if states > 1 else 1.0)
-    return HmmParameters(np.full(states, 1.0 / states), stay, np.asarray(centres), np.stack([spread] * states))
+    def climb(number: int) -> Start:
+        kind, start = begun[number]
+        return _climbed(scaled, spec, seeds[number], kind, start)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(climb, range(spec.seeds)))
+
+
+def _climbed(scaled: Floats, spec: RegimeSpec, seed: int, kind: str, start: HmmParameters) -> Start:
+    try:
+        hmm, total, converged = _FITTERS[spec.fitter](scaled, spec, start)
+    except (ValueError, np.linalg.LinAlgError) as error:
+        return Start(seed, kind, None, -math.inf, converged=False, problem=f"EM failed: {error}")
+    score = total / len(scaled)
+    return Start(seed, kind, hmm, score, converged, _problem(hmm, scaled, spec, score))
+
+
+def _compiled(scaled: Floats, spec: RegimeSpec, start: HmmParameters) -> tuple[HmmParameters, float, bool]:
+    fit = fit_em(scaled, start, iterations=spec.iterations, tolerance=_tolerance(scaled, spec))
+    return fit.parameters, log_likelihood(scaled, fit.parameters), fit.converged
+
+
+def _by_hmmlearn(scaled: Floats, spec: RegimeSpec, start: HmmParameters) -> tuple[HmmParameters, float, bool]:
+    from hmmlearn.hmm import GaussianHMM
+
+    hmm: Any = GaussianHMM(
+        n_components=spec.states,
+        covariance_type="full",
+        n_iter=spec.iterations,
+        tol=_tolerance(scaled, spec),
+        init_params="",
+        implementation="scaling",
+    )
+    hmm.startprob_, hmm.transmat_, hmm.means_, hmm.covars_ = start
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", category=RuntimeWarning)
+        hmm.fit(scaled)
+        found = HmmParameters(hmm.startprob_, hmm.transmat_, hmm.means_, hmm.covars_)
+        return found, float(hmm.score(scaled)), bool(hmm.monitor_.converged)
+
+
+_FITTERS: dict[str, Callable[[Floats, RegimeSpec, HmmParameters], tuple[HmmParameters, float, bool]]] = {
+    "compiled": _compiled,
+    "hmmlearn": _by_hmmlearn,
+}
 
 
 def _tolerance(scaled: Floats, spec: RegimeSpec) -> float:
@@ -160,22 +179,87 @@ def _problem(hmm: HmmParameters, scaled: Floats, spec: RegimeSpec, score: float)
     worst = max(float(np.linalg.cond(covariance)) for covariance in hmm.covars)
     if not worst <= WORST_CONDITION:
         return f"a covariance is nearly singular (condition {worst:.1e})"
-    rarest = float(_occupancy(hmm, scaled).mean(axis=0).min())
+    # By the causal filter, as a decision would have seen them: the probabilities of a fit know the rows to come.
+    rarest = float(filtered_probabilities(*hmm, scaled).mean(axis=0).min())
     if not rarest >= spec.min_occupancy:
         return f"a state holds {rarest:.1%} of bars, under {spec.min_occupancy:.1%}"
     return ""
 
 
-def _occupancy(hmm: HmmParameters, scaled: Floats) -> Floats:
-    """State probabilities of the training rows by the causal filter, as a decision would have seen them.
-
-    The probabilities of a fit know the rows to come; states are not even named by those.
-    """
-    from trading.engines.regimes.beliefs import filtered_probabilities
-
-    return filtered_probabilities(*hmm, scaled)
+def _bars(hmm: HmmParameters) -> Floats:
+    """How long each state lasts on average."""
+    return 1.0 / np.maximum(1.0 - np.diagonal(hmm.transmat), 1e-12)
 
 
-def _naming(state_returns: Floats) -> list[int]:
-    bull, bear = int(np.argmax(state_returns)), int(np.argmin(state_returns))
-    return [bull, bear, 3 - bull - bear]
+def _shortest(start: Start) -> float:
+    return 0.0 if start.parameters is None else float(_bars(start.parameters).min())
+
+
+def _named(best: Start, starts: Sequence[Start], scaled: Floats, returns: Floats, spec: RegimeSpec) -> RegimeFit:
+    assert best.parameters is not None
+    beliefs = filtered_probabilities(*best.parameters, scaled)
+    following = followings(beliefs, returns)
+    lasts = _bars(best.parameters)
+    signs = [
+        state.sign(spec.min_t) if bars >= spec.min_bars else 0 for state, bars in zip(following, lasts, strict=True)
+    ]
+    order = order_of(signs, following)
+    signs = [signs[k] for k in order]
+    hmm = HmmParameters(
+        startprob=np.ascontiguousarray(best.parameters.startprob[order]),
+        transmat=np.ascontiguousarray(best.parameters.transmat[np.ix_(order, order)]),
+        means=np.ascontiguousarray(best.parameters.means[order]),
+        covars=np.ascontiguousarray(best.parameters.covars[order]),
+    )
+    occupancy = beliefs.mean(axis=0)
+    return RegimeFit(
+        parameters=hmm,
+        signs=tuple(signs),
+        log_likelihood=best.log_likelihood,
+        seed=best.seed,
+        report={
+            "states": [
+                {
+                    "name": name,
+                    "sign": sign,
+                    "next_return": following[k].earned.mean,
+                    "next_return_t": following[k].earned.t,
+                    "apart_t": following[k].apart.t,
+                    "occupancy": float(occupancy[k]),
+                    "bars": float(lasts[k]),
+                }
+                for name, sign, k in zip(names_of({"signs": signs}), signs, order, strict=True)
+            ],
+            "sure": float(beliefs.max(axis=1).mean()),
+            "converged": best.converged,
+            "starts": [
+                {
+                    "seed": start.seed,
+                    "kind": start.kind,
+                    "log_likelihood": start.log_likelihood,
+                    "converged": start.converged,
+                    "problem": start.problem,
+                    "shortest": _shortest(start),
+                    "agreement": _agreement(start, beliefs, scaled),
+                }
+                for start in starts
+            ],
+        },
+    )
+
+
+def _agreement(start: Start, beliefs: Floats, scaled: Floats) -> float | None:
+    """Share of bars at which a start's likeliest state is that of the best, states being matched to share most."""
+    if start.parameters is None:
+        return None
+    from scipy.optimize import linear_sum_assignment
+
+    own, states = filtered_probabilities(*start.parameters, scaled).argmax(axis=1), beliefs.shape[1]
+    shared = np.zeros((states, states))
+    np.add.at(shared, (own, beliefs.argmax(axis=1)), 1.0)
+    return float(shared[linear_sum_assignment(-shared)].sum() / len(own))
+
+
+def _problems(starts: Sequence[Start]) -> str:
+    told = [start.problem for start in starts]
+    return "; ".join(f"{told.count(each)} times: {each}" for each in sorted(set(told)))

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from trading.arrays import Floats
+from trading.engines.regimes.naming import names_of
 from trading.model.model import TradingModel
-from trading.steps.regimes import REGIMES
 
 
 def match_regimes(candidate: TradingModel, champion: TradingModel) -> dict[str, Any]:
@@ -26,23 +26,29 @@ def match_regimes(candidate: TradingModel, champion: TradingModel) -> dict[str, 
 
     if (candidate.spec.engine.name, champion.spec.engine.name) != ("regimes", "regimes"):
         return _incomparable("other engines")
-    if candidate.engine["means"].shape != champion.engine["means"].shape:
+    if _features(candidate) != _features(champion):
         return _incomparable("other regime features")
+    if len(candidate.engine["means"]) != len(champion.engine["means"]):
+        return _incomparable("another number of states")
+    own, others = names_of(candidate.spec.engine.options), names_of(champion.spec.engine.options)
     ours, _ = _means_in_units_of_features(candidate)
     theirs, deviation = _means_in_units_of_features(champion)
     distance = np.linalg.norm((ours[:, None, :] - theirs[None, :, :]) / deviation, axis=2)
     rows, matched = linear_sum_assignment(distance)
-    mapping = {REGIMES[row]: REGIMES[column] for row, column in zip(rows, matched, strict=True)}
+    mapping = {own[row]: others[column] for row, column in zip(rows, matched, strict=True)}
     return {
         "mapping": mapping,
-        "distance": {REGIMES[row]: float(distance[row, column]) for row, column in zip(rows, matched, strict=True)},
-        "names_agree": all(own == other for own, other in mapping.items()),
+        "distance": {own[row]: float(distance[row, column]) for row, column in zip(rows, matched, strict=True)},
+        "names_agree": all(name == nearest for name, nearest in mapping.items()),
     }
 
 
+def _features(model: TradingModel) -> list[str]:
+    return list(model.spec.engine.options["features"])
+
+
 def _means_in_units_of_features(model: TradingModel) -> tuple[Floats, Floats]:
-    names: Any = model.spec.engine.options["features"]
-    columns = [model.spec.feature_names.index(name) for name in names]
+    columns = [model.spec.feature_names.index(name) for name in _features(model)]
     deviation = model.scaler_deviation[columns]
     return model.engine["means"] * deviation + model.scaler_mean[columns], deviation
 

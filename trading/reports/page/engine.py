@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
+from trading.engines.regimes.naming import names_of
 from trading.reports.page.data import PageData
 from trading.reports.page.html import Html, LeftOut, element, joined, note, table
 from trading.reports.page.numbers import NOTHING, label, plain
-from trading.steps.regimes import REGIMES
 
 _Z90 = 1.6448536269514722
 
@@ -33,10 +33,10 @@ def engine(data: PageData) -> Html | LeftOut:
 
 
 def _transitions(data: PageData) -> Html:
-    matrix = data.engine["transmat"]
+    matrix, names = data.engine["transmat"], names_of(data.spec.engine.options)
     seen = {} if data.traded is None else data.traded.regime_bars
     rows = []
-    for place, name in enumerate(REGIMES):
+    for place, name in enumerate(names):
         cells: list[object] = []
         for share in matrix[place].tolist():
             error = _error(share, seen.get(name, 0))
@@ -44,10 +44,10 @@ def _transitions(data: PageData) -> Html:
             tint = f"--share:{share:.3f}"
             cells.append(element("span", joined([f"{share:.2%}", " ", band]), class_="tint", style=tint))
         rows.append([f"from {name}", *cells])
-    columns = ("", *(f"to {name}" for name in REGIMES))
+    columns = ("", *(f"to {name}" for name in names))
     return joined(
         [
-            table(columns, rows, numbers=(1, 2, 3), caption="Probability of the next bar's regime"),
+            table(columns, rows, numbers=range(1, len(columns)), caption="Probability of the next bar's regime"),
             note("±: 90 % error of a share of as many bars as the regime held before the test split.") if seen else "",
         ]
     )
@@ -59,10 +59,12 @@ def _states(data: PageData) -> Html:
     means, covars, matrix = arrays["means"], arrays["covars"], arrays["transmat"]
     market = None if data.traded is None else data.traded.market
     rows = []
-    for place, name in enumerate(REGIMES):
+    for place, name in enumerate(names_of(data.spec.engine.options)):
         stay = float(matrix[place, place])
         length = 1.0 / (1.0 - stay) if stay < 1.0 else math.inf
-        share = NOTHING if market is None else f"{float(np.mean(market.regime == place)):.1%}"
+        share = NOTHING
+        if market is not None and name in market.regimes:
+            share = f"{float(np.mean(market.regime == market.regimes.index(name))):.1%}"
         deviations = np.sqrt(np.diagonal(covars[place]))
         cells = [f"{mean:+.2f} (sd {deviation:.2f})" for mean, deviation in zip(means[place], deviations, strict=True)]
         rows.append([name, f"{length:.1f}", share, *cells])

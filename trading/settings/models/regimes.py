@@ -12,20 +12,40 @@ from trading.settings.models.base import Fraction, PositiveFloat, Spec
 class RegimeSpec(Spec):
     """The Gaussian hidden Markov model of market regimes."""
 
-    seeds: int = Field(default=4, ge=1, le=50, description="Number of starts; the best likelihood wins.")
-    iterations: int = Field(default=60, ge=5, le=1_000, description="Largest number of EM iterations of one start.")
+    states: int = Field(default=3, ge=2, le=5, description="Number of hidden states.")
+    seeds: int = Field(
+        default=30, ge=1, le=200, description="Number of starts; the best likelihood of a usable model wins."
+    )
+    iterations: int = Field(default=100, ge=5, le=1_000, description="Largest number of EM iterations of one start.")
     tolerance: PositiveFloat = Field(
         default=1e-2,
         description="EM stops when an iteration gains less than this, in ten-thousandths of a nat a bar.",
     )
-    fitter: Literal["hmmlearn", "compiled"] = Field(
-        default="hmmlearn", description="What runs EM; the compiled one takes the same steps, faster."
+    fitter: Literal["compiled", "hmmlearn"] = Field(
+        default="compiled", description="What runs EM; both take the same steps, the compiled one faster."
     )
     min_occupancy: Fraction = Field(default=0.03, description="A fit with a state rarer than this is refused.")
+    min_bars: float = Field(
+        default=6.0,
+        ge=1.0,
+        le=1_000.0,
+        description="A state that lasts fewer bars on average is no regime and gives no direction.",
+    )
+    min_t: float = Field(
+        default=2.0,
+        ge=0.0,
+        le=20.0,
+        description="t-value of a state's next-bar return, absolute, under which the state gives no direction.",
+    )
     features: tuple[str, ...] = Field(
-        default=("log_range_medium", "log_volatility_medium", "trend_slow"),
+        default=("range_surprise", "close_location"),
         min_length=1,
         description="Features the model sees.",
+    )
+    alternatives: tuple[tuple[str, ...], ...] = Field(
+        default=(("close_location",),),
+        description="Other sets of features; taken is the set whose regimes, fitted on the first two thirds of the "
+        "training split, are followed best over the last third.",
     )
     direction_threshold: Fraction = Field(
         default=0.5, description="Long when P(bull) - P(bear) is over this, short when under its negative."
