@@ -28,6 +28,7 @@ class RegimeOptions(EngineOptions):
     features: tuple[str, ...] = Field(min_length=1)
     threshold: FiniteFloat
     signs: tuple[Literal[-1, 0, 1], ...] = BY_RANK
+    memory_bars: int = Field(default=0, ge=0)
 
 
 class Regimes(Engine):
@@ -58,10 +59,16 @@ class Regimes(Engine):
                 "features": list(features),
                 "threshold": spec.direction_threshold,
                 "signs": list(fit.signs),
+                "memory_bars": spec.memory_bars,
             },
             arrays=fit.parameters._asdict(),
             report=fit.report,
         )
+
+    @classmethod
+    def lookback(cls, options: Any) -> int:
+        """Bars that the filter remembers."""
+        return int(options.memory_bars)
 
     def on_bar(self, bar: Bar, features: Floats) -> Opinion | None:
         row = np.empty(OPINION_SIZE)

@@ -47,6 +47,12 @@ class RegimeSpec(Spec):
         description="Other sets of features; taken is the set whose regimes, fitted on the first two thirds of the "
         "training split, are followed best over the last third.",
     )
+    memory_bars: int = Field(
+        default=240,
+        ge=0,
+        le=100_000,
+        description="Bars after which the filter has forgotten where it began; splits are kept at least so far apart.",
+    )
     direction_threshold: Fraction = Field(
         default=0.5, description="Long when P(bull) - P(bear) is over this, short when under its negative."
     )
