@@ -94,7 +94,11 @@ class ConfidenceMeaning(Frozen):
 
 
 class ActionBounds(Frozen):
-    """What the policy may choose: holding time in bars, stop and target in deviations of a medium-horizon return."""
+    """What the policy may choose: holding time in bars, stop and target in deviations of a medium-horizon return.
+
+    Attributes:
+        exit_with_signal: whether a position is left before its time when the signal no longer names its side.
+    """
 
     min_duration: int = Field(ge=1)
     max_duration: int = Field(ge=1)
@@ -102,6 +106,7 @@ class ActionBounds(Frozen):
     max_stop: Positive
     min_target: Positive
     max_target: Positive
+    exit_with_signal: bool = False
 
 
 class Costs(Frozen):

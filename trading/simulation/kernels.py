@@ -47,7 +47,7 @@ class WaitingLanes(NamedTuple):
         p: shape (L, PARAMETERS_SIZE), packed parameters.
         cursor: shape (L,), bar at whose close each lane waits.
         last: shape (L,), last bar of its episode.
-        observations: shape (L, I), of the decision it waits for.
+        observations: shape (L, I), of the decision it waits for, or of the end of its episode.
         returns: shape (L,), log equity change since the decision before.
         done: shape (L,), whether its episode ended.
     """
@@ -133,8 +133,8 @@ def advance_loop(bars, signals, lanes, actions, trade):
             t += 1
             venue_step(account, p, bar_at(bars, t), trade)
             answer = ready_step(account, p, signal_at(bars, signals, t))
-        if answer == ALLOWED:
-            observation_step(account, view_at(bars, signals, t), lanes.observations[lane])
+        # Also at the end of an episode, whose last state has a value too.
+        observation_step(account, view_at(bars, signals, t), lanes.observations[lane])
         lanes.cursor[lane] = t
         lanes.done[lane] = answer != ALLOWED
         lanes.returns[lane] = math.log(max(account[EQUITY], 1e-9) / max(before, 1e-9))

@@ -93,6 +93,7 @@ def pack_parameters(
     packed[a.MAX_TARGET] = actions.max_target
     packed[a.STOP_HORIZON] = math.sqrt(stop_horizon)
     packed[a.YEAR] = math.sqrt(bars_per_year)
+    packed[a.FOLLOW] = float(actions.exit_with_signal)
     return packed
 
 

@@ -149,19 +149,8 @@ def follow_signal(model: TradingModel, bars: Bars, signals: Signals) -> LaneRun:
     sure = signals.confidence >= parameters[a.MIN_CONFIDENCE]
     # How sure it was beyond the limit is a matter of size, and size is full here.
     certain = replace(signals, confidence=np.where(sure, 1.0, 0.0))
-    lane = SignalLane(model, bars, certain, policy=policy_of(model, FULL_SIZE), parameters=parameters)
-    account = lane.account
-    for changed in np.flatnonzero(signals.direction[1:] != signals.direction[:-1]).tolist():
-        bar = changed + 1
-        lane.run_to(bar + 1)
-        side = signals.direction[bar]
-        if account[a.ORDER_QUANTITY] * side <= 0.0:
-            account[a.ORDER_QUANTITY] = 0.0
-        if account[a.QUANTITY] != 0.0 and account[a.QUANTITY] * side <= 0.0 and account[a.EXIT_REASON] == 0.0:
-            account[a.EXIT_REASON] = a.REASON_TIME
-            account[a.EXIT_WAIT] = parameters[a.LATENCY]
-            account[a.EXIT_READY] = float(bars.ts[bar]) + parameters[a.INTERVAL] + parameters[a.LATENCY_MS]
-    return lane.finish()
+    parameters[a.FOLLOW] = 1.0
+    return SignalLane(model, bars, certain, policy=policy_of(model, FULL_SIZE), parameters=parameters).finish()
 
 
 def buy_and_hold(model: TradingModel, bars: Bars, signals: Signals) -> LaneRun:

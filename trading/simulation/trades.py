@@ -13,7 +13,7 @@ from trading.arrays import Floats
 from trading.canonical import canonical_json
 from trading.steps.account import REASONS, TRADE_FIELDS, TRADE_QUANTITY, TRADE_SIZE
 
-Reason = Literal["stop", "target", "time", "liquidation", "end"]
+Reason = Literal["stop", "target", "time", "liquidation", "end", "signal"]
 Side = Literal["long", "short"]
 
 

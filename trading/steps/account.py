@@ -154,6 +154,7 @@ PARAMETER_FIELDS = (
     "max_target",
     "stop_horizon",  # square root of the bars whose volatility is the unit of stop and target
     "year",  # square root of bars per year
+    "follow",  # 1 if a position is left when the signal no longer names its side
 )
 (
     FEE,
@@ -189,6 +190,7 @@ PARAMETER_FIELDS = (
     MAX_TARGET,
     STOP_HORIZON,
     YEAR,
+    FOLLOW,
 ) = range(len(PARAMETER_FIELDS))
 PARAMETERS_SIZE = len(PARAMETER_FIELDS)
 
@@ -230,13 +232,14 @@ TRADE_FIELDS = (
 ) = range(len(TRADE_FIELDS))
 TRADE_SIZE = len(TRADE_FIELDS)
 
-REASON_STOP, REASON_TARGET, REASON_TIME, REASON_LIQUIDATION, REASON_END = range(1, 6)
+REASON_STOP, REASON_TARGET, REASON_TIME, REASON_LIQUIDATION, REASON_END, REASON_SIGNAL = range(1, 7)
 REASONS = {
     REASON_STOP: "stop",
     REASON_TARGET: "target",
     REASON_TIME: "time",
     REASON_LIQUIDATION: "liquidation",
     REASON_END: "end",
+    REASON_SIGNAL: "signal",
 }
 
 

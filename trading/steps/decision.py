@@ -29,7 +29,25 @@ def ready_step(account: Floats, p: Floats, signal: Signal) -> int:
     else:
         account[a.DIRECTION] = signal.direction
         account[a.DIRECTION_AGE] = 0.0
+    if p[a.FOLLOW] != 0.0 and signal.warm != 0:
+        follow_step(account, p, signal)
     return breaker_step(account, p, signal)
+
+
+def follow_step(account: Floats, p: Floats, signal: Signal) -> None:
+    """Withdraw an entry, or leave a position, whose side the signal no longer names.
+
+    Args:
+        account: of the lane.
+        p: packed parameters.
+        signal: at the close of the bar.
+    """
+    if account[a.ORDER_QUANTITY] * signal.direction <= 0.0:
+        account[a.ORDER_QUANTITY] = 0.0
+    if account[a.QUANTITY] != 0.0 and account[a.QUANTITY] * signal.direction <= 0.0 and account[a.EXIT_REASON] == 0.0:
+        account[a.EXIT_REASON] = a.REASON_SIGNAL
+        account[a.EXIT_WAIT] = p[a.LATENCY]
+        account[a.EXIT_READY] = signal.close_ts + p[a.LATENCY_MS]
 
 
 def close_step(account: Floats, p: Floats, view: View, policy: Policy, observation: Floats, action: Floats) -> int:

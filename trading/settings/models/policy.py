@@ -35,6 +35,9 @@ class PolicySpec(Spec):
     workers: int = Field(default=2, ge=1, le=64, description="Training processes, one thread each.")
     min_duration: int = Field(default=6, ge=1, description="Shortest holding time, bars.")
     max_duration: int = Field(default=96, ge=2, description="Longest holding time, bars.")
+    exit_with_signal: bool = Field(
+        default=True, description="Leave a position before its time when the signal no longer names its side."
+    )
     min_stop: PositiveFloat = Field(
         default=3.0, description="Closest stop, in standard deviations of a medium-horizon return."
     )

@@ -6,6 +6,7 @@ Source: Schulman et al., "Proximal policy optimization algorithms", arXiv 1707.0
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,11 +67,12 @@ def train_one(job: TrainingJob, make_environment: MakeEnvironment) -> PolicyResu
     torch.set_num_threads(1)
     spec = job.spec
     environment = make_environment(job, job.seed)
-    per_update = spec.rollout * spec.lanes
+    per_update, done = spec.rollout * spec.lanes, _Done()
     agent = PPO(
         "MlpPolicy",
         environment,
-        learning_rate=lambda left: spec.learning_rate * max(left, 0.1),
+        # Its own progress starts anew at every level.
+        learning_rate=lambda _: spec.learning_rate * max(1.0 - done.steps / spec.steps, 0.1),
         n_steps=spec.rollout,
         batch_size=min(spec.batch_size, per_update),
         n_epochs=spec.epochs,
@@ -87,7 +89,7 @@ def train_one(job: TrainingJob, make_environment: MakeEnvironment) -> PolicyResu
         environment.set_level(level)  # pyright: ignore[reportAttributeAccessIssue]  # of LaneVecEnv
         agent.learn(
             steps,
-            callback=_recorder(curve, level.name, job.name, spec.steps),
+            callback=_recorder(curve, level.name, job.name, spec.steps, done),
             reset_num_timesteps=not curve,
             progress_bar=False,
         )
@@ -141,7 +143,14 @@ def _plain(parameter: Any) -> Floats:
     return np.asarray(parameter.detach().numpy(), dtype=np.float64)
 
 
-def _recorder(curve: list[dict[str, Any]], level: str, name: str, total: int) -> Any:
+@dataclass
+class _Done:
+    """Decisions of a training so far, over all levels."""
+
+    steps: int = 0
+
+
+def _recorder(curve: list[dict[str, Any]], level: str, name: str, total: int, done: _Done) -> Any:
     from stable_baselines3.common.callbacks import BaseCallback
 
     class Recorder(BaseCallback):
@@ -150,6 +159,7 @@ def _recorder(curve: list[dict[str, Any]], level: str, name: str, total: int) ->
 
         def _on_rollout_end(self) -> None:
             rewards = float(np.mean(self.model.rollout_buffer.rewards))  # pyright: ignore[reportAttributeAccessIssue]
+            done.steps = self.num_timesteps
             curve.append({"decisions": self.num_timesteps, "level": level, "mean_reward": rewards})
             report_progress(name, self.num_timesteps / total)
 
