@@ -35,7 +35,7 @@ def training_data(bars: Bars) -> TrainingData:
 
 @lru_cache(maxsize=1)
 def equal_volatilities() -> Bars:
-    market = SimulatedMarket(bull_volatility=0.016, bear_volatility=0.016, chop_volatility=0.016)
+    market = SimulatedMarket(volatility=0.016)
     return simulate(market, START_MS + DAYS * 86_400_000).bars
 
 

@@ -48,7 +48,11 @@ class EmbeddedSource:
 
     def identity(self) -> str:
         """SHA-256 of symbol and parameters."""
-        return digest_of({"market": asdict(self.market), "symbol": self._symbol})
+        market = asdict(self.market)
+        # What release 0.1 did not know and does not change its markets is left out, so that they stay what they were.
+        if not market["volatility"]:
+            del market["volatility"]
+        return digest_of({"market": market, "symbol": self._symbol})
 
     def label(self, identity: str) -> str:
         """Edge, seed, and every other parameter that was written and is not at its default."""

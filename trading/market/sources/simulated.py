@@ -61,6 +61,7 @@ class SimulatedMarket:
         bull_volatility: daily volatility of the bull regime.
         bear_volatility: daily volatility of the bear regime.
         chop_volatility: daily volatility of the chop regime.
+        volatility: daily volatility of every regime alike, which then says nothing of them; 0 leaves each its own.
         tail: degrees of freedom of the Student-t innovations.
         garch_reaction: weight of the last squared return in the volatility factor.
         garch_days: half-life of the volatility factor, days.
@@ -80,6 +81,7 @@ class SimulatedMarket:
     bull_volatility: float = 0.015
     bear_volatility: float = 0.027
     chop_volatility: float = 0.008
+    volatility: float = 0.0
     tail: float = 6.0
     garch_reaction: float = 0.03
     garch_days: float = 1.5
@@ -127,7 +129,10 @@ def require_possible(market: SimulatedMarket) -> None:
     _start_day(market)
     rules: list[tuple[str, bool, str]] = [
         *((name, getattr(market, name) > 0.0, "over 0") for name in POSITIVE),
-        *((name, getattr(market, name) >= 0.0, "at least 0") for name in ("seed", "garch_reaction", "jumps_per_day")),
+        *(
+            (name, getattr(market, name) >= 0.0, "at least 0")
+            for name in ("seed", "volatility", "garch_reaction", "jumps_per_day")
+        ),
         ("jumps_per_day", market.jumps_per_day * dt <= 1.0, "at most one a bar"),
         ("tail", market.tail > 2.0, "over 2, where the variance is finite"),
     ]
@@ -281,6 +286,8 @@ def _drift(market: SimulatedMarket) -> Floats:
 
 
 def _volatility(market: SimulatedMarket) -> Floats:
+    if market.volatility > 0.0:
+        return np.full(3, market.volatility)
     return np.array([market.bull_volatility, market.bear_volatility, market.chop_volatility])
 
 
