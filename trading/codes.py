@@ -102,6 +102,7 @@ class ReasonCode(StrEnum):
         "BASELINES_NOT_BEATEN",
         "The policy is worth no more than its own mean action held constant, or than following its signal.",
     )
+    REGIMES_UNSTABLE = "REGIMES_UNSTABLE", "Other starts of the regime model give other directions."
     OVERFITTED = "OVERFITTED", "What was chosen among the seeds is no better than the others on other bars."
     STRESS_FAILED = "STRESS_FAILED", "A stress scenario broke its limit."
     STRESS_NOT_MEASURED = "STRESS_NOT_MEASURED", "Too few trades or shocks in a trade: a stress scenario said nothing."

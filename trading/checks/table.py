@@ -10,11 +10,12 @@ from trading.checks.drift import DRIFT
 from trading.checks.leakage import LEAKAGE
 from trading.checks.named import by_name
 from trading.checks.overfitting import OVERFITTING
+from trading.checks.regime_starts import REGIME_STARTS
 from trading.checks.significance import SIGNIFICANCE
 from trading.checks.stress import STRESS
 from trading.checks.walk_forward import WALK_FORWARD
 
 CHECKS: dict[str, Check] = by_name(
-    LEAKAGE, STRESS, DRIFT, CALIBRATION, SIGNIFICANCE, BENCHMARK, BASELINES, OVERFITTING, WALK_FORWARD
+    LEAKAGE, STRESS, DRIFT, CALIBRATION, SIGNIFICANCE, BENCHMARK, BASELINES, OVERFITTING, WALK_FORWARD, REGIME_STARTS
 )
 """By name, in the order in which a night runs them."""

@@ -6,12 +6,16 @@ from trading.checks.baselines import OWN_RULES, BaselinesEvidence
 from trading.checks.benchmark import BenchmarkEvidence
 from trading.checks.evidence import Evidence
 from trading.checks.overfitting import OverfittingEvidence
+from trading.checks.regime_starts import RegimeStartsEvidence
 from trading.checks.significance import SignificanceEvidence
 from trading.checks.walk_forward import WalkForwardEvidence
 from trading.codes import ReasonCode
 from trading.gates.gate import Gate, Limits
 from trading.gates.rules import at_least, at_most
 from trading.results import MEASURE_AGAIN, CheckResult, Number, is_finite, unusable
+
+STABLE = 0.9
+"""Share of bars on which the likeliest starts of the regime model agree, under which a night says that they do not."""
 
 
 def performance_rules(evidence: Evidence, limits: Limits) -> list[CheckResult]:
@@ -35,6 +39,7 @@ def performance_rules(evidence: Evidence, limits: Limits) -> list[CheckResult]:
         _choice_holds(evidence.section(OverfittingEvidence), limits["max_overfitting"]),
         *_beyond_market(evidence.section(BenchmarkEvidence), limits),
         _beats_own_rules(evidence.section(BaselinesEvidence), limits["min_baselines_beaten"]),
+        _starts_agree(evidence.section(RegimeStartsEvidence), limits["min_start_agreement"]),
     ]
 
 
@@ -236,6 +241,36 @@ def _choice_holds(found: OverfittingEvidence, most: float) -> CheckResult:
     return asked if most < 1.0 or not asked.passed else asked.model_copy(update={"severity": "warn"})
 
 
+def _starts_agree(found: RegimeStartsEvidence, least: float) -> CheckResult:
+    """Whether other starts of the regime model give the same directions; a note, unless a least share is set."""
+    if not found.results and least == 0:
+        return CheckResult(
+            name="start_agreement",
+            passed=True,
+            severity="warn",
+            message="its engine has no starts, or they were not compared",
+        )
+    if found.agreement is None or not is_finite(found.agreement):
+        return unusable("start_agreement", found.agreement, least)
+    ratios = [start.sharpe for start in found.results if start.sharpe is not None and is_finite(start.sharpe)]
+    ends = f" Following them had Sharpe ratios of {min(ratios):.2f} to {max(ratios):.2f}." if ratios else ""
+    stable = found.agreement >= max(least, STABLE)
+    return CheckResult(
+        name="start_agreement",
+        passed=found.agreement >= least,
+        severity="block" if least > 0 else "warn",
+        observed=found.agreement,
+        threshold=least,
+        code=ReasonCode.OK if stable else ReasonCode.REGIMES_UNSTABLE,
+        message=f"the {len(found.results)} likeliest of {found.starts} starts give the same direction on at least "
+        f"{found.agreement:.1%} of the test bars.{ends}",
+        remedy=""
+        if found.agreement >= least
+        else "The regimes are a draw: raise regimes.seeds, give it more history, or look at other regimes.features.",
+        evidence={f"sharpe_{number}": start.sharpe for number, start in enumerate(found.results, start=1)},
+    )
+
+
 _NAMES = {"mean_action": "its own mean action held constant", "follow_signal": "following its signal"}
 
 
@@ -256,6 +291,7 @@ PERFORMANCE = Gate(
         BaselinesEvidence.check,
         OverfittingEvidence.check,
         WalkForwardEvidence.check,
+        RegimeStartsEvidence.check,
     ),
     thresholds=(
         "min_sharpe",
@@ -269,5 +305,6 @@ PERFORMANCE = Gate(
         "max_timing_p",
         "min_baselines_beaten",
         "max_overfitting",
+        "min_start_agreement",
     ),
 )

@@ -15,13 +15,15 @@ from trading.arrays import Floats
 from trading.codes import ReasonCode
 from trading.engines.regimes.beliefs import filtered_probabilities
 from trading.engines.regimes.em import HmmParameters, fit_em, log_likelihood
-from trading.engines.regimes.naming import followings, names_of, order_of, weighted_mean
+from trading.engines.regimes.naming import Following, followings, names_of, order_of, weighted_mean
 from trading.engines.regimes.starts import start_of
 from trading.errors import TrainingError
 from trading.seeds import seed_for
 from trading.settings.models import RegimeSpec
 
 WORST_CONDITION = 1e8
+OTHERS = 10
+"""The best starts, the chosen one among them, that are held against each other."""
 THREADS = 2
 """Climbs at a time; the compiled loops let other threads run."""
 
@@ -35,7 +37,7 @@ class RegimeFit:
         signs: shape (S,), see :class:`trading.steps.regimes.RegimeModel`.
         log_likelihood: of the training sequence, per bar.
         seed: the start that won.
-        report: what followed each state, its occupancy, and what became of every start.
+        report: what followed each state, its occupancy, what became of every start, and the models of the next best.
     """
 
     parameters: HmmParameters
@@ -88,8 +90,18 @@ def fit_regimes(scaled: Floats, returns: Floats, spec: RegimeSpec, seed: int) ->
             f"none of {spec.seeds} starts gave a usable regime model: {_problems(starts)}.",
             remedy="Use more history, other regime features, or a smaller regimes.min_occupancy.",
         )
-    best = max(usable, key=lambda start: (_shortest(start) >= spec.min_bars, start.log_likelihood))
-    return _named(best, starts, scaled, returns, spec)
+    ranked = sorted(usable, key=lambda start: (_shortest(start) >= spec.min_bars, start.log_likelihood), reverse=True)
+    best = ranked[0]
+    assert best.parameters is not None
+    named = _named(best.parameters, scaled, returns, spec)
+    report = _report(named, best, starts, scaled)
+    return RegimeFit(
+        parameters=named.parameters,
+        signs=tuple(named.signs),
+        log_likelihood=best.log_likelihood,
+        seed=best.seed,
+        report={**report, "others": _other_starts(ranked, scaled, returns, spec)},
+    )
 
 
 def followed(fit: RegimeFit, scaled: Floats, returns: Floats, *, after: int) -> float:
@@ -195,57 +207,80 @@ def _shortest(start: Start) -> float:
     return 0.0 if start.parameters is None else float(_bars(start.parameters).min())
 
 
-def _named(best: Start, starts: Sequence[Start], scaled: Floats, returns: Floats, spec: RegimeSpec) -> RegimeFit:
-    assert best.parameters is not None
-    beliefs = filtered_probabilities(*best.parameters, scaled)
+class _Named(NamedTuple):
+    """A model whose states are in order, and what is known of each."""
+
+    parameters: HmmParameters
+    signs: list[int]
+    following: list[Following]
+    lasts: Floats
+    beliefs: Floats
+
+
+def _named(hmm: HmmParameters, scaled: Floats, returns: Floats, spec: RegimeSpec) -> _Named:
+    beliefs, lasts = filtered_probabilities(*hmm, scaled), _bars(hmm)
     following = followings(beliefs, returns)
-    lasts = _bars(best.parameters)
     signs = [
         state.sign(spec.min_t) if bars >= spec.min_bars else 0 for state, bars in zip(following, lasts, strict=True)
     ]
     order = order_of(signs, following)
-    signs = [signs[k] for k in order]
-    hmm = HmmParameters(
-        startprob=np.ascontiguousarray(best.parameters.startprob[order]),
-        transmat=np.ascontiguousarray(best.parameters.transmat[np.ix_(order, order)]),
-        means=np.ascontiguousarray(best.parameters.means[order]),
-        covars=np.ascontiguousarray(best.parameters.covars[order]),
+    return _Named(
+        HmmParameters(
+            startprob=np.ascontiguousarray(hmm.startprob[order]),
+            transmat=np.ascontiguousarray(hmm.transmat[np.ix_(order, order)]),
+            means=np.ascontiguousarray(hmm.means[order]),
+            covars=np.ascontiguousarray(hmm.covars[order]),
+        ),
+        [signs[k] for k in order],
+        [following[k] for k in order],
+        lasts[order],
+        beliefs[:, order],
     )
-    occupancy = beliefs.mean(axis=0)
-    return RegimeFit(
-        parameters=hmm,
-        signs=tuple(signs),
-        log_likelihood=best.log_likelihood,
-        seed=best.seed,
-        report={
-            "states": [
-                {
-                    "name": name,
-                    "sign": sign,
-                    "next_return": following[k].earned.mean,
-                    "next_return_t": following[k].earned.t,
-                    "apart_t": following[k].apart.t,
-                    "occupancy": float(occupancy[k]),
-                    "bars": float(lasts[k]),
-                }
-                for name, sign, k in zip(names_of({"signs": signs}), signs, order, strict=True)
-            ],
-            "sure": float(beliefs.max(axis=1).mean()),
-            "converged": best.converged,
-            "starts": [
-                {
-                    "seed": start.seed,
-                    "kind": start.kind,
-                    "log_likelihood": start.log_likelihood,
-                    "converged": start.converged,
-                    "problem": start.problem,
-                    "shortest": _shortest(start),
-                    "agreement": _agreement(start, beliefs, scaled),
-                }
-                for start in starts
-            ],
-        },
-    )
+
+
+def _report(named: _Named, best: Start, starts: Sequence[Start], scaled: Floats) -> dict[str, Any]:
+    occupancy = named.beliefs.mean(axis=0)
+    return {
+        "states": [
+            {
+                "name": name,
+                "sign": sign,
+                "next_return": state.earned.mean,
+                "next_return_t": state.earned.t,
+                "apart_t": state.apart.t,
+                "occupancy": float(occupancy[k]),
+                "bars": float(named.lasts[k]),
+            }
+            for k, (name, sign, state) in enumerate(
+                zip(names_of({"signs": named.signs}), named.signs, named.following, strict=True)
+            )
+        ],
+        "sure": float(named.beliefs.max(axis=1).mean()),
+        "converged": best.converged,
+        "starts": [
+            {
+                "seed": start.seed,
+                "kind": start.kind,
+                "log_likelihood": start.log_likelihood,
+                "converged": start.converged,
+                "problem": start.problem,
+                "shortest": _shortest(start),
+                "agreement": _agreement(start, named.beliefs, scaled),
+            }
+            for start in starts
+        ],
+    }
+
+
+def _other_starts(ranked: Sequence[Start], scaled: Floats, returns: Floats, spec: RegimeSpec) -> list[dict[str, Any]]:
+    """The models that the next best starts gave, as plain data: what would have been, had the best not been found."""
+    found = list[dict[str, Any]]()
+    for start in ranked[1:OTHERS]:
+        assert start.parameters is not None
+        named = _named(start.parameters, scaled, returns, spec)
+        parts = {name: part.tolist() for name, part in named.parameters._asdict().items()}
+        found.append({"seed": start.seed, "log_likelihood": start.log_likelihood, "signs": named.signs, **parts})
+    return found
 
 
 def _agreement(start: Start, beliefs: Floats, scaled: Floats) -> float | None:

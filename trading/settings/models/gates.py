@@ -31,6 +31,11 @@ class GateSpec(Spec):
     max_timing_p: Fraction = Field(
         default=0.05, description="Probability that the same positions at other times would have done as well."
     )
+    min_start_agreement: Fraction = Field(
+        default=0.0,
+        description="Share of test bars on which the ten likeliest starts of the regime model have to give the same "
+        "direction; 0 only notes it.",
+    )
     min_baselines_beaten: int = Field(
         default=0,
         ge=0,
