@@ -12,14 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tests.support import START_MS
-from tests.support.models import COSTS, HOUR_MS, INPUTS, USUAL_WINDOWS, costs_of, limits_of, make_model, one_map
+from tests.support.models import COSTS, HOUR_MS, INPUTS, KNOWN, USUAL_WINDOWS, costs_of, limits_of, make_model, one_map
 from trading.engines.base import parsed_options
 from trading.engines.table import engine_class
 from trading.market.bars import Bars
 from trading.market.sources.simulated import SimulatedMarket, simulate
 from trading.model.model import TradingModel, layer_shapes
 from trading.model.spec import ActionBounds, Costs, EngineIdentity, PolicyShape
-from trading.steps.features import FEATURE_NAMES, FEATURES
 from trading.steps.observation import observation_names
 
 ENGINE = "moving_average"
@@ -103,7 +102,7 @@ def _bettor(
     """A model whose size follows some of its inputs: from ``base`` up and down by ``reach``."""
     layers = {name: np.zeros(shape) for name, shape in layer_shapes(1, INPUTS).items()}
     for name, weight in weights.items():
-        layers["w0"][0, observation_names(FEATURE_NAMES).index(name)] = weight
+        layers["w0"][0, observation_names(KNOWN).index(name)] = weight
     layers["w1"][0, 0] = 2.0
     layers["w2"][0, 0] = reach
     layers["b2"][:] = (base, *FULL_SIZE[1:])
@@ -120,8 +119,8 @@ def _made(
 ) -> TradingModel:
     kind = engine_class(ENGINE)
     arrays = {
-        "scaler.mean": np.zeros(FEATURES),
-        "scaler.deviation": np.ones(FEATURES),
+        "scaler.mean": np.zeros(len(KNOWN)),
+        "scaler.deviation": np.ones(len(KNOWN)),
         **one_map([0.0, 1.0], [0.0, 1.0]),
         **layers,
     }

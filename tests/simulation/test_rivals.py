@@ -104,7 +104,7 @@ def test_who_follows_the_signal_holds_its_side_and_leaves_at_the_open_after_it_e
         side = np.sign(trade[a.TRADE_QUANTITY])
         decided = entry - 1 - latency
         assert signals.direction[decided] == side
-        if trade[a.TRADE_REASON] == a.REASON_TIME:
+        if trade[a.TRADE_REASON] == a.REASON_SIGNAL:
             ended = left - 1 - latency
             assert signals.direction[ended] != side
             # Until then the side held, but for the bar of the entry, which may already have lost it.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tests.support.models import HOUR_MS, USUAL_WINDOWS, limits_of, make_model, one_map, regimes_of
+from tests.support.models import HOUR_MS, KNOWN, USUAL_WINDOWS, limits_of, make_model, one_map, regimes_of
 from trading.checks.baselines import BASELINES
 from trading.checks.benchmark import BENCHMARK
 from trading.checks.check import Check, Subject
@@ -26,7 +26,6 @@ from trading.model.spec import ActionBounds, EngineIdentity, PolicyShape
 from trading.settings.models import GateSpec
 from trading.simulation.backtest import run_backtest
 from trading.splits import Range, Splits
-from trading.steps.features import FEATURES
 
 YEAR_BARS = 8_766.0
 WARMUP, TRAIN, VALIDATION = 200, 500, 400
@@ -204,8 +203,8 @@ def _as_before(results: list[GateResult], evidence: Evidence) -> bool:
 
 def _model(engine: dict[str, Any], identity: EngineIdentity, action: tuple[float, ...]) -> TradingModel:
     arrays = {
-        "scaler.mean": np.zeros(FEATURES),
-        "scaler.deviation": np.ones(FEATURES),
+        "scaler.mean": np.zeros(len(KNOWN)),
+        "scaler.deviation": np.ones(len(KNOWN)),
         **one_map([0.0, 1.0], [0.6, 0.6]),
         **engine,
     }

@@ -10,12 +10,14 @@ import numpy as np
 from trading.arrays import Floats
 from trading.model.model import TradingModel, layer_shapes, model_from
 from trading.model.spec import ActionBounds, Costs, EngineIdentity, Instrument, Limits, ModelSpec, PolicyShape, Windows
-from trading.steps.features import FEATURE_NAMES, FEATURES
+from trading.steps.features import FEATURE_NAMES
 from trading.steps.observation import observation_names
 from trading.steps.opinion import RAW, SCORE_FEATURES
 
 HOUR_MS = 3_600_000
-INPUTS = len(observation_names(FEATURE_NAMES))
+KNOWN = FEATURE_NAMES[:12]
+"""Features that these models know: some of those that there are."""
+INPUTS = len(observation_names(KNOWN))
 REGIME_FEATURES = ("log_range_medium", "log_volatility_medium", "trend_slow")
 
 COSTS = Costs(
@@ -85,7 +87,7 @@ def regimes_of(features: tuple[str, ...] = REGIME_FEATURES, threshold: float = 0
 
 def one_map(x: Sequence[float], y: Sequence[float]) -> dict[str, Floats]:
     """Arrays of a calibrator that reads an engine's confidence of either side on one curve."""
-    weights = np.zeros((2, SCORE_FEATURES + FEATURES))
+    weights = np.zeros((2, SCORE_FEATURES + len(KNOWN)))
     weights[:, RAW] = 1.0
     return {
         "calibrator.weights": weights,
@@ -111,9 +113,9 @@ def make_model(
         symbol="SIM",
         interval=interval,
         bars_per_year=31_557_600_000 / interval,
-        feature_names=FEATURE_NAMES,
+        feature_names=KNOWN,
         windows=windows,
-        observation_names=observation_names(FEATURE_NAMES),
+        observation_names=observation_names(KNOWN),
         engine=engine or regimes_of(),
         policy=policy or PolicyShape(kind="ppo", hidden=len(arrays["policy.b0"])),
         actions=actions,
@@ -132,8 +134,8 @@ def random_model(
     hidden = 8
     scale = {"w0": 0.3, "b0": 0.1, "w1": 0.5, "b1": 0.1, "w2": 0.8, "b2": 0.3}
     arrays = {
-        "scaler.mean": np.full(FEATURES, -1.0) + rng.normal(size=FEATURES) * 0.1,
-        "scaler.deviation": rng.uniform(0.5, 3.0, size=FEATURES),
+        "scaler.mean": np.full(len(KNOWN), -1.0) + rng.normal(size=len(KNOWN)) * 0.1,
+        "scaler.deviation": rng.uniform(0.5, 3.0, size=len(KNOWN)),
         "engine.startprob": np.full(3, 1.0 / 3.0),
         "engine.transmat": np.full((3, 3), 0.05) + np.eye(3) * 0.85,
         "engine.means": rng.normal(size=(3, 3)),
@@ -151,7 +153,7 @@ def small_model(seed: int = 0) -> TradingModel:
     rng = np.random.default_rng(seed)
     arrays = {
         "scaler.mean": np.r_[np.zeros(4), -5.0, -5.0, np.zeros(3), -4.0, 0.0, 0.0],
-        "scaler.deviation": np.full(FEATURES, 0.02),
+        "scaler.deviation": np.full(len(KNOWN), 0.02),
         "engine.startprob": np.full(3, 1 / 3),
         "engine.transmat": np.full((3, 3), 0.05) + 0.85 * np.eye(3),
         "engine.means": np.array([[1.0, 1.0], [-1.0, -1.0], [0.0, 0.0]]),
@@ -162,7 +164,7 @@ def small_model(seed: int = 0) -> TradingModel:
     return make_model(
         arrays,
         windows=USUAL_WINDOWS,
-        engine=regimes_of(FEATURE_NAMES[2:4], threshold=0.2),
+        engine=regimes_of(KNOWN[2:4], threshold=0.2),
         actions=ActionBounds(
             min_duration=6, max_duration=96, min_stop=3.0, max_stop=6.0, min_target=1.0, max_target=8.0
         ),

@@ -11,7 +11,7 @@ import numpy as np
 
 from trading.arrays import Floats
 from trading.canonical import canonical_json
-from trading.steps.account import REASONS, TRADE_FIELDS, TRADE_QUANTITY, TRADE_SIZE
+from trading.steps.account import REASON_END, REASONS, TRADE_FIELDS, TRADE_QUANTITY, TRADE_SIZE
 
 Reason = Literal["stop", "target", "time", "liquidation", "end", "signal"]
 Side = Literal["long", "short"]
@@ -103,6 +103,8 @@ LEDGER_COLUMNS = (
 )
 """Names of what a row says, in order."""
 _NUMBERS = {reason: number for number, reason in REASONS.items()}
+_FIRST = {reason: number for reason, number in _NUMBERS.items() if number <= REASON_END}
+"""Reasons that a digest names; those that came later do not change the digest of a ledger without them."""
 
 
 def closed_trade(record: Sequence[float]) -> ClosedTrade:
@@ -157,7 +159,7 @@ def ledger_sha256(records: Floats) -> str:
         records: shape (m, TRADE_SIZE), in the order of closing.
     """
     columns = _ledger_columns(records)
-    digest = hashlib.sha256(canonical_json({"columns": list(columns), "reasons": _NUMBERS}))
+    digest = hashlib.sha256(canonical_json({"columns": list(columns), "reasons": _FIRST}))
     for column in columns.values():
         digest.update(column.astype("<f8").tobytes())
     return digest.hexdigest()
