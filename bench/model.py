@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from tests.support.models import INPUTS, USUAL_WINDOWS, costs_of, limits_of, make_model, one_map, regimes_of
+from tests.support.models import INPUTS, KNOWN, USUAL_WINDOWS, costs_of, limits_of, make_model, one_map, regimes_of
 from trading.model.model import POLICY_PREFIX, TradingModel
 from trading.model.spec import ActionBounds
 from trading.settings.models import PolicySpec
-from trading.steps.features import FEATURES
 from trading.steps.policy import ACTIONS
 from trading.training.trainers.sb3 import export_layers
 
@@ -33,8 +32,8 @@ def bench_model(interval: int) -> tuple[TradingModel, Any]:
     )
     layers = export_layers(agent)._asdict()
     arrays = {
-        "scaler.mean": np.zeros(FEATURES),
-        "scaler.deviation": np.ones(FEATURES),
+        "scaler.mean": np.zeros(len(KNOWN)),
+        "scaler.deviation": np.ones(len(KNOWN)),
         "engine.startprob": np.full(3, 1.0 / 3.0),
         "engine.transmat": np.full((3, 3), 0.05) + np.eye(3) * 0.85,
         "engine.means": np.array([[-6.0, -6.0, 1.0], [-6.0, -6.0, -1.0], [-6.0, -6.0, 0.0]]),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bench.peers.asked import Asked, Trade
-from tests.support.models import INSTRUMENT, SIMPLE, USUAL_WINDOWS, limits_of, make_model, one_map
+from tests.support.models import INSTRUMENT, KNOWN, SIMPLE, USUAL_WINDOWS, limits_of, make_model, one_map
 from trading.engines.base import parsed_options
 from trading.engines.stream import compute_signals
 from trading.engines.table import engine_class
@@ -18,7 +18,6 @@ from trading.simulation.backtest import BacktestResult
 from trading.simulation.parameters import model_parameters
 from trading.steps import account as a
 from trading.steps.booking import open_trade
-from trading.steps.features import FEATURES
 from trading.steps.observation import signal_at
 from trading.steps.sizing import order_step
 
@@ -41,8 +40,8 @@ def rule_model(interval: int, *, tick: float, action: tuple[float, ...] = ACTION
     """
     kind = engine_class(ENGINE)
     arrays = {
-        "scaler.mean": np.zeros(FEATURES),
-        "scaler.deviation": np.ones(FEATURES),
+        "scaler.mean": np.zeros(len(KNOWN)),
+        "scaler.deviation": np.ones(len(KNOWN)),
         **one_map([0.0, 1.0], [0.0, 1.0]),
     }
     costs: dict[str, Any] = {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.support import random_model, small_bars
-from tests.support.models import make_model, one_map
+from tests.support.models import KNOWN, make_model, one_map
 from tests.support.plugins import installed
 from trading.checks.stress import run_stress
 from trading.codes import ReasonCode
@@ -25,7 +25,6 @@ from trading.simulation import lanes
 from trading.simulation.backtest import run_backtest
 from trading.simulation.lanes import run_lanes
 from trading.simulation.parameters import model_parameters
-from trading.steps.features import FEATURES
 
 BARS, START = small_bars(120), 800
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,8 +94,8 @@ def users_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeModel:
             extras=("place",),
         )
         arrays = {
-            "scaler.mean": np.zeros(FEATURES),
-            "scaler.deviation": np.ones(FEATURES),
+            "scaler.mean": np.zeros(len(KNOWN)),
+            "scaler.deviation": np.ones(len(KNOWN)),
             **one_map([0.5, 1.0], [0.5, 0.9]),
         }
         policy = PolicyShape(kind="fixed", action=(1.0, 0.0, 0.0, 0.0))

@@ -12,7 +12,7 @@ import pytest
 
 from tests.live.support import Promotions, bundle_of, fixed, pointer_to, trade, trades_of, write_model
 from tests.support import small_bars
-from tests.support.models import make_model, one_map
+from tests.support.models import KNOWN, make_model, one_map
 from tests.support.plugins import installed
 from trading.codes import ReasonCode
 from trading.engines.table import GROUP, engine_code
@@ -21,7 +21,6 @@ from trading.live.runner import Tick
 from trading.model.bundle import Bundle
 from trading.model.spec import EngineIdentity, PolicyShape
 from trading.simulation.backtest import run_backtest
-from trading.steps.features import FEATURES
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "engine" / "breakout.py"
 BARS = small_bars(30)
@@ -50,8 +49,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def breakout_bundle(folder: Path) -> Bundle:
     arrays = {
-        "scaler.mean": np.zeros(FEATURES),
-        "scaler.deviation": np.ones(FEATURES),
+        "scaler.mean": np.zeros(len(KNOWN)),
+        "scaler.deviation": np.ones(len(KNOWN)),
         **one_map([0.5, 1.0], [0.5, 0.9]),
     }
     identity = EngineIdentity(

@@ -16,18 +16,18 @@ import numpy as np
 
 from tests.support import release_0_1
 from tests.support.accepted import Accepted, read_accepted
-from tests.support.models import one_map, random_model, regimes_of
+from tests.support.models import KNOWN, one_map, random_model, regimes_of
 from tests.support.synthetic import market
 from trading.engines.choice import chosen_engines
 from trading.engines.table import engine_class
 from trading.market.bars import Bars
 from trading.model.bundle import load_bundle
 from trading.model.model import TradingModel, model_from
-from trading.model.spec import EngineIdentity
+from trading.model.spec import EngineIdentity, ModelSpec
 from trading.night.artifacts import numbers
 from trading.settings.models import SevengatesSettings
 from trading.simulation.backtest import BacktestResult, run_backtest
-from trading.steps.features import FEATURES
+from trading.steps.observation import observation_names
 from trading.training.assemble import model_spec
 
 FOLDER = Path(__file__).resolve().parents[1] / "golden" / "scenarios"
@@ -117,15 +117,20 @@ def _model(bars: Bars, model: Mapping[str, Any], settings: SevengatesSettings) -
     if "bundle" in model:
         return load_bundle(release_0_1.FOLDER / model["bundle"]).model
     if "random" in model:
-        return model_from(model_spec(bars, settings, regimes_of()), random_model(model["random"]).arrays())
+        return model_from(_spec(bars, settings, regimes_of()), random_model(model["random"]).arrays())
     (choice,) = chosen_engines(settings)
     kind = engine_class(choice.name)
     identity = EngineIdentity(
         name=choice.name, tag=choice.tag, revision=kind.revision, options=choice.options, extras=kind.extras
     )
     plain = {
-        "scaler.mean": np.zeros(FEATURES),
-        "scaler.deviation": np.ones(FEATURES),
+        "scaler.mean": np.zeros(len(KNOWN)),
+        "scaler.deviation": np.ones(len(KNOWN)),
         **one_map([0.0, 1.0], [0.0, 1.0]),
     }
-    return model_from(model_spec(bars, settings, identity), plain)
+    return model_from(_spec(bars, settings, identity), plain)
+
+
+def _spec(bars: Bars, settings: SevengatesSettings, engine: EngineIdentity) -> ModelSpec:
+    """As the settings have it, of a model that knows the features of the test models."""
+    return model_spec(bars, settings, engine).changed(feature_names=KNOWN, observation_names=observation_names(KNOWN))
