@@ -13,6 +13,7 @@ from trading.checks.drift.levels import LEVELS
 from trading.checks.evidence import CheckEvidence, Evidence, LiveRecord, gather
 from trading.checks.leakage import LEAKAGE_CHECKS, LeakageEvidence
 from trading.checks.overfitting import OverfittingEvidence
+from trading.checks.regime_starts import RegimeStartsEvidence, StartResult
 from trading.checks.scenarios import SCENARIOS
 from trading.checks.significance import SignificanceEvidence
 from trading.checks.stress import StressEvidence
@@ -39,6 +40,9 @@ PROVEN_RECORD = LiveRecord(
     looks=208,
 )
 """A champion's record that proves a gain."""
+
+
+START = StartResult(log_likelihood=-1.0, agreement=1.0, sharpe=1.6, max_drawdown=0.05, trades=60)
 
 
 def good_evidence(*, sharpe: float = 1.8, live: bool = True) -> Evidence:
@@ -90,6 +94,7 @@ def good_evidence(*, sharpe: float = 1.8, live: bool = True) -> Evidence:
             BenchmarkEvidence(sharpe=sharpe, buy_hold_sharpe=0.4, beta=0.1, alpha=0.2, alpha_t=2.5, timing_p=0.01),
             WalkForwardEvidence(asked=0),
             OverfittingEvidence(seeds=2, bars=9_000, divisions=12_870, probability=0.3, logit=0.6),
+            RegimeStartsEvidence(starts=30, results=(START, START)),
             BaselinesEvidence(
                 results=(
                     BaselineResult(name="mean_action", sharpe=1.4, difference=0.4),

@@ -51,6 +51,7 @@ def test_a_check_depends_on_the_tables_that_its_row_names_and_no_others():
         "benchmark": (),
         "baselines": (),
         "overfitting": (),
+        "regime_starts": (),
         "walk_forward": ("splits",),
     }
     assert CHECKS["drift"].tables(settings)["drift"] == DriftSpec(bins=7)

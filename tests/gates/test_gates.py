@@ -7,12 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.checks.samples import PROVEN_RECORD, drift_of, only, still, with_number, with_section, without_section
+from tests.checks.samples import PROVEN_RECORD, START, drift_of, only, still, with_number, with_section, without_section
 from trading.checks.calibration import CalibrationEvidence
 from trading.checks.drift import Chance, DriftEvidence
 from trading.checks.evidence import Evidence, LiveRecord
 from trading.checks.leakage import LEAKAGE_CHECKS, LeakageEvidence
 from trading.checks.overfitting import OverfittingEvidence
+from trading.checks.regime_starts import RegimeStartsEvidence
 from trading.checks.scenarios import SCENARIOS
 from trading.checks.significance import SignificanceEvidence
 from trading.checks.stress import JUDGED, StressEvidence
@@ -278,6 +279,30 @@ def test_a_run_of_losses_is_looked_for_among_the_last_trades_that_the_owner_name
 def test_a_run_of_losses_that_the_last_trades_cut_counts_only_what_is_left_of_it(good: Evidence):
     result = ask_gate(GATES["risk"], trades_of(good, "1" + "0" * 9, 9), {**LIMITS, "losses_over_trades": 5})
     assert (result.passed, result.rules[-1].observed) == (True, 5)
+
+
+def test_starts_that_disagree_are_named_and_decide_only_if_a_limit_is_set(good: Evidence):
+    def rule(least: float, *agreements: Number, starts: Number = 30) -> CheckResult:
+        changes = [{"agreement": each, "sharpe": 2.0 * (each or 0)} for each in agreements]
+        results = tuple(START.model_copy(update=change) for change in changes)
+        evidence = with_section(good, RegimeStartsEvidence(starts=starts, results=results))
+        judged = ask_gate(GATES["performance"], evidence, {**LIMITS, "min_start_agreement": least})
+        return next(rule for rule in judged.rules if rule.name == "start_agreement")
+
+    agreed, apart = rule(0.0, 1.0, 0.95), rule(0.0, 1.0, 0.95, 0.4)
+    assert (agreed.passed, agreed.severity, agreed.code, agreed.observed) == (True, "warn", ReasonCode.OK, 0.95)
+    assert (apart.passed, apart.severity, apart.code) == (True, "warn", ReasonCode.REGIMES_UNSTABLE)
+    assert "the 3 likeliest of 30 starts" in apart.message
+    assert "40.0% of the test bars" in apart.message
+    assert "Sharpe ratios of 0.80 to 2.00" in apart.message
+    judged = rule(0.5, 1.0, 0.4)
+    assert (judged.passed, judged.severity, judged.code) == (False, "block", ReasonCode.REGIMES_UNSTABLE)
+    assert rule(0.95, 1.0, 0.95).passed
+    assert rule(0.0, starts=0).passed
+    assert rule(0.5, starts=0).passed
+    for unusable in UNUSABLE:
+        assert (rule(0.0, 1.0, unusable).passed, rule(0.0, 1.0, unusable).severity) == (False, "block")
+    assert not rule(0.0, starts=None).passed
 
 
 def test_a_choice_among_seeds_is_shown_and_decides_only_if_a_limit_is_set(good: Evidence):

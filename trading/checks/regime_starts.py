@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from trading.checks.check import Check, Subject
 from trading.checks.evidence import CheckEvidence
-from trading.results import Number
+from trading.results import Number, is_finite
 from trading.values import Measured
 
 if TYPE_CHECKING:
@@ -46,9 +46,10 @@ class RegimeStartsEvidence(CheckEvidence):
 
     @property
     def agreement(self) -> Number:
-        """The least of them; None if nothing was measured."""
-        shares = [found.agreement for found in self.results]
-        return None if not shares or None in shares else min(share for share in shares if share is not None)
+        """The least of them; None if nothing was measured, or one is no number."""
+        shares = [found.agreement for found in self.results if found.agreement is not None]
+        complete = len(shares) == len(self.results) > 0 and all(is_finite(share) for share in shares)
+        return min(shares) if complete else None
 
     def numbers(self) -> dict[str, Number]:
         return {"regime_starts.agreement": self.agreement}

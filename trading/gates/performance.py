@@ -38,8 +38,8 @@ def performance_rules(evidence: Evidence, limits: Limits) -> list[CheckResult]:
         *_in_every_fold(evidence.section(WalkForwardEvidence), limits["min_psr"]),
         _choice_holds(evidence.section(OverfittingEvidence), limits["max_overfitting"]),
         *_beyond_market(evidence.section(BenchmarkEvidence), limits),
-        _beats_own_rules(evidence.section(BaselinesEvidence), limits["min_baselines_beaten"]),
         _starts_agree(evidence.section(RegimeStartsEvidence), limits["min_start_agreement"]),
+        _beats_own_rules(evidence.section(BaselinesEvidence), limits["min_baselines_beaten"]),
     ]
 
 
@@ -243,12 +243,9 @@ def _choice_holds(found: OverfittingEvidence, most: float) -> CheckResult:
 
 def _starts_agree(found: RegimeStartsEvidence, least: float) -> CheckResult:
     """Whether other starts of the regime model give the same directions; a note, unless a least share is set."""
-    if not found.results and least == 0:
+    if found.starts == 0:
         return CheckResult(
-            name="start_agreement",
-            passed=True,
-            severity="warn",
-            message="its engine has no starts, or they were not compared",
+            name="start_agreement", passed=True, severity="warn", observed=0, message="its engine begins nowhere"
         )
     if found.agreement is None or not is_finite(found.agreement):
         return unusable("start_agreement", found.agreement, least)
