@@ -163,7 +163,7 @@ def test_adding_a_feature_by_its_name_and_its_step_changes_no_trade_of_it(tmp_pa
         "bars = release_0_1.bars().slice(2400, 3600)\n"
         "model = load_bundle(release_0_1.FOLDER / 'bundle-1').model\n"
         "print(FEATURES, run_backtest(model, bars, 240).ledger_sha256)\n"
-        "place = compute_features(bars, model.spec.windows.as_step())[200:, 12]\n"
+        "place = compute_features(bars, model.spec.windows.as_step())[200:, 14]\n"
         "assert ((place >= 0.0) & (place <= 1.0)).all()\n"
     )
     # Plain Python, as the runner runs it: a number beyond the end of an array is an error here.
@@ -174,7 +174,7 @@ def test_adding_a_feature_by_its_name_and_its_step_changes_no_trade_of_it(tmp_pa
     assert done.returncode == 0, done.stderr
     part: Bars = release_0_1.bars().slice(2400, 3600)
     model = load_bundle(release_0_1.FOLDER / "bundle-1").model
-    assert done.stdout.split() == ["13", run_backtest(model, part, 240).ledger_sha256]
+    assert done.stdout.split() == ["15", run_backtest(model, part, 240).ledger_sha256]
 
 
 def test_no_settings_model_stands_in_what_outlives_a_release() -> None:
