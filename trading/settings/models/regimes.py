@@ -56,3 +56,6 @@ class RegimeSpec(Spec):
     direction_threshold: Fraction = Field(
         default=0.5, description="Long when P(bull) - P(bear) is over this, short when under its negative."
     )
+    exit_threshold: Fraction = Field(
+        default=0.0, description="A side that was taken is kept while the lean for it is over this."
+    )
