@@ -17,7 +17,7 @@ from trading.market.sources.simulated import SimulatedMarket, simulate
 from trading.model.fits import LATEST_SPLIT, FitRecord
 from trading.model.model import layer_shapes
 from trading.night import data, fit
-from trading.night.artifacts import BARS, FIT_REPORT, MODEL, POLICY_REPORT, SPLITS
+from trading.night.artifacts import BARS, FIT_REPORT, MODEL, POLICIES, POLICY_REPORT, SPLITS
 from trading.night.fit import FittedModel
 from trading.night.workspace import Night, open_night
 from trading.settings.models import LeakageSpec, PolicySpec, RegimeSpec, RuntimeSpec, SevengatesSettings
@@ -190,3 +190,15 @@ def test_a_fixed_action_needs_no_training(night: Night, bars: Bars) -> None:
     assert trained.model_ref == prepared.regimes.model_ref
     assert (model.layers, model.spec.policy.kind) == (None, "fixed")
     assert fixed.store.get(POLICY_REPORT, trained.report_ref)["policies"] == []
+
+
+def test_an_engine_without_a_direction_gets_a_policy_that_never_trades(night: Night, jobs: list[TrainingJob]) -> None:
+    nothing = simulate(SimulatedMarket(edge=0.0), 1_609_459_200_000 + 3_000 * 3_600_000).bars
+    prepared = prepare(night, nothing)
+    assert set(night.store.get(MODEL, prepared.regimes.model_ref).spec.engine.options["signs"]) == {0}
+    trained = train(night, prepared)
+    model = night.store.get(MODEL, trained.model_ref)
+    assert (model.spec.policy.kind, model.spec.policy.action[0], model.layers) == ("fixed", -1.0, None)
+    assert night.store.get(POLICY_REPORT, trained.report_ref)["chosen"] == "idle"
+    assert night.store.get(POLICIES, trained.policies_ref) == ()
+    assert jobs == []

@@ -139,6 +139,8 @@ def train_policy(
 ) -> TrainedModel:
     """Train one policy for each seed and keep the best on the validation split; a fixed action needs no training.
 
+    An engine without a direction on any training bar gets a policy that never trades.
+
     Any number of workers gives the same policies.
 
     Args:
@@ -150,10 +152,10 @@ def train_policy(
         make_progress: called with the symbol and the number of jobs; gives what is called as they proceed.
 
     Raises:
-        TrainingError: if a job has nothing to decide or diverges.
+        TrainingError: if a job diverges, or has too few bars for one episode.
     """
     from trading.engines.stream import compute_signals
-    from trading.training.assemble import with_policy
+    from trading.training.assemble import idle_model, with_policy
     from trading.training.jobs import TrainingJob
     from trading.training.trainers import trainer
     from trading.training.unseen import unseen_confidence
@@ -171,6 +173,15 @@ def train_policy(
     seen = store.get(BARS, bars_ref).slice(0, splits.validation.stop)
     # The fit has held the engine to bar by bar on these bars.
     taught, signals = unseen_confidence(untrained, seen, compute_signals(untrained, seen), splits.train)
+    if not (signals.direction[slice(*splits.train)] != 0).any():
+        # Where nothing is ever decided nothing can be learned. The night goes on: its gates refuse what never trades,
+        # and its champion is judged like on any other.
+        report = {"chosen": "idle", "policies": [], "fits": []}
+        return TrainedModel(
+            model_ref=store.put(MODEL, idle_model(untrained)),
+            report_ref=store.put(POLICY_REPORT, report),
+            policies_ref=store.put(POLICIES, ()),
+        )
     jobs = [
         TrainingJob(
             name=f"{night.symbol}-{number}",

@@ -203,6 +203,16 @@ def with_policy(model: TradingModel, layers: Layers) -> TradingModel:
     return replace(model, layers=layers)
 
 
+def idle_model(model: TradingModel) -> TradingModel:
+    """The same model with a policy that never trades: always the smallest size, which is none.
+
+    Args:
+        model: whose policy is empty.
+    """
+    idle = PolicyShape(kind="fixed", action=(-1.0, 0.0, 0.0, 0.0))
+    return replace(model, spec=model.spec.changed(policy=idle.model_dump()), layers=None)
+
+
 def _empty_layers(policy: PolicySpec) -> Layers | None:
     if policy.kind == "fixed":
         return None
