@@ -34,7 +34,7 @@ class PolicySpec(Spec):
     entropy: NonNegativeFloat = Field(default=0.002, description="Weight of the entropy bonus.")
     workers: int = Field(default=2, ge=1, le=64, description="Training processes, one thread each.")
     min_duration: int = Field(default=6, ge=1, description="Shortest holding time, bars.")
-    max_duration: int = Field(default=96, ge=2, description="Longest holding time, bars.")
+    max_duration: int = Field(default=240, ge=2, description="Longest holding time, bars.")
     exit_with_signal: bool = Field(
         default=True, description="Leave a position before its time when the signal no longer names its side."
     )
@@ -44,7 +44,7 @@ class PolicySpec(Spec):
     max_stop: PositiveFloat = Field(default=6.0, description="Widest stop, same unit.")
     min_target: PositiveFloat = Field(default=1.0, description="Closest target, same unit.")
     max_target: PositiveFloat = Field(default=8.0, description="Widest target, same unit.")
-    risk_aversion: NonNegativeFloat = Field(default=2.0, description="Penalty on squared trade returns in the reward.")
+    risk_aversion: NonNegativeFloat = Field(default=50.0, description="Penalty on squared trade returns in the reward.")
 
     @model_validator(mode="after")
     def _ranges(self) -> PolicySpec:
