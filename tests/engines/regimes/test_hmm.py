@@ -8,6 +8,7 @@ from tests.support import small_path
 from trading.codes import ReasonCode
 from trading.engines.regimes.beliefs import filtered_probabilities
 from trading.engines.regimes.hmm import fit_regimes, followed
+from trading.engines.regimes.naming import weighted_mean
 from trading.engines.series import compute_features
 from trading.errors import TrainingError
 from trading.settings.models import RegimeSpec
@@ -39,16 +40,18 @@ def test_of_returns_in_another_order_no_state_has_a_direction() -> None:
     scaled, returns = training_rows()
     fit = fit_regimes(scaled, np.random.default_rng(0).permutation(returns), SPEC, seed=1)
     assert fit.signs == (0, 0, 0)
-    assert followed(fit, scaled, returns, after=5_000) == -np.inf
+    assert not followed(fit, scaled, returns, after=5_000).any()
 
 
 def test_regimes_of_the_first_rows_are_followed_over_the_later_ones() -> None:
     scaled, returns = training_rows()
     fit = fit_regimes(scaled[:6_000], returns[:6_000], SPEC, seed=1)
-    assert followed(fit, scaled, returns, after=6_000) > 2.0
+    earned = followed(fit, scaled, returns, after=6_000)
+    assert len(earned) == len(returns) - 6_001
+    assert weighted_mean(np.ones(len(earned)), earned).t > 2.0
     changed = returns.copy()
     changed[:6_001] = np.nan
-    assert followed(fit, scaled, changed, after=6_000) == followed(fit, scaled, returns, after=6_000)
+    np.testing.assert_array_equal(followed(fit, scaled, changed, after=6_000), earned)
 
 
 def test_a_fit_never_asks_hmmlearn_for_probabilities_that_know_later_rows(monkeypatch: pytest.MonkeyPatch) -> None:

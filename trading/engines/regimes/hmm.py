@@ -15,7 +15,7 @@ from trading.arrays import Floats
 from trading.codes import ReasonCode
 from trading.engines.regimes.beliefs import filtered_probabilities
 from trading.engines.regimes.em import HmmParameters, fit_em, log_likelihood
-from trading.engines.regimes.naming import Following, followings, names_of, order_of, weighted_mean
+from trading.engines.regimes.naming import Following, followings, names_of, order_of
 from trading.engines.regimes.starts import start_of
 from trading.errors import TrainingError
 from trading.seeds import seed_for
@@ -104,8 +104,8 @@ def fit_regimes(scaled: Floats, returns: Floats, spec: RegimeSpec, seed: int) ->
     )
 
 
-def followed(fit: RegimeFit, scaled: Floats, returns: Floats, *, after: int) -> float:
-    """How sure it is that following the regimes earned something: the t-value of lean times next return.
+def followed(fit: RegimeFit, scaled: Floats, returns: Floats, *, after: int) -> Floats:
+    """What following the regimes earned at each bar: the lean at a close times the next bar's return.
 
     Args:
         fit: of the first rows.
@@ -114,12 +114,11 @@ def followed(fit: RegimeFit, scaled: Floats, returns: Floats, *, after: int) -> 
         after: rows that the fit knows; only later ones count.
 
     Returns:
-        Minus infinity if it never leans.
+        Shape (n - after - 1,), zeros if it never leans.
     """
     beliefs = filtered_probabilities(*fit.parameters, scaled)
     lean = (beliefs @ np.array(fit.signs, dtype=np.float64))[after:-1]
-    earned = weighted_mean(np.ones(len(lean)), lean * returns[after + 1 :]).t
-    return earned if math.isfinite(earned) else -math.inf
+    return np.asarray(lean * returns[after + 1 :], dtype=np.float64)
 
 
 def climbs(scaled: Floats, spec: RegimeSpec, seed: int) -> list[Start]:

@@ -44,8 +44,8 @@ class RegimeSpec(Spec):
     )
     alternatives: tuple[tuple[str, ...], ...] = Field(
         default=(("close_location",),),
-        description="Other sets of features; taken is the set whose regimes, fitted on the first two thirds of the "
-        "training split, are followed best over the last third.",
+        description="Other sets of features; one is taken instead if its regimes, fitted on the first two thirds of the "
+        "training split, are followed better over the last third, by a t-value of 3.",
     )
     memory_bars: int = Field(
         default=240,
