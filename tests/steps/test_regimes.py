@@ -30,16 +30,8 @@ def _hmm(seed: int) -> tuple[RegimeModel, np.ndarray]:
     startprob, means = rng.dirichlet(np.ones(3)), rng.normal(size=(3, 2))
     covars = root @ root.transpose(0, 2, 1) + np.eye(2) * 0.2
     return RegimeModel(
-        np.arange(2), np.array(BY_RANK), startprob, transmat, means, *emission_terms(covars), 0.5, 0.5
+        np.arange(2), np.array(BY_RANK), startprob, transmat, means, *emission_terms(covars), 0.5
     ), covars
-
-
-def fresh() -> np.ndarray:
-    return np.zeros(2, dtype=np.int64)
-
-
-def going(side: int = 0) -> np.ndarray:
-    return np.array([1, side])
 
 
 @settings(max_examples=30, deadline=None)
@@ -85,19 +77,19 @@ def test_an_observation_far_from_every_state_still_gives_probabilities() -> None
 
 
 def test_direction_needs_the_lean_to_pass_the_threshold() -> None:
-    assert direction_step(0.8, 0.1, 0.5, 0.5, 0) == 1
-    assert direction_step(0.1, 0.8, 0.5, 0.5, 0) == -1
-    assert direction_step(0.6, 0.1, 0.5, 0.5, 0) == 0
-    assert direction_step(math.nan, math.nan, 0.5, 0.5, 0) == 0
+    assert direction_step(0.8, 0.1, 0.5) == 1
+    assert direction_step(0.1, 0.8, 0.5) == -1
+    assert direction_step(0.6, 0.1, 0.5) == 0
+    assert direction_step(math.nan, math.nan, 0.5) == 0
 
 
 def test_the_opinion_is_the_belief_with_its_side_and_its_entropy() -> None:
     model, _ = _hmm(2)
-    belief, row, state = np.empty(3), np.empty(OPINION_SIZE), fresh()
+    belief, row, started = np.empty(3), np.empty(OPINION_SIZE), 0
     for x in np.random.default_rng(2).normal(size=(40, 2)) * 3:
-        regime_step(model, x, belief, np.empty((2, 3)), state, row)
+        started = regime_step(model, x, belief, np.empty((2, 3)), started, row)
         np.testing.assert_array_equal(row[EXTRAS:DOUBT], belief)
-        side = direction_step(belief[0], belief[1], model.threshold, model.leaves, 0)
+        side = direction_step(belief[0], belief[1], model.threshold)
         assert row[DIRECTION] == side
         assert row[CONFIDENCE] == (0.0 if side == 0 else belief[0] if side > 0 else belief[1])
         np.testing.assert_allclose(row[DOUBT], -(belief * np.log(np.maximum(belief, 1e-300))).sum() / np.log(3.0))
@@ -109,9 +101,7 @@ ANY_MAP = Calibrator(np.ones((2, 5)), np.array([[0.0, 1.0]] * 2), np.array([[0.5
 def test_before_the_first_whole_observation_there_is_no_opinion() -> None:
     model, _ = _hmm(2)
     row = np.zeros(OPINION_SIZE)
-    state = fresh()
-    regime_step(model, np.array([np.nan, 0.0]), np.empty(3), np.empty((2, 3)), state, row)
-    assert state.tolist() == [0, 0]
+    assert regime_step(model, np.array([np.nan, 0.0]), np.empty(3), np.empty((2, 3)), 0, row) == 0
     assert np.isnan(row).all()
     assert is_warm(row) == 0
     assert side_step(row) == 0
@@ -126,7 +116,6 @@ PLAIN = RegimeModel(
     np.array([[1.0, 1.0], [-1.0, -1.0], [0.0, 0.0]]),
     *emission_terms(np.stack([np.eye(2)] * 3)),
     threshold=0.25,
-    leaves=0.25,
 )
 
 
@@ -143,41 +132,7 @@ PLAIN = RegimeModel(
     ],
 )
 def test_a_lean_is_over_its_threshold_on_either_side(belief: tuple[float, ...], direction: int) -> None:
-    assert direction_step(belief[0], belief[1], 0.25, 0.25, 0) == direction
-
-
-@pytest.mark.parametrize(
-    ("side", "bull", "bear", "direction"),
-    [
-        (0, 0.6, 0.2, 0),
-        (1, 0.6, 0.2, 1),
-        (-1, 0.6, 0.2, 0),
-        (-1, 0.2, 0.6, -1),
-        (1, 0.2, 0.6, 0),
-        (1, 0.35, 0.25, 0),
-        (-1, 0.25, 0.35, 0),
-        (1, 0.1, 0.8, -1),
-        (-1, 0.8, 0.1, 1),
-        (1, math.nan, 0.1, 0),
-    ],
-)
-def test_a_side_is_kept_while_something_leans_to_it(side: int, bull: float, bear: float, direction: int) -> None:
-    assert direction_step(bull, bear, 0.5, 0.1, side) == direction
-
-
-def test_the_side_of_the_last_bar_is_remembered() -> None:
-    model = PLAIN._replace(threshold=0.9, leaves=0.1)
-    belief, row, state = np.array([0.3, 0.3, 0.4]), np.empty(OPINION_SIZE), going()
-    sides = list[int]()
-    for feature in (9.0, 9.0, 1.0, 1.0, -9.0, -9.0):
-        regime_step(model, np.full(3, feature), belief, np.empty((2, 3)), state, row)
-        sides.append(int(state[1]))
-        assert row[DIRECTION] == state[1]
-    assert sides[1:] == [1, 1, 1, -1, -1]
-    model = model._replace(leaves=0.9)
-    state, belief = going(1), np.array([0.3, 0.3, 0.4])
-    regime_step(model, np.full(3, 1.0), belief, np.empty((2, 3)), state, row)
-    assert state[1] == 0
+    assert direction_step(belief[0], belief[1], 0.25) == direction
 
 
 def test_a_model_looks_at_its_own_columns() -> None:
@@ -206,9 +161,7 @@ def test_an_opinion_takes_the_side_of_the_likelier_regime_and_its_probability(
     feature: float, side: int, regime: int
 ) -> None:
     row, belief = np.empty(OPINION_SIZE), np.array([0.2, 0.3, 0.5])
-    state = going()
-    regime_step(PLAIN, np.full(3, feature), belief, np.empty((2, 3)), state, row)
-    assert state.tolist() == [1, side]
+    assert regime_step(PLAIN, np.full(3, feature), belief, np.empty((2, 3)), 1, row) == 1
     assert row[DIRECTION] == side
     assert row[CONFIDENCE] == (belief[regime] if side else 0.0)
     assert int(np.argmax(belief)) == regime
@@ -218,19 +171,19 @@ def test_states_of_one_sign_are_one_regime_and_a_state_without_one_gives_no_dire
     model, _ = _hmm(2)
     belief, row = np.array([0.2, 0.3, 0.5]), np.empty(OPINION_SIZE)
     for signs, place in (((1, 1, -1), [0, 0, 1]), ((0, -1, -1), [2, 1, 1]), ((0, 0, 0), [2, 2, 2])):
-        regime_step(model._replace(signs=np.array(signs)), np.array([0.3, 0.1]), belief, np.empty((2, 3)), going(), row)
+        regime_step(model._replace(signs=np.array(signs)), np.array([0.3, 0.1]), belief, np.empty((2, 3)), 1, row)
         expected = np.bincount(place, weights=belief, minlength=3)
         assert row[EXTRAS:DOUBT] == pytest.approx(expected, abs=1e-15)
-        assert row[DIRECTION] == direction_step(expected[0], expected[1], model.threshold, model.leaves, 0)
+        assert row[DIRECTION] == direction_step(expected[0], expected[1], model.threshold)
         assert row[CONFIDENCE] == (0.0 if row[DIRECTION] == 0 else expected[0 if row[DIRECTION] > 0 else 1])
 
 
 def test_a_regime_that_cannot_be_adds_no_doubt_and_never_comes_back() -> None:
     never = PLAIN._replace(startprob=np.array([1.0, 0.0, 0.0]), transmat=np.eye(3))
-    row, belief, state = np.empty(OPINION_SIZE), np.empty(3), fresh()
+    row, belief, started = np.empty(OPINION_SIZE), np.empty(3), 0
     # By its density alone the first is less likely than any double.
     for _ in range(3):
-        regime_step(never, np.full(3, -400.0), belief, np.empty((2, 3)), state, row)
+        started = regime_step(never, np.full(3, -400.0), belief, np.empty((2, 3)), started, row)
     assert belief.tolist() == [1.0, 0.0, 0.0]
     assert row[DOUBT] == 0.0
     assert row[CONFIDENCE] == 1.0

@@ -32,7 +32,6 @@ class RegimeModel(NamedTuple):
         whiten: shape (S, K, K), inverse Cholesky factors of the covariances.
         log_norm: shape (S,), logarithms of the densities' norms.
         threshold: long when P(bull) - P(bear) is over it, short when under its negative.
-        leaves: a side that was taken is kept until that lean for it is not over this.
     """
 
     columns: Ints
@@ -43,7 +42,6 @@ class RegimeModel(NamedTuple):
     whiten: Floats
     log_norm: Floats
     threshold: float
-    leaves: float
 
 
 def emission_terms(covars: Floats) -> tuple[Floats, Floats]:
@@ -63,12 +61,9 @@ def emission_terms(covars: Floats) -> tuple[Floats, Floats]:
     return whiten.astype(np.float64), np.asarray(log_norm, dtype=np.float64)
 
 
-STARTED, SIDE = 0, 1
-
-
 def regime_step(
-    model: RegimeModel, features: Floats, belief: Floats, work: Floats, state: Ints, opinion: Floats
-) -> None:
+    model: RegimeModel, features: Floats, belief: Floats, work: Floats, started: int, opinion: Floats
+) -> int:
     """Take the features of one bar into the belief and write the opinion that follows from it.
 
     Args:
@@ -76,14 +71,17 @@ def regime_step(
         features: shape (F,), standardised.
         belief: shape (S,), probabilities after the last bar; changed in place.
         work: shape (2, S), scratch.
-        state: shape (2,), whether the filter has started and the side of the last bar; changed in place.
+        started: what this function returned for the last bar, 0 at first.
         opinion: shape (OPINION_SIZE,), written; its direction is NaN before the filter has started.
+
+    Returns:
+        1 once the filter has started.
     """
-    state[STARTED] = filter_step(belief, work, state[STARTED], model, features)
-    if state[STARTED] == 0:
+    started = filter_step(belief, work, started, model, features)
+    if started == 0:
         for i in range(opinion.shape[0]):
             opinion[i] = math.nan
-        return
+        return started
     bull, bear, chop, entropy = 0.0, 0.0, 0.0, 0.0
     for k in range(belief.shape[0]):
         chance = belief[k]
@@ -95,8 +93,7 @@ def regime_step(
             chop += chance
         if chance > 0.0:
             entropy -= chance * math.log(chance)
-    direction = direction_step(bull, bear, model.threshold, model.leaves, state[SIDE])
-    state[SIDE] = direction
+    direction = direction_step(bull, bear, model.threshold)
     opinion[DIRECTION] = direction
     opinion[CONFIDENCE] = 0.0
     if direction != 0:
@@ -105,6 +102,7 @@ def regime_step(
     opinion[EXTRAS + BEAR] = bear
     opinion[EXTRAS + CHOP] = chop
     opinion[DOUBT] = entropy / math.log(float(belief.shape[0]))
+    return started
 
 
 def filter_step(belief: Floats, work: Floats, started: int, model: RegimeModel, features: Floats) -> int:
@@ -153,22 +151,20 @@ def filter_step(belief: Floats, work: Floats, started: int, model: RegimeModel, 
     return 1
 
 
-def direction_step(bull: float, bear: float, threshold: float, leaves: float, side: int) -> int:
+def direction_step(bull: float, bear: float, threshold: float) -> int:
     """The side of the regime signal; the lean is rounded to 1e-6 first.
 
     Args:
         bull: probability of the bull regime.
         bear: of the bear regime.
-        threshold: of the lean, P(bull) - P(bear), to take a side.
-        leaves: of the lean to keep it.
-        side: of the last bar.
+        threshold: of the lean, P(bull) - P(bear).
 
     Returns:
         1 long, -1 short, 0 none.
     """
     lean = quantised(bull - bear)
-    if lean > threshold or (side > 0 and lean > leaves):
+    if lean > threshold:
         return 1
-    if lean < -threshold or (side < 0 and lean < -leaves):
+    if lean < -threshold:
         return -1
     return 0

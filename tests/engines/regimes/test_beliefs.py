@@ -18,7 +18,7 @@ def test_a_whole_series_equals_one_row_after_another_and_a_prefix_equals_the_beg
     parts = (model["startprob"], model["transmat"], model["means"], model["covars"])
     x = np.random.default_rng(seed).normal(size=(n, 3)) * 2
     whole = filtered_probabilities(*parts, x)
-    plain = RegimeModel(np.arange(3), np.array(BY_RANK), *parts[:3], *emission_terms(parts[3]), 0.0, 0.0)
+    plain = RegimeModel(np.arange(3), np.array(BY_RANK), *parts[:3], *emission_terms(parts[3]), 0.0)
     belief, started = np.empty(3), 0
     for t in range(n):
         started = filter_step(belief, np.empty((2, 3)), started, plain, x[t])

@@ -29,25 +29,25 @@ def filtered_probabilities(startprob: Floats, transmat: Floats, means: Floats, c
         whiten=whiten,
         log_norm=log_norm,
         threshold=0.0,
-        leaves=0.0,
     )
     return _belief_loop(model, np.ascontiguousarray(x))
 
 
 @compile_loop
-def regime_loop(model, features, belief, state, rows):
-    """Write the opinion of every bar, going on from a belief.
+def regime_loop(model, features, belief, started, rows):
+    """Write the opinion of every bar, going on from a belief; returns whether the filter has started.
 
     Args:
         model: the hidden Markov model, a :class:`trading.steps.regimes.RegimeModel`.
         features: shape (n, F), standardised features of the bars; the model picks its own columns.
         belief: shape (S,), probabilities of the states after the last bar seen; changed in place.
-        state: shape (2,), see :func:`trading.steps.regimes.regime_step`; changed in place.
+        started: 0 before the first bar with complete features, 1 from then on.
         rows: shape (n, OPINION_SIZE), written.
     """
     work = np.empty((2, belief.shape[0]))
     for t in range(features.shape[0]):
-        regime_step(model, features[t], belief, work, state, rows[t])
+        started = regime_step(model, features[t], belief, work, started, rows[t])
+    return started
 
 
 @compile_loop

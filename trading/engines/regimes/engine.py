@@ -28,7 +28,6 @@ class RegimeOptions(EngineOptions):
     features: tuple[str, ...] = Field(min_length=1)
     threshold: FiniteFloat
     signs: tuple[Literal[-1, 0, 1], ...] = BY_RANK
-    leaves: FiniteFloat | None = None
     memory_bars: int = Field(default=0, ge=0)
 
 
@@ -46,7 +45,7 @@ class Regimes(Engine):
         states = len(self.model.signs)
         self.belief = np.full(states, np.nan)
         self._work = np.empty((2, states))
-        self._state = np.zeros(2, dtype=np.int64)
+        self._started = 0
 
     @classmethod
     def fit(cls, data: TrainingData, options: Any) -> Fitted:
@@ -59,7 +58,6 @@ class Regimes(Engine):
             options={
                 "features": list(features),
                 "threshold": spec.direction_threshold,
-                "leaves": min(spec.exit_threshold, spec.direction_threshold),
                 "signs": list(fit.signs),
                 "memory_bars": spec.memory_bars,
             },
@@ -80,22 +78,21 @@ class Regimes(Engine):
         return Opinion(side_step(row), float(row[CONFIDENCE]), tuple(row[EXTRAS:DOUBT].tolist()), float(row[DOUBT]))
 
     def write(self, bar: Bar, features: Floats, row: Floats) -> None:
-        regime_step(self.model, features, self.belief, self._work, self._state, row)
+        self._started = regime_step(self.model, features, self.belief, self._work, self._started, row)
 
     def opinions(self, bars: Bars, features: Floats) -> Floats:
         from trading.engines.regimes.beliefs import regime_loop
 
         rows = np.empty((len(bars), OPINION_SIZE))
-        regime_loop(self.model, np.ascontiguousarray(features), self.belief, self._state, rows)
+        self._started = regime_loop(self.model, np.ascontiguousarray(features), self.belief, self._started, rows)
         return rows
 
     def save(self) -> dict[str, Floats]:
-        return {"belief": self.belief.copy(), "state": self._state.astype(np.float64)}
+        return {"belief": self.belief.copy(), "started": np.array([float(self._started)])}
 
     def restore(self, state: Mapping[str, Floats]) -> None:
         self.belief[:] = state["belief"]
-        # Journals of earlier releases say whether it has started, and had no side to keep.
-        self._state[:] = state["state"] if "state" in state else (state["started"][0], 0.0)
+        self._started = int(state["started"][0])
 
 
 def regime_model(options: RegimeOptions, setup: EngineSetup) -> RegimeModel:
@@ -134,5 +131,4 @@ def regime_model(options: RegimeOptions, setup: EngineSetup) -> RegimeModel:
         raise unusable_data("regimes", "a covariance is not positive definite") from None
     columns = np.array([setup.feature_names.index(name) for name in features], dtype=np.int64)
     signs = np.array(options.signs, dtype=np.int64)
-    leaves = options.threshold if options.leaves is None else options.leaves
-    return RegimeModel(columns, signs, startprob, transmat, means, whiten, log_norm, options.threshold, leaves)
+    return RegimeModel(columns, signs, startprob, transmat, means, whiten, log_norm, options.threshold)

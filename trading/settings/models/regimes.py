@@ -44,8 +44,8 @@ class RegimeSpec(Spec):
     )
     alternatives: tuple[tuple[str, ...], ...] = Field(
         default=(("close_location",),),
-        description="Other sets of features; one is taken instead if its regimes, fitted on the first two thirds of the "
-        "training split, are followed better over the last third, by a t-value of 3.",
+        description="Other sets of features; one is taken instead if its regimes, fitted on the first two thirds of "
+        "the training split, are followed better over the last third, by a t-value of 3.",
     )
     memory_bars: int = Field(
         default=240,
@@ -54,8 +54,7 @@ class RegimeSpec(Spec):
         description="Bars after which the filter has forgotten where it began; splits are kept at least so far apart.",
     )
     direction_threshold: Fraction = Field(
-        default=0.5, description="Long when P(bull) - P(bear) is over this, short when under its negative."
-    )
-    exit_threshold: Fraction = Field(
-        default=0.0, description="A side that was taken is kept while the lean for it is over this."
+        default=0.0,
+        description="Long when P(bull) - P(bear) is over this, short when under its negative. Whether a lean is worth "
+        "a trade is for calibrated confidence to say, which needs to see the weak ones: see `risk.min_confidence`.",
     )
