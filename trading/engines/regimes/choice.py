@@ -19,8 +19,8 @@ from trading.settings.models import RegimeSpec
 LEARNED = 2.0 / 3.0
 """Share of the training rows that sets of features are fitted on, to be compared over the rest."""
 SURELY = 3.0
-"""t-value of a difference that decides for another set. On embedded markets a lucky third reached 2.6 where the first set
-was the better one over later bars; where the other was, the least was 4.8."""
+"""t-value of a difference that decides for another set. On embedded markets a lucky third reached 2.6 where the first
+set was the better one over later bars; where the other was, the least was 4.8."""
 
 
 def fit_best(data: TrainingData, spec: RegimeSpec) -> tuple[tuple[str, ...], RegimeFit]:
