@@ -31,12 +31,12 @@ def start_of(model: TradingModel, log_likelihood: float, signs: tuple[int, ...] 
 
 
 def measured(model: TradingModel, others: list[dict[str, Any]]) -> RegimeStartsEvidence:
-    starts = [{"log_likelihood": -1.0, "problem": ""}, {"log_likelihood": 5.0, "problem": "a state holds 0.1%"}]
+    starts = [{"problem": ""}, {"problem": "a state holds 0.1%"}]
     parts = {
         "bars": BARS,
         "splits": SPLITS,
         "model": model,
-        "fit_report": {"engine": {"starts": starts, "others": others}},
+        "fit_report": {"engine": {"log_likelihood": -1.0, "starts": starts, "others": others}},
     }
     found = REGIME_STARTS.measure(Subject(check=REGIME_STARTS.name, parts=parts))
     assert isinstance(found, RegimeStartsEvidence)
@@ -53,12 +53,21 @@ def test_starts_that_ended_at_the_same_model_agree_on_everything() -> None:
 
 def test_a_start_that_names_its_states_otherwise_disagrees_where_it_would_trade_otherwise() -> None:
     found = measured(MODEL, [start_of(MODEL, -1.0, signs=(-1, 1, 0)), start_of(MODEL, -1.0, signs=(0, 0, 0))])
-    directions = compute_signals(MODEL, BARS.slice(0, SPLITS.test.stop)).slice(*SPLITS.test).direction
-    none = float(np.mean(directions == 0))
+    signals = compute_signals(MODEL, BARS.slice(0, SPLITS.test.stop)).slice(*SPLITS.test)
+    none = float(np.mean((signals.direction == 0) | (signals.confidence < MODEL.spec.limits.min_confidence)))
     assert 0.0 < none < 1.0
     assert [start.agreement for start in found.results] == [1.0, none, none]
     assert found.agreement == none
     assert found.results[2].trades == 0
+
+
+def test_sides_that_none_is_sure_of_are_no_disagreement() -> None:
+    unsure = replace(
+        MODEL,
+        spec=MODEL.spec.changed(limits={**MODEL.spec.limits.model_dump(), "min_confidence": 1.0}),
+        calibrator=MODEL.calibrator._replace(y=np.minimum(MODEL.calibrator.y, 0.99)),
+    )
+    assert measured(unsure, [start_of(unsure, -1.0, signs=(-1, 1, 0))]).agreement == 1.0
 
 
 def test_an_engine_without_starts_has_none_to_compare() -> None:

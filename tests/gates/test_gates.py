@@ -292,7 +292,7 @@ def test_starts_that_disagree_are_named_and_decide_only_if_a_limit_is_set(good: 
     agreed, apart = rule(0.0, 1.0, 0.95), rule(0.0, 1.0, 0.95, 0.4)
     assert (agreed.passed, agreed.severity, agreed.code, agreed.observed) == (True, "warn", ReasonCode.OK, 0.95)
     assert (apart.passed, apart.severity, apart.code) == (True, "warn", ReasonCode.REGIMES_UNSTABLE)
-    assert "the 3 likeliest of 30 starts" in apart.message
+    assert "the 3 best of 30 starts" in apart.message
     assert "40.0% of the test bars" in apart.message
     assert "Sharpe ratios of 0.80 to 2.00" in apart.message
     judged = rule(0.5, 1.0, 0.4)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
+from trading.arrays import Ints
 from trading.checks.check import Check, Subject
 from trading.checks.evidence import CheckEvidence
 from trading.results import Number, is_finite
 from trading.values import Measured
 
 if TYPE_CHECKING:
+    from trading.engines.stream import Signals
     from trading.model.model import TradingModel
 
 
@@ -18,7 +22,8 @@ class StartResult(Measured):
 
     Attributes:
         log_likelihood: of the training bars, nats a bar.
-        agreement: share of test bars on which it gives the direction that the chosen start gives.
+        agreement: share of test bars on which it is sure enough of the side that the chosen start takes, or of none as
+            that one is.
         sharpe: annualised, of bar returns.
         max_drawdown: share.
         trades: closed, the last position included.
@@ -32,7 +37,7 @@ class StartResult(Measured):
 
 
 class RegimeStartsEvidence(CheckEvidence):
-    """The ten likeliest starts, the chosen one first; an engine without starts has none.
+    """The ten best starts, the chosen one first; an engine without starts has none.
 
     Attributes:
         starts: of the regime model.
@@ -60,8 +65,6 @@ def _measure(subject: Subject) -> RegimeStartsEvidence:
     if subject.model.spec.engine.name != "regimes" or "others" not in report:
         return RegimeStartsEvidence(starts=0)
     # The simulation compiles when it is imported, and gates read the evidence above without it.
-    import numpy as np
-
     from trading.checks.track import run_returns
     from trading.engines.stream import compute_signals
     from trading.simulation.metrics.drawdown import max_drawdown
@@ -70,16 +73,15 @@ def _measure(subject: Subject) -> RegimeStartsEvidence:
 
     model, test = subject.model, subject.splits.test
     bars = subject.bars.slice(0, test.stop)
-    likeliest = max(start["log_likelihood"] for start in report["starts"] if not start["problem"])
-    chosen, results = compute_signals(model, bars).slice(*test).direction, list[StartResult]()
+    chosen, results = _sides(model, compute_signals(model, bars).slice(*test)), list[StartResult]()
     others = [(each["log_likelihood"], _other(model, each)) for each in report["others"]]
-    for log_likelihood, start in [(likeliest, model), *others]:
+    for log_likelihood, start in [(report["log_likelihood"], model), *others]:
         signals = compute_signals(start, bars).slice(*test)
         run = follow_signal(start, bars.slice(*test), signals)
         results.append(
             StartResult(
                 log_likelihood=log_likelihood,
-                agreement=float(np.mean(signals.direction == chosen)),
+                agreement=float(np.mean(_sides(model, signals) == chosen)),
                 sharpe=sharpe(run_returns(start, run), model.spec.bars_per_year),
                 max_drawdown=max_drawdown(run.settled_equity, model.spec.limits.initial_equity),
                 trades=len(run.settled_trades),
@@ -88,11 +90,14 @@ def _measure(subject: Subject) -> RegimeStartsEvidence:
     return RegimeStartsEvidence(starts=len(report["starts"]), results=tuple(results))
 
 
+def _sides(model: TradingModel, signals: Signals) -> Ints:
+    """Shape (n,): where the model would trade, and to which side; to lean without being sure is to no side."""
+    return np.where(signals.confidence >= model.spec.limits.min_confidence, signals.direction, 0)
+
+
 def _other(model: TradingModel, start: dict[str, Any]) -> TradingModel:
     """The model with the regimes of another start."""
     from dataclasses import replace
-
-    import numpy as np
 
     engine = model.spec.engine
     options = {**engine.options, "signs": start["signs"]}

@@ -259,7 +259,7 @@ def _starts_agree(found: RegimeStartsEvidence, least: float) -> CheckResult:
         observed=found.agreement,
         threshold=least,
         code=ReasonCode.OK if stable else ReasonCode.REGIMES_UNSTABLE,
-        message=f"the {len(found.results)} likeliest of {found.starts} starts give the same direction on at least "
+        message=f"the {len(found.results)} best of {found.starts} starts take the same side, or none, on at least "
         f"{found.agreement:.1%} of the test bars.{ends}",
         remedy=""
         if found.agreement >= least

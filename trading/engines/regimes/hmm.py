@@ -256,6 +256,7 @@ def _report(named: _Named, best: Start, starts: Sequence[Start], scaled: Floats)
         ],
         "sure": float(named.beliefs.max(axis=1).mean()),
         "converged": best.converged,
+        "log_likelihood": best.log_likelihood,
         "starts": [
             {
                 "seed": start.seed,
