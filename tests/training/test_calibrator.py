@@ -56,12 +56,12 @@ def saturated(seed: int, start: int, told: float) -> Outcomes:
 
 
 def test_of_methods_as_good_as_each_other_the_one_is_taken_that_says_the_same_least_often():
-    train, validation = saturated(20, 0, 0.1), saturated(21, 5_000, 0.1)
+    train, validation = saturated(20, 0, 0.05), saturated(21, 5_000, 0.05)
     fitted = fit_calibrator(train, validation, horizon_bars=1)
     losses, alike = fitted.report["log_loss"], fitted.report["share_at_mode"]
-    assert losses["platt"] < losses["logistic"] < losses["base_rate"]
+    assert losses["platt"] < losses["pooled"] < losses["logistic"] < losses["base_rate"]
     assert alike["logistic"] < alike["pooled"] < 0.2 < alike["platt"]
-    assert fitted.method == "logistic"
+    assert fitted.method == "pooled"
 
 
 def test_a_method_that_is_worse_beyond_chance_is_not_taken_however_much_it_varies():
@@ -127,7 +127,7 @@ def test_any_fit_is_a_map_that_never_falls_and_is_no_surer_than_its_outcomes(
 def test_a_pool_says_what_the_mean_of_its_scores_says():
     long = [each.chosen(each.side == 1) for each in (TRAIN, VALIDATION, LATER)]
     of_one, of_both, pooled = (
-        fit_map(method, long[0], long[1], horizon_bars=24, rate=0.5) for method in ("temperature", "logistic", "pooled")
+        fit_map(method, long[0], long[1], horizon_bars=24, rate=0.5) for method in ("platt", "logistic", "pooled")
     )
     odds = [np.log(p / (1.0 - p)) for p in (of_one(long[2]), of_both(long[2]), pooled(long[2]))]
     certain = np.maximum(np.abs(odds[0]), np.abs(odds[1])) > 3.0
@@ -135,7 +135,7 @@ def test_a_pool_says_what_the_mean_of_its_scores_says():
     assert pooled.y[-1] == min(of_one.y[-1], of_both.y[-1])
 
 
-def test_a_pool_is_the_logistic_score_where_confidence_is_more_often_wrong_and_a_temperature_would_fall():
+def test_a_pool_is_the_logistic_score_where_confidence_is_more_often_wrong_and_a_map_of_it_alone_would_fall():
     upside = replace(VALIDATION, raw=1.0 - VALIDATION.raw)
     learned = replace(TRAIN, raw=1.0 - TRAIN.raw)
     of_both, pooled = (fit_map(method, learned, upside, horizon_bars=24, rate=0.5) for method in ("logistic", "pooled"))

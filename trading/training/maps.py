@@ -53,11 +53,11 @@ def fit_map(
     these can prove. A map that would fall, where more score was not more often right, is the base rate instead.
 
     Args:
-        method: ``base_rate``, the same probability always; of the log odds ``platt`` (Platt 1999), ``temperature`` (Guo
-            et al. 2017) or ``isotonic`` (Zadrozny and Elkan 2002); ``logistic``, a ridge regression on log odds and
-            features; or ``pooled``, the mean of the scores of ``temperature`` and ``logistic`` (a logarithmic opinion
-            pool, Genest and Zidek 1986).
-        learned: outcomes of this side that a logistic score, or the base rate to begin with, is taken from.
+        method: ``base_rate``, the same probability always; of the log odds ``platt``, a ridge regression (Platt 1999),
+            ``temperature`` (Guo et al. 2017) or ``isotonic`` (Zadrozny and Elkan 2002); ``logistic``, a ridge
+            regression on log odds and features; or ``pooled``, the mean of the scores of ``platt`` and ``logistic`` (a
+            logarithmic opinion pool, Genest and Zidek 1986).
+        learned: outcomes of this side that a regression, or the base rate to begin with, is taken from.
         mapped: those that the curve is fitted on, and that may move and stretch what was learned; None fits all of it
             on what is learned from.
         horizon_bars: bars until an outcome is known.
@@ -74,15 +74,15 @@ def fit_map(
         case "base_rate":
             found = None if mapped is None else _base_rate(learned, mapped, horizon_bars)
         case "logistic":
-            found = _logistic(learned, mapped, horizon_bars)
+            found = _regressed(learned, mapped, horizon_bars, features=True)
         case "isotonic":
             found = _isotonic(own, horizon_bars)
         case "platt":
-            found = _platt(own, horizon_bars)
+            found = _regressed(learned, mapped, horizon_bars, features=False)
         case "temperature":
             found = _temperature(own, horizon_bars)
         case "pooled":
-            found = _pooled([_temperature(own, horizon_bars), _logistic(learned, mapped, horizon_bars)])
+            found = _pooled([_regressed(learned, mapped, horizon_bars, features=more) for more in (False, True)])
     return level if found is None else found
 
 
@@ -100,28 +100,6 @@ def _base_rate(learned: Outcomes, mapped: Outcomes, horizon_bars: int) -> SideMa
     odds = float(np.log((hits + 1.0) / (n - hits + 1.0)))
     offset, _ = _moved(np.full(len(mapped.index), odds), mapped, horizon_bars, stretch=False)
     return _level(1.0 / (1.0 + float(np.exp(-odds - offset))), mapped.features.shape[1])
-
-
-def _platt(mapped: Outcomes, horizon_bars: int) -> SideMap | None:
-    odds = _inputs(mapped)[:, LOG_ODDS]
-    if not np.ptp(odds) > 1e-9:
-        return None
-    from sklearn.linear_model import LogisticRegression
-
-    n, hits = len(odds), int(mapped.won.sum())
-    centre, scale = float(odds.mean()), float(odds.std())
-    # Platt's targets are probabilities and a logistic regression takes classes: each outcome is both, weighted.
-    wanted = np.where(mapped.won, (hits + 1) / (hits + 2), 1 / (n - hits + 2))
-    standard = ((odds - centre) / scale).reshape(-1, 1)
-    model: Any = LogisticRegression(C=1e6, tol=1e-10, solver="newton-cholesky")
-    model.fit(
-        np.vstack([standard, standard]),
-        np.r_[np.ones(n, dtype=int), np.zeros(n, dtype=int)],
-        sample_weight=np.r_[wanted, 1.0 - wanted],
-    )
-    slope = float(model.coef_[0, 0]) / scale
-    offset = float(model.intercept_[0]) - slope * centre
-    return _curved(_weights(mapped, offset, slope), slope, n / horizon_bars)
 
 
 def _temperature(mapped: Outcomes, horizon_bars: int) -> SideMap | None:
@@ -150,7 +128,8 @@ def _isotonic(mapped: Outcomes, horizon_bars: int) -> SideMap | None:
     return SideMap(_weights(mapped, 0.0, 1.0), x, np.maximum.accumulate(np.round(y, DIGITS)))
 
 
-def _logistic(learned: Outcomes, mapped: Outcomes | None, horizon_bars: int) -> SideMap | None:
+def _regressed(learned: Outcomes, mapped: Outcomes | None, horizon_bars: int, *, features: bool) -> SideMap | None:
+    """A score by ridge regression on the log odds, and on features if asked to; alone, log odds may not count less."""
     hits = int(learned.won.sum())
     if len(learned.index) < MINIMUM_OUTCOMES or hits in (0, len(learned.index)):
         return None
@@ -158,11 +137,14 @@ def _logistic(learned: Outcomes, mapped: Outcomes | None, horizon_bars: int) -> 
 
     inputs = _inputs(learned)
     inputs[:, LOG_ODDS] /= LOG_ODDS_UNIT
+    told = slice(LOG_ODDS, None if features else LOG_ODDS + 1)
     model: Any = LogisticRegression(C=WEIGHT_VARIANCE, tol=1e-10, solver="newton-cholesky")
-    model.fit(inputs[:, LOG_ODDS:], learned.won, sample_weight=np.full(len(inputs), 1.0 / horizon_bars))
-    weights = np.r_[np.zeros(LOG_ODDS), model.coef_[0]]
-    weights[OFFSET] = model.intercept_[0]
+    model.fit(inputs[:, told], learned.won, sample_weight=np.full(len(inputs), 1.0 / horizon_bars))
+    weights = np.zeros(inputs.shape[1])
+    weights[told], weights[OFFSET] = model.coef_[0], model.intercept_[0]
     weights[LOG_ODDS] /= LOG_ODDS_UNIT
+    if not (features or weights[LOG_ODDS] > 0.0):
+        return None
     slope, n = 1.0, len(learned.index)
     if mapped is not None:
         n += len(mapped.index)
