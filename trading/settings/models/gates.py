@@ -33,8 +33,8 @@ class GateSpec(Spec):
     )
     min_start_agreement: Fraction = Field(
         default=0.0,
-        description="Share of test bars on which the ten best starts of the regime model have to take the same side, or "
-        "none; 0 only notes it.",
+        description="Share of test bars on which the ten best starts of the regime model have to take the same side, "
+        "or none; 0 only notes it.",
     )
     min_baselines_beaten: int = Field(
         default=0,

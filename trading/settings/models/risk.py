@@ -19,7 +19,11 @@ class RiskSpec(Spec):
         default=0.05, lt=1.0, description="The exchange closes a position where equity falls to this share of notional."
     )
     volatility_target: PositiveFloat = Field(default=0.25, description="Annualised; size is scaled down above it.")
-    min_confidence: Fraction = Field(default=0.5, description="No new position under this effective confidence.")
+    min_confidence: Fraction = Field(
+        default=0.65,
+        description="No new position under this effective confidence. Of trades that are right less often, a hundred "
+        "have more than `gates.max_consecutive_losses` in a row too often by chance alone.",
+    )
     size_by_confidence: bool = Field(
         default=True,
         description="Sizes grow with confidence, from nothing where a signal just pays to all of it at certainty.",
