@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from trading.night.report import NightReport
-from trading.settings.models import DriftSpec, GateSpec, MarketSpec, PolicySpec, RegimeSpec, RuntimeSpec, StressSpec
+from trading.settings.models import (
+    DriftSpec,
+    GateSpec,
+    MarketSpec,
+    PolicySpec,
+    RegimeSpec,
+    RiskSpec,
+    RuntimeSpec,
+    StressSpec,
+)
 
 EASY = GateSpec(
     min_sharpe=-100.0,
@@ -35,6 +44,7 @@ SMALL: dict[str, Any] = {
     "policy": PolicySpec(seeds=1, steps=1_000, lanes=8, rollout=16, batch_size=64, hidden=16, workers=1),
     # On so few bars no state is surely bull or bear; that a night trades is asked for all the same.
     "regimes": RegimeSpec(seeds=6, iterations=15, min_t=0.0),
+    "risk": RiskSpec(min_confidence=0.5),
     "stress": StressSpec(
         max_drawdown=1.0,
         max_loss=1.0,
@@ -61,7 +71,7 @@ SMALL: dict[str, Any] = {
 def command_options(home: Path) -> list[str]:
     """The options of the command line that ask for the small night."""
     options: list[str] = ["--set", f"runtime.home={home}"]
-    for table in ("market", "policy", "regimes", "stress", "gates", "drift"):
+    for table in ("market", "policy", "regimes", "risk", "stress", "gates", "drift"):
         spec = SMALL[table]
         blank = type(spec)()
         for name, value in spec.model_dump().items():

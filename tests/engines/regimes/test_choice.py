@@ -9,7 +9,7 @@ import pytest
 from tests.support import START_MS, small_path
 from trading.codes import ReasonCode
 from trading.engines.base import TrainingData
-from trading.engines.regimes.choice import fit_best
+from trading.engines.regimes.choice import SURELY, fit_best
 from trading.engines.series import compute_features
 from trading.errors import ConfigError, TrainingError
 from trading.market.bars import Bars
@@ -42,8 +42,10 @@ def equal_volatilities() -> Bars:
 def test_where_regimes_differ_in_volatility_they_are_found_in_the_range() -> None:
     features, fit = fit_best(training_data(small_path(DAYS).bars), SPEC)
     assert features == SPEC.features
-    followed = {tuple(each["features"]): each["t"] for each in fit.report["compared"]}
-    assert followed[SPEC.features] == max(followed.values()) > 2.0
+    first, other = fit.report["compared"]
+    assert (first["features"], first["apart_t"]) == (list(SPEC.features), None)
+    assert first["t"] > 2.0
+    assert other["apart_t"] < SURELY
 
 
 def test_where_regimes_have_one_volatility_they_are_found_in_where_bars_close() -> None:
@@ -51,6 +53,22 @@ def test_where_regimes_have_one_volatility_they_are_found_in_where_bars_close() 
     assert features == LOCATION
     assert fit.report["features"] == list(LOCATION)
     assert set(fit.signs) >= {1, -1}
+    assert fit.report["compared"][1]["apart_t"] >= SURELY
+
+
+def test_a_set_that_does_better_within_the_error_is_not_taken() -> None:
+    data = training_data(small_path(DAYS).bars)
+    # The same column with a little noise: whichever earned more, it was chance.
+    noisy = data.features[:, 13] + 0.05 * np.random.default_rng(0).standard_normal(len(data.bars))
+    twins = replace(data, features=np.column_stack([noisy, data.features[:, 1:]]))
+    taken = set[tuple[str, ...]]()
+    for spec in ((FEATURE_NAMES[:1], LOCATION), (LOCATION, FEATURE_NAMES[:1])):
+        first, other = spec
+        features, fit = fit_best(twins, SPEC.model_copy(update={"features": first, "alternatives": (other,)}))
+        assert features == first
+        assert abs(fit.report["compared"][1]["apart_t"]) < SURELY
+        taken.add(features)
+    assert len(taken) == 2
 
 
 def test_a_set_that_cannot_be_fitted_gives_way_and_says_why() -> None:
