@@ -195,10 +195,13 @@ def test_a_fixed_action_needs_no_training(night: Night, bars: Bars) -> None:
 def test_an_engine_without_a_direction_gets_a_policy_that_never_trades(night: Night, jobs: list[TrainingJob]) -> None:
     nothing = simulate(SimulatedMarket(edge=0.0), 1_609_459_200_000 + 3_000 * 3_600_000).bars
     prepared = prepare(night, nothing)
-    assert set(night.store.get(MODEL, prepared.regimes.model_ref).spec.engine.options["signs"]) == {0}
+    fitted = night.store.get(MODEL, prepared.regimes.model_ref)
+    assert set(fitted.spec.engine.options["signs"]) == {0}
     trained = train(night, prepared)
     model = night.store.get(MODEL, trained.model_ref)
     assert (model.spec.policy.kind, model.spec.policy.action[0], model.layers) == ("fixed", -1.0, None)
     assert night.store.get(POLICY_REPORT, trained.report_ref)["chosen"] == "idle"
+    # The policy was not fitted again, and that it is another is no sign of a fit that saw the future.
+    assert check_refit(model, fitted, asked=True).passed
     assert night.store.get(POLICIES, trained.policies_ref) == ()
     assert jobs == []
