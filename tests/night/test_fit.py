@@ -18,7 +18,7 @@ from trading.model.fits import LATEST_SPLIT, FitRecord
 from trading.model.model import layer_shapes
 from trading.night import data, fit
 from trading.night.artifacts import BARS, FIT_REPORT, MODEL, POLICIES, POLICY_REPORT, SPLITS
-from trading.night.fit import FittedModel
+from trading.night.fit import FittedModel, TrainedModel
 from trading.night.workspace import Night, open_night
 from trading.settings.models import LeakageSpec, PolicySpec, RegimeSpec, RuntimeSpec, SevengatesSettings
 from trading.splits import Splits
@@ -92,7 +92,7 @@ def prepare(night: Night, bars: Bars) -> Prepared:
     return Prepared(kept, splits, fit.fit_model(night, kept, features, splits, night.plan.engines[0]))
 
 
-def train(night: Night, prepared: Prepared) -> FittedModel:
+def train(night: Night, prepared: Prepared) -> TrainedModel:
     return fit.train_policy(
         night,
         prepared.bars,
