@@ -34,9 +34,11 @@ class PolicySpec(Spec):
     entropy: NonNegativeFloat = Field(default=0.002, description="Weight of the entropy bonus.")
     workers: int = Field(default=2, ge=1, le=64, description="Training processes, one thread each.")
     min_duration: int = Field(default=6, ge=1, description="Shortest holding time, bars.")
-    max_duration: int = Field(default=240, ge=2, description="Longest holding time, bars.")
+    max_duration: int = Field(default=96, ge=2, description="Longest holding time, bars.")
     exit_with_signal: bool = Field(
-        default=True, description="Leave a position before its time when the signal no longer names its side."
+        default=False,
+        description="Leave a position before its time when the signal no longer names its side. It earns more, by shorter "
+        "trades of which more lose in a row.",
     )
     min_stop: PositiveFloat = Field(
         default=3.0, description="Closest stop, in standard deviations of a medium-horizon return."
