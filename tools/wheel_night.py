@@ -38,6 +38,9 @@ batch_size = 64
 hidden = 16
 workers = 1
 
+[depth]
+target_bars = 500
+
 [drift]
 critical_psi = 1000.0
 critical_ks = 1.0

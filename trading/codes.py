@@ -62,6 +62,7 @@ class ReasonCode(StrEnum):
     STORE_CORRUPT = "STORE_CORRUPT", "An artifact's bytes do not match its digest."
     STORE_KIND = "STORE_KIND", "A reference to one kind of artifact was given where another is needed."
 
+    DEPTH_TOO_SHALLOW = "DEPTH_TOO_SHALLOW", "The training split holds fewer bars than the shallowest depth asks for."
     SPLIT_OVERLAP = "SPLIT_OVERLAP", "Two data splits share bars, or their gap is too small."
     LEAK_PREFIX = "LEAK_PREFIX", "A feature's value changes when later bars are taken away."
     LEAK_DECISION = "LEAK_DECISION", "A decision, or what it rests on, changes when later bars are taken away."

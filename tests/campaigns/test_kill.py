@@ -19,7 +19,7 @@ from trading.registry.ledger import Ledger
 
 NIGHT = (
     "--set", "policy.steps=4000", "--set", "policy.seeds=1", "--set", "policy.lanes=8", "--set", "policy.batch_size=64",
-    "--set", "regimes.seeds=1", "--set", "market.history_bars=4000",
+    "--set", "regimes.seeds=1", "--set", "market.history_bars=4000", "--set", "depth.target_bars=500",
     "nightly", "--as-of", "2022-01-01", "--json",
 )  # fmt: skip
 """A night of about twenty seconds."""

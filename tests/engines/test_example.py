@@ -32,6 +32,7 @@ from trading.night.publish import bundle_candidate, write_bundle_folder
 from trading.night.workspace import Night, open_night
 from trading.results import blocking_failures
 from trading.settings.models import (
+    DepthSpec,
     EngineSpec,
     FeatureSpec,
     MarketSpec,
@@ -53,6 +54,7 @@ SETTINGS = SevengatesSettings(
     policy=PolicySpec(seeds=1, steps=1_000, lanes=4, rollout=16, batch_size=32, hidden=4, max_duration=24, workers=1),
     # Its calibrated confidence in the embedded market is low, and it is to trade.
     risk=RiskSpec(min_confidence=0.0),
+    depth=DepthSpec(target_bars=500),
 )
 
 

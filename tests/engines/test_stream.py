@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import random_model, small_bars
+from tests.support.models import at_depth
 from trading.engines.stream import Signals, SignalStream, compute_signals
 from trading.steps.observation import View, view_at
 from trading.steps.opinion import CONFIDENCE
@@ -79,3 +80,14 @@ def test_the_raw_confidence_is_the_regime_probability_before_the_calibrator() ->
     assert len(raw) > 10
     assert ((raw > 0.3) & (raw <= 1.0)).all()
     assert (raw != signals.confidence[directed]).any()
+
+
+@given(seed=st.integers(0, 1_000), t=st.integers(0, len(BARS) - 1))
+def test_a_shallow_training_takes_its_part_of_every_confidence_in_stream_and_batch_alike(seed: int, t: int) -> None:
+    full = random_model(seed)
+    shallow = at_depth(full, 0.7)
+    batch, before = compute_signals(shallow, BARS), compute_signals(full, BARS)
+    np.testing.assert_allclose(batch.confidence, 0.7 * before.confidence, rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(batch.direction, before.direction)
+    np.testing.assert_array_equal(batch.opinions, before.opinions)
+    assert stream_to(SignalStream(shallow), t + 1)[-1].signal.confidence == batch.confidence[t]

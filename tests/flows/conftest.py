@@ -11,6 +11,7 @@ import pytest
 
 from trading.night.report import NightReport
 from trading.settings.models import (
+    DepthSpec,
     DriftSpec,
     GateSpec,
     MarketSpec,
@@ -45,6 +46,8 @@ SMALL: dict[str, Any] = {
     # On so few bars no state is surely bull or bear; that a night trades is asked for all the same.
     "regimes": RegimeSpec(seeds=6, iterations=15, min_t=0.0),
     "risk": RiskSpec(min_confidence=0.5),
+    # Few bars are not to take anything from its confidence.
+    "depth": DepthSpec(target_bars=500),
     "stress": StressSpec(
         max_drawdown=1.0,
         max_loss=1.0,
@@ -71,7 +74,7 @@ SMALL: dict[str, Any] = {
 def command_options(home: Path) -> list[str]:
     """The options of the command line that ask for the small night."""
     options: list[str] = ["--set", f"runtime.home={home}"]
-    for table in ("market", "policy", "regimes", "risk", "stress", "gates", "drift"):
+    for table in ("market", "policy", "regimes", "risk", "depth", "stress", "gates", "drift"):
         spec = SMALL[table]
         blank = type(spec)()
         for name, value in spec.model_dump().items():

@@ -7,6 +7,7 @@ import pytest
 from tests.cli.conftest import Run, run  # noqa: F401
 from tests.live.support import bundle_of, write_model
 from tests.support import DAY_MS, START_MS, random_model, small_bars
+from tests.support.models import at_depth
 from trading.simulation.backtest import run_backtest
 
 # ruff: noqa: F811  # pytest hands fixtures over by name
@@ -77,9 +78,26 @@ def test_status_says_what_every_runner_is_doing(run: Run, folder: Path) -> None:
     run(*replay(folder), "--json")
     found = run("status", "--json").json
     assert [(item["symbol"], item["running"], item["state"]) for item in found] == [("SIM", False, "ACTIVE")]
+    assert found[0]["depth"] is None
     table = run("status").out
     assert "SIM" in table
     assert "2021-01-20 23:00" in table
+    assert "depth" not in table
+
+
+def test_status_says_how_deep_the_training_of_the_model_was(run: Run, folder: Path) -> None:
+    bundle = write_model(folder / "shallow", at_depth(random_model(4), 0.7))
+    days = ("--from", "2021-01-05", "--to", "2021-01-08")
+    printed = run("live", "--bundle", str(bundle.folder), "--source", SOURCE, *days)
+    assert "shallow (1,000 of 4,000 bars of 1h); confidence counts 70%" in " ".join(printed.out.split())
+    (found,) = run("status", "--json").json
+    assert found["depth"] == {
+        "tier": "shallow",
+        "modifier": 0.7,
+        "full_at": "2022-01-01T00:00+00:00",
+        "timeframes": [{"interval": "1h", "bars": 1_000, "target_bars": 4_000, "percent": 25.0}],
+    }
+    assert "SIM: training depth shallow (1,000 of 4,000 bars of 1h)" in run("status").out
 
 
 def test_a_replay_says_once_how_many_bars_open_in_closed_hours(

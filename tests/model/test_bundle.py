@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import small_model
+from tests.support.models import at_depth
 from trading.canonical import canonical_json, parse_json, sha256
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
@@ -251,3 +252,9 @@ def test_a_bundle_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_library_versions_leave_out_what_is_not_installed() -> None:
     versions = library_versions(["numpy", "no-such-distribution"])
     assert versions == {"numpy": np.__version__}
+
+
+def test_a_bundle_keeps_how_deep_its_training_was(tmp_path: Path) -> None:
+    model = at_depth(plain_model(), 0.85)
+    found = write_bundle(tmp_path / "b", model, LINEAGE, EVIDENCE, GATES, CARD).model.spec
+    assert (found.depth, found.modifier) == (model.spec.depth, 0.85)

@@ -51,3 +51,10 @@ def test_a_head_of_schema_3_without_features_is_refused() -> None:
     del head["model"]["feature_names"]
     with pytest.raises(ValueError, match="schema 3"):
         upgraded_bundle(head, arrays)
+
+
+def test_the_confidence_of_a_bundle_that_says_nothing_of_its_depth_counts_in_full() -> None:
+    head, _ = upgraded_bundle(*of_schema_3())
+    del head["model"]["depth"]
+    spec = ModelSpec.model_validate(head["model"])
+    assert (spec.depth, spec.modifier) == (None, 1.0)

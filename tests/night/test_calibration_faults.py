@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.checks.samples import only
+from tests.support.models import at_depth
 from trading.checks.calibration import CalibrationEvidence
 from trading.checks.check import Part
 from trading.engines import checked
@@ -53,9 +54,12 @@ class Fitted:
             "fit_report": fitted.report_ref,
         }
 
-    def judged(self, calibrator: Calibrator | None = None) -> tuple[CalibrationEvidence, GateResult]:
-        """Evidence and result of the model with another calibrator than its own."""
+    def judged(
+        self, calibrator: Calibrator | None = None, modifier: float = 1.0
+    ) -> tuple[CalibrationEvidence, GateResult]:
+        """Evidence and result of the model with another calibrator than its own, or less of its depth."""
         model = self.model if calibrator is None else replace(self.model, calibrator=calibrator)
+        model = model if modifier == 1.0 else at_depth(model, modifier)
         parts: dict[Part, Ref[Any]] = {**self.parts, "model": self.night.store.put(MODEL, model)}
         ref = measuring("calibration")(self.night, parts_of("calibration", parts))
         evidence = self.night.store.get(check_kind("calibration"), ref)
@@ -92,6 +96,15 @@ def test_a_constant_confidence_fails(edge: Fitted, side_by_side: bool) -> None:
     assert evidence.brier < 0.25
     assert {"brier_skill_low"} <= failed(result)
     assert "share_at_mode" in failed(result) or side_by_side
+
+
+def test_a_shallow_training_is_judged_by_its_probabilities_and_not_by_what_is_taken_from_them(edge: Fitted) -> None:
+    full, passed = edge.judged()
+    shallow, result = edge.judged(modifier=0.7)
+    assert passed.passed
+    assert result.passed, result.reason
+    for name in ("brier", "bss", "bss_low", "ece"):
+        assert getattr(shallow, name) == pytest.approx(getattr(full, name), abs=1e-4)
 
 
 def test_its_own_confidence_reversed_fails(edge: Fitted) -> None:

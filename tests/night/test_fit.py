@@ -12,6 +12,7 @@ import pytest
 
 from trading.checks.leakage.refit import check_refit, other_future
 from trading.engines.regimes.matching import match_regimes
+from trading.errors import DataError
 from trading.market.bars import Bars
 from trading.market.sources.simulated import SimulatedMarket, simulate
 from trading.model.fits import LATEST_SPLIT, FitRecord
@@ -20,7 +21,7 @@ from trading.night import data, fit
 from trading.night.artifacts import BARS, FIT_REPORT, MODEL, POLICIES, POLICY_REPORT, SPLITS
 from trading.night.fit import FittedModel, TrainedModel
 from trading.night.workspace import Night, open_night
-from trading.settings.models import LeakageSpec, PolicySpec, RegimeSpec, RuntimeSpec, SevengatesSettings
+from trading.settings.models import DepthSpec, LeakageSpec, PolicySpec, RegimeSpec, RuntimeSpec, SevengatesSettings
 from trading.splits import Splits
 from trading.steps.features import FEATURE_NAMES
 from trading.steps.observation import observation_names
@@ -205,3 +206,21 @@ def test_an_engine_without_a_direction_gets_a_policy_that_never_trades(night: Ni
     assert check_refit(model, fitted, asked=True).passed
     assert night.store.get(POLICIES, trained.policies_ref) == ()
     assert jobs == []
+
+
+def test_a_fit_says_how_deep_it_is_and_the_model_keeps_it(night: Night, bars: Bars) -> None:
+    prepared = prepare(night, bars)
+    size = night.store.get(SPLITS, prepared.splits).train.size
+    depth = night.store.get(MODEL, prepared.regimes.model_ref).spec.depth
+    assert depth is not None
+    assert (depth.tier, depth.modifier, depth.timeframes[0].bars) == ("shallow", 0.7, size)
+    assert night.store.get(FIT_REPORT, prepared.regimes.report_ref)["depth"] == depth.described()
+
+
+def test_a_night_of_few_bars_is_refused_before_anything_is_trained_if_the_settings_say_so(
+    night: Night, bars: Bars
+) -> None:
+    settings = night.settings.model_copy(update={"depth": DepthSpec(target_bars=9_000, too_few="refuse")})
+    refusing = night.model_copy(update={"plan": night.plan.model_copy(update={"settings": settings})})
+    with pytest.raises(DataError, match=r"depth\.shallow_from asks for 2250 at least"):
+        prepare(refusing, bars)

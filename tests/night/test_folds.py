@@ -11,6 +11,7 @@ from trading.night import folds
 from trading.night.artifacts import BARS, EVIDENCE, FOLDS, SPLITS, VERDICT
 from trading.night.workspace import Night, open_night
 from trading.settings.models import (
+    DepthSpec,
     EngineSpec,
     FeatureSpec,
     MarketSpec,
@@ -32,6 +33,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
         engine=EngineSpec(name="moving_average"),
         policy=PolicySpec(kind="fixed", max_duration=24),
         risk=RiskSpec(min_confidence=0.0),
+        depth=DepthSpec(target_bars=500),
         splits=SplitSpec(folds=COUNT),
         runtime=RuntimeSpec(home=str(tmp_path_factory.mktemp("home"))),
     )

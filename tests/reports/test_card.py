@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.support.models import at_depth
 from trading.model.bundle import Bundle
 from trading.model.spec import ModelSpec
 from trading.reports.assumptions import assumptions
@@ -76,3 +77,14 @@ def test_the_assumptions_state_the_latency(make_bundle: MakeBundle, latency: int
     spec = make_bundle(1).model.spec
     costs = spec.costs.model_copy(update={"latency_bars": latency})
     assert text in assumptions_of(spec.changed(costs=costs))[0]
+
+
+def test_the_card_says_how_deep_the_training_was_and_what_that_costs(make_bundle: MakeBundle) -> None:
+    bundle = make_bundle(1)
+    assert "Training depth: not noted." in card_of(bundle)
+    shallow = at_depth(bundle.model, 0.7)
+    card = model_card(shallow, bundle.lineage, bundle.evidence, bundle.gates)
+    told = "shallow (1,000 of 4,000 bars of 1h); confidence counts 70%; full about 2022-01-01T00:00+00:00"
+    assert f"Training depth: {told}." in card
+    assert f"Training depth is {told}." in assumptions_of(shallow.spec)
+    assert not [sentence for sentence in assumptions_of(bundle.model.spec) if "depth" in sentence]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import random_model, small_bars
-from tests.support.models import costs_of, limits_of
+from tests.support.models import at_depth, costs_of, limits_of
 from trading.engines.stream import SignalStream
 from trading.errors import DataError
 from trading.market.bars import resample
@@ -23,6 +23,7 @@ from trading.steps.account import (
     FEE,
     MAKER_FEE,
     QUANTITY,
+    TRADE_CONFIDENCE,
     TRADE_ENTRY,
     TRADE_ENTRY_TS,
     TRADE_EXIT,
@@ -184,3 +185,13 @@ def test_a_traced_lane_trades_the_same_and_keeps_what_each_decision_rested_on() 
     assert 0 < due.sum() < len(due)
     assert np.isnan(traced.trace.observations[~due]).all()
     assert (np.abs(traced.trace.actions[due]) <= 1.0).all()
+
+
+def test_a_shallow_training_enters_only_where_its_effective_confidence_is_enough() -> None:
+    full = random_model(3, limits=limits_of(min_confidence=0.5))
+    bars = small_bars(40)
+    deep, shallow = (run_backtest(model, bars, 100, len(bars)).closed for model in (full, at_depth(full, 0.7)))
+    assert 0 < len(shallow) < len(deep)
+    for closed in (deep, shallow):
+        assert closed[:, TRADE_CONFIDENCE].min() >= 0.5
+    assert shallow[:, TRADE_CONFIDENCE].max() <= 0.7

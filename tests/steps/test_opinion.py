@@ -54,17 +54,27 @@ def test_without_an_opinion_there_is_no_side() -> None:
     none = np.full(OPINION_SIZE, math.nan)
     assert is_warm(none) == 0
     assert side_step(none) == 0
-    assert confidence_step(none, FEATURES, RAW_MAP) == 0.0
+    assert confidence_step(none, FEATURES, RAW_MAP, 1.0) == 0.0
 
 
 @pytest.mark.parametrize("direction", [1, -1])
 def test_confidence_is_the_engines_own_through_the_calibrator(direction: int) -> None:
-    assert confidence_step(opinion_of(direction, 0.75), FEATURES, RAW_MAP) == pytest.approx(0.6875, abs=1e-12)
-    assert confidence_step(opinion_of(direction, 0.1234567), FEATURES, RAW_MAP) == pytest.approx(0.311728, abs=1e-12)
+    assert confidence_step(opinion_of(direction, 0.75), FEATURES, RAW_MAP, 1.0) == pytest.approx(0.6875, abs=1e-12)
+    assert confidence_step(opinion_of(direction, 0.1234567), FEATURES, RAW_MAP, 1.0) == pytest.approx(
+        0.311728, abs=1e-12
+    )
+
+
+@given(raw=st.floats(0.0, 1.0), modifier=st.floats(0.01, 1.0))
+def test_effective_confidence_is_the_calibrated_one_times_the_modifier(raw: float, modifier: float) -> None:
+    calibrated = confidence_step(opinion_of(1, raw), FEATURES, RAW_MAP, 1.0)
+    effective = confidence_step(opinion_of(1, raw), FEATURES, RAW_MAP, modifier)
+    assert effective == pytest.approx(modifier * calibrated, abs=1.01e-6)
+    assert effective <= calibrated
 
 
 def test_confidence_without_a_direction_is_zero() -> None:
-    assert confidence_step(opinion_of(0, 0.75), FEATURES, RAW_MAP) == 0.0
+    assert confidence_step(opinion_of(0, 0.75), FEATURES, RAW_MAP, 1.0) == 0.0
 
 
 def test_each_side_has_a_map_of_its_own() -> None:
@@ -72,19 +82,19 @@ def test_each_side_has_a_map_of_its_own() -> None:
     weights = np.array([[-1.0, 0.0, 0.5, 2.0, 0.0], [0.5, 1.0, 0.0, 0.0, -1.0]])
     sides = Calibrator(weights, np.array([[-1.0, 1.0], [-5.0, 0.0]]), np.array([[0.0, 1.0], [0.5, 0.75]]))
     long = 0.5 * (-1.0 + 0.5 * math.log(3.0) + 0.5 + 1.0)
-    assert confidence_step(opinion_of(1, 0.75), FEATURES, sides) == pytest.approx(long, abs=1e-6)
+    assert confidence_step(opinion_of(1, 0.75), FEATURES, sides, 1.0) == pytest.approx(long, abs=1e-6)
     short = 0.5 + 0.25 * (0.5 + 0.75 - 5.0 + 5.0) / 5.0
-    assert confidence_step(opinion_of(-1, 0.75), FEATURES, sides) == pytest.approx(short, abs=1e-6)
+    assert confidence_step(opinion_of(-1, 0.75), FEATURES, sides, 1.0) == pytest.approx(short, abs=1e-6)
 
 
 def test_a_number_without_weight_is_not_looked_at_and_one_with_weight_has_to_be_finite() -> None:
     broken = np.array([0.25, math.nan])
-    assert confidence_step(opinion_of(1, 0.75), broken, RAW_MAP) == pytest.approx(0.6875, abs=1e-12)
+    assert confidence_step(opinion_of(1, 0.75), broken, RAW_MAP, 1.0) == pytest.approx(0.6875, abs=1e-12)
     seen = RAW_MAP._replace(weights=np.array([[0.0, 1.0, 0.0, 0.0, 0.5]] * 2))
-    assert math.isnan(confidence_step(opinion_of(1, 0.75), broken, seen))
+    assert math.isnan(confidence_step(opinion_of(1, 0.75), broken, seen, 1.0))
     odds = RAW_MAP._replace(weights=np.array([[0.0, 0.0, 1.0, 0.0, 0.0]] * 2))
-    assert math.isnan(confidence_step(opinion_of(1, math.nan), FEATURES, odds))
-    assert math.isnan(confidence_step(opinion_of(1, math.nan), FEATURES, RAW_MAP))
+    assert math.isnan(confidence_step(opinion_of(1, math.nan), FEATURES, odds, 1.0))
+    assert math.isnan(confidence_step(opinion_of(1, math.nan), FEATURES, RAW_MAP, 1.0))
 
 
 @given(p=st.floats(0.0, 1.0))

@@ -105,7 +105,7 @@ def test_before_the_first_whole_observation_there_is_no_opinion() -> None:
     assert np.isnan(row).all()
     assert is_warm(row) == 0
     assert side_step(row) == 0
-    assert confidence_step(row, np.zeros(2), ANY_MAP) == 0.0
+    assert confidence_step(row, np.zeros(2), ANY_MAP, 1.0) == 0.0
 
 
 PLAIN = RegimeModel(

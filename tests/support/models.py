@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from trading.arrays import Floats
+from trading.model.depth import TimeframeDepth, TrainingDepth
 from trading.model.model import TradingModel, layer_shapes, model_from
 from trading.model.spec import ActionBounds, Costs, EngineIdentity, Instrument, Limits, ModelSpec, PolicyShape, Windows
 from trading.steps.features import FEATURE_NAMES
@@ -170,3 +172,15 @@ def small_model(seed: int = 0) -> TradingModel:
         ),
         limits=limits_of(min_confidence=0.3, cooldown_bars=12),
     )
+
+
+def at_depth(model: TradingModel, modifier: float) -> TradingModel:
+    """The same model of a training that was too short for full depth.
+
+    Args:
+        model: any.
+        modifier: of its confidence.
+    """
+    hours = TimeframeDepth(interval=HOUR_MS, bars=1_000, target_bars=4_000)
+    depth = TrainingDepth(timeframes=(hours,), tier="shallow", modifier=modifier, full_at_ms=1_640_995_200_000)
+    return replace(model, spec=model.spec.changed(depth=depth))

@@ -36,5 +36,5 @@ def confidences(calibrator: Calibrator, outcomes: Outcomes) -> Floats:
     found = np.empty(len(outcomes.index))
     for row in range(len(found)):
         opinion[DIRECTION], opinion[CONFIDENCE] = outcomes.side[row], outcomes.raw[row]
-        found[row] = confidence_step(opinion, outcomes.features[row], calibrator)
+        found[row] = confidence_step(opinion, outcomes.features[row], calibrator, 1.0)
     return found

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.support import random_model, small_bars
+from tests.support.models import at_depth
 from trading.engines.stream import compute_signals
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
@@ -65,3 +66,10 @@ def test_what_was_not_just_fitted_cannot_be_trained(bars: Bars) -> None:
     made = random_model(2)
     with pytest.raises(ValueError, match="not noted"):
         unseen_confidence(made, bars, compute_signals(made, bars), TRAIN)
+
+
+def test_training_sees_confidence_as_its_own_depth_leaves_it(bars: Bars, model: TradingModel) -> None:
+    shallow = at_depth(model, 0.7)
+    _, full = unseen_confidence(model, bars, compute_signals(model, bars), TRAIN)
+    _, seen = unseen_confidence(shallow, bars, compute_signals(shallow, bars), TRAIN)
+    np.testing.assert_allclose(seen.confidence, 0.7 * full.confidence, rtol=0, atol=1e-6)

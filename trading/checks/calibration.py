@@ -171,7 +171,7 @@ def measure_calibration(
     """Evidence for the calibration gate.
 
     Args:
-        forecasts: effective confidences of the test split against the base rate of their side, and what happened.
+        forecasts: calibrated confidences of the test split against the base rate of their side, and what happened.
         trades: the same of the trades of the backtest.
         base: base rate of both sides together on the validation split.
         bins: of the calibration errors.
@@ -256,7 +256,7 @@ def _measure(subject: Subject) -> CalibrationEvidence:
     # The simulation compiles when it is imported, and gates read the evidence above without it.
     from trading.engines.checked import checked_signals
     from trading.simulation.backtest import run_backtest
-    from trading.simulation.outcomes import signal_outcomes
+    from trading.simulation.outcomes import calibrated, signal_outcomes
     from trading.steps.account import TRADE_CONFIDENCE, TRADE_PNL
 
     spec, model, splits = subject.spec(CalibrationSpec), subject.model, subject.splits
@@ -271,7 +271,7 @@ def _measure(subject: Subject) -> CalibrationEvidence:
     forecasts = Forecasts(
         at=found.index - splits.test.start,
         side=found.side,
-        stated=found.effective,
+        stated=calibrated(found.effective, model.spec.modifier),
         reference=reference_of(found.side, base_rates(known.side, known.won)),
         won=found.won,
         bars=splits.test.size,
@@ -279,7 +279,7 @@ def _measure(subject: Subject) -> CalibrationEvidence:
     )
     return measure_calibration(
         forecasts,
-        TradeOutcomes(closed[:, TRADE_CONFIDENCE], closed[:, TRADE_PNL] > 0.0),
+        TradeOutcomes(calibrated(closed[:, TRADE_CONFIDENCE], model.spec.modifier), closed[:, TRADE_PNL] > 0.0),
         base=(float(known.won.sum()) + 1.0) / (len(known.won) + 2.0),
         bins=spec.bins,
         informative=bool(subject.fit_report["calibrator"]["informative"]),

@@ -157,6 +157,8 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
     for item in found:
         if item.override:
             typer.echo(f"{item.symbol}: version {item.version} is {item.override}; on paper only")
+        if item.depth is not None and item.depth.tier != "full":
+            typer.echo(f"{item.symbol}: training depth {item.depth}")
         if item.last_refusal:
             typer.echo(f"{item.symbol}: last refusal {item.last_refusal}")
 
@@ -196,6 +198,7 @@ def _print_summary(status: Status) -> None:
     lines = {
         "model": _model(status),
         **({"override": f"{status.override}; on paper only"} if status.override else {}),
+        **({"training depth": str(status.depth)} if status.depth else {}),
         "last bar": _time(status.last_ts),
         "bars": f"{status.bars} traded, {status.warm_bars} to warm up",
         "trades": status.trades,

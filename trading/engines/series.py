@@ -60,13 +60,14 @@ def scaled_loop(bars, windows, scaling, ring, count, raw, log_volatility, scaled
 
 
 @compile_loop
-def side_loop(opinions, features, calibrator, warm, direction, confidence):
+def side_loop(opinions, features, calibrator, modifier, warm, direction, confidence):
     """Write warm flag, direction and effective confidence of every bar.
 
     Args:
         opinions: shape (n, OPINION_SIZE), of the engine; NaN while it has none.
         features: shape (n, F), standardised, of the same bars.
         calibrator: of the model, a :class:`trading.steps.opinion.Calibrator`.
+        modifier: of the depth of its training.
         warm: shape (n,), written: 1 once the engine has an opinion.
         direction: shape (n,), written: 1 long, -1 short, 0 none.
         confidence: shape (n,), written: 0 to 1, 0 without a direction.
@@ -74,4 +75,4 @@ def side_loop(opinions, features, calibrator, warm, direction, confidence):
     for t in range(opinions.shape[0]):
         warm[t] = is_warm(opinions[t])
         direction[t] = side_step(opinions[t])
-        confidence[t] = confidence_step(opinions[t], features[t], calibrator)
+        confidence[t] = confidence_step(opinions[t], features[t], calibrator, modifier)

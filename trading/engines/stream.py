@@ -41,7 +41,7 @@ class Signals:
         opinions: shape (n, OPINION_SIZE), of the engine; NaN while it has none.
         warm: shape (n,), 1 once the engine has an opinion.
         direction: shape (n,), 1 long, -1 short, 0 none.
-        confidence: shape (n,), effective confidence; 0 without a direction.
+        confidence: shape (n,), effective: calibrated times the modifier of training depth; 0 without a direction.
     """
 
     log_volatility: Floats
@@ -108,7 +108,7 @@ class SignalStream:
             log_volatility=float(self._raw[LOG_VOLATILITY_MEDIUM]),
             warm=is_warm(self._opinion),
             direction=side_step(self._opinion),
-            confidence=float(confidence_step(self._opinion, self._features, model.calibrator)),
+            confidence=float(confidence_step(self._opinion, self._features, model.calibrator, model.spec.modifier)),
         )
         return View(signal, self._features, self._opinion)
 
@@ -143,7 +143,8 @@ class SignalStream:
             direction=np.empty(n, dtype=np.int64),
             confidence=np.empty(n),
         )
-        side_loop(opinions, features, model.calibrator, signals.warm, signals.direction, signals.confidence)
+        columns = (signals.warm, signals.direction, signals.confidence)
+        side_loop(opinions, features, model.calibrator, model.spec.modifier, *columns)
         return signals
 
     def copy(self) -> SignalStream:

@@ -11,6 +11,7 @@ import numpy as np
 
 from trading.live.journal.file import is_running, read_session, reading, schema_version
 from trading.live.journal.reading import read_account, read_trades
+from trading.model.depth import TrainingDepth
 from trading.simulation.accounts import TradingState, saved_trading_state
 from trading.simulation.metrics.ratios import sharpe
 from trading.simulation.trades import ledger_sha256, trade_records
@@ -29,6 +30,7 @@ class Status:
         state: HALTED once the drawdown limit was reached; only exits follow then.
         version: registered version of the model; None if it was named by its path.
         bundle_digest: of the model.
+        depth: of the model's training; None if its bundle does not say it.
         override: what the model's version is in Production against, by whom and why; empty if by the rules.
         last_ts: open of the last bar, UTC milliseconds; None before the first.
         written_at: clock of the last write.
@@ -54,6 +56,7 @@ class Status:
     state: TradingState
     version: int | None
     bundle_digest: str
+    depth: TrainingDepth | None
     override: str
     last_ts: int | None
     written_at: str
@@ -71,7 +74,7 @@ class Status:
     last_refusal: str
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "depth": None if self.depth is None else self.depth.described()}
 
 
 def status_of(path: Path) -> Status | None:
@@ -89,10 +92,12 @@ def status_of(path: Path) -> Status | None:
         if session is None:
             return None
         last_ts, digest, written_at = db.execute("SELECT ts, bundle, at FROM snapshot").fetchone() or (None, "", "")
-        # Nothing was overridden before schema 5.
-        columns = "version, bars_per_year, override" if schema >= 5 else "version, bars_per_year, ''"
-        model = db.execute(f"SELECT {columns} FROM bundles WHERE digest = ?", (digest,)).fetchone()
-        version, bars_per_year, override = model or (None, math.nan, "")
+        # Nothing was overridden before schema 5, and no bundle said its depth before schema 6.
+        later = f"{'override' if schema >= 5 else repr('')}, {'depth' if schema >= 6 else 'NULL'}"
+        model = db.execute(
+            f"SELECT version, bars_per_year, {later} FROM bundles WHERE digest = ?", (digest,)
+        ).fetchone()
+        version, bars_per_year, override, depth = model or (None, math.nan, "", None)
         rows = db.execute("SELECT position, equity FROM decisions ORDER BY ts").fetchall()
         equity = np.array([session.initial_equity, *(row[1] for row in rows)])
         ratio = sharpe(np.diff(equity) / equity[:-1], bars_per_year)
@@ -107,6 +112,7 @@ def status_of(path: Path) -> Status | None:
             state=saved_trading_state(read_account(db, schema) or {}),
             version=version,
             bundle_digest=digest,
+            depth=None if depth is None else TrainingDepth.model_validate_json(depth),
             override=override,
             last_ts=last_ts,
             written_at=written_at,

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, FiniteFloat, model_validator
 
+from trading.model.depth import TrainingDepth
 from trading.steps.features import FeatureWindows
 from trading.steps.policy import ACTIONS
 from trading.values import Frozen
@@ -79,7 +80,7 @@ ConfidenceMethod = Literal["unknown", "base_rate", "isotonic", "platt", "tempera
 
 
 class ConfidenceMeaning(Frozen):
-    """What the effective confidence of a model is the probability of.
+    """What the calibrated confidence of a model is the probability of.
 
     Attributes:
         method: that fitted the calibrator.
@@ -197,6 +198,7 @@ class ModelSpec(Frozen):
         instrument: units of its market.
         limits: of the orders it may place.
         confidence: what its confidence means.
+        depth: of its training; None of a bundle that was written before it was noted, whose confidence counts in full.
     """
 
     symbol: str = Field(min_length=1)
@@ -212,6 +214,12 @@ class ModelSpec(Frozen):
     instrument: Instrument
     limits: Limits
     confidence: ConfidenceMeaning = ConfidenceMeaning()
+    depth: TrainingDepth | None = None
+
+    @property
+    def modifier(self) -> float:
+        """What calibrated confidence is multiplied by to be effective."""
+        return 1.0 if self.depth is None else self.depth.modifier
 
     def changed(self, **parts: Any) -> ModelSpec:
         """The same with other parts, validated.

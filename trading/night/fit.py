@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trading.engines.choice import EngineChoice
 from trading.market.bars import Bars
+from trading.model.depth import TrainingDepth
 from trading.model.fits import joined_records
 from trading.model.model import TradingModel
 from trading.night.artifacts import (
@@ -46,7 +47,18 @@ class TrainedModel(FittedModel):
     policies_ref: Ref[Policies]
 
 
-@reads("features", "policy", "costs", "instrument", "risk", "calibration", seed="regimes")
+@reads(
+    "features",
+    "policy",
+    "costs",
+    "instrument",
+    "risk",
+    "calibration",
+    "depth",
+    "splits",
+    "history_bars",
+    seed="regimes",
+)
 def fit_model(
     night: Night,
     bars_ref: Ref[Bars],
@@ -65,18 +77,20 @@ def fit_model(
 
     Raises:
         TrainingError: if the engine cannot be fitted, such as ``HMM_DEGENERATE``.
+        DataError: ``DEPTH_TOO_SHALLOW`` if the settings refuse to train on so few bars.
     """
     from trading.training import assemble
 
     store = night.store
-    splits = store.get(SPLITS, splits_ref)
+    splits, bars = store.get(SPLITS, splits_ref), store.get(BARS, bars_ref)
     fitted = assemble.fit_model(
-        store.get(BARS, bars_ref),
+        bars,
         store.get(FEATURES, features_ref),
         train=splits.train,
         validation=splits.validation,
         settings=night.settings,
         engine=engine,
+        depth=_depth(night, bars, splits),
         seed=night.plan.seeds["regimes"],
     )
     return FittedModel(
@@ -84,7 +98,10 @@ def fit_model(
     )
 
 
-@reads("features", "policy", "costs", "instrument", "risk", "calibration", "leakage", seed="regimes")
+@reads(
+    *("features", "policy", "costs", "instrument", "risk", "calibration", "leakage", "depth", "splits", "history_bars"),
+    seed="regimes",
+)
 def refit_model(
     night: Night,
     bars_ref: Ref[Bars],
@@ -105,6 +122,7 @@ def refit_model(
 
     Raises:
         TrainingError: if the engine cannot be fitted, such as ``HMM_DEGENERATE``.
+        DataError: ``DEPTH_TOO_SHALLOW`` if the settings refuse to train on so few bars.
     """
     from trading.checks.leakage.refit import other_future
     from trading.engines import series
@@ -122,6 +140,7 @@ def refit_model(
         validation=splits.validation,
         settings=night.settings,
         engine=engine,
+        depth=_depth(night, bars, splits),
         seed=night.plan.seeds["regimes"],
     )
     return store.put(MODEL, fitted.model)
@@ -209,6 +228,18 @@ def train_policy(
         model_ref=store.put(MODEL, with_policy(untrained, best.layers)),
         report_ref=store.put(POLICY_REPORT, report),
         policies_ref=store.put(POLICIES, tuple(result.layers for result in results)),
+    )
+
+
+def _depth(night: Night, bars: Bars, splits: Splits) -> TrainingDepth:
+    from trading.training.depth import training_depth
+
+    return training_depth(
+        bars,
+        splits.train,
+        night.settings.depth,
+        train_share=night.settings.splits.train,
+        history_bars=night.plan.history_bars,
     )
 
 

@@ -56,6 +56,11 @@ class NightPlan(Frozen):
         return self.settings.market.interval
 
     @property
+    def history_bars(self) -> int:
+        """Traded bars that a night uses at most."""
+        return self.settings.market.history_bars
+
+    @property
     def seeds(self) -> dict[str, int]:
         """Every seed of the night by its use; all follow from the root."""
         root = self.settings.runtime.seed

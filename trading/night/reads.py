@@ -21,7 +21,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 FACTS = (
-    *("symbol", "interval", "as_of_ms", "source", "funding", "holidays"),
+    *("symbol", "interval", "as_of_ms", "source", "funding", "holidays", "history_bars"),
     *("source_label", "model_name", "key", "seeds"),
 )
 """What a stage can declare besides tables of settings: attributes of the plan."""

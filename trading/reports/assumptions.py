@@ -32,6 +32,8 @@ def assumptions(spec: ModelSpec) -> list[str]:
         if break_even is None
         else f"Sizes grow with effective confidence, from nothing at {break_even:.3f} to all of it at 1."
     )
+    shallow = spec.depth is not None and spec.depth.tier != "full"
+    depth = [f"Training depth is {spec.depth}."] if shallow else []
     return [
         f"A decision at the close of a bar fills at {wait}{late} at the earliest.",
         f"A taker pays a fee of {costs.fee_bps:g} bps, half of a spread of {costs.spread_bps:g} bps, and a slippage of "
@@ -51,6 +53,7 @@ def assumptions(spec: ModelSpec) -> list[str]:
         f"No entry under an effective confidence of {limits.min_confidence:g}, within {limits.cooldown_bars} bars "
         f"after an exit, or after a drawdown of {limits.halt_drawdown:.0%}.",
         sizes,
+        *depth,
         f"Quantities are multiples of {instrument.lot * instrument.contract_size:g} units, prices of "
         f"{instrument.tick:g}, entries at least {instrument.min_notional:g}; takers' prices are rounded against them. "
         f"Equity starts at {limits.initial_equity:,.0f}.",

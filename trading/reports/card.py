@@ -92,6 +92,7 @@ def _model(model: TradingModel) -> str:
             f"Features: {', '.join(spec.feature_names)}; the longest looks back "
             f"{max(windows.slow, windows.vwap)} bars. Standardised by the training split.",
             _engine(spec.engine),
+            f"Training depth: {spec.depth or 'not noted'}.",
             f"Policy: {_policy(spec.policy)}. It chooses size, holding time ({actions.min_duration} to "
             f"{actions.max_duration} bars), stop ({actions.min_stop:g} to {actions.max_stop:g}) and target "
             f"({actions.min_target:g} to {actions.max_target:g} standard deviations of a {windows.medium}-bar return).",

@@ -23,7 +23,7 @@ class Outcomes:
         side: shape (m,), 1 long, -1 short.
         features: shape (m, F), of these bars, standardised.
         raw: shape (m,), the engine's confidence before calibration.
-        effective: shape (m,), confidence after calibration.
+        effective: shape (m,), calibrated confidence times the modifier of training depth.
         gain: shape (m,), log return of following the signal, after costs.
     """
 
@@ -77,3 +77,14 @@ def signal_outcomes(
         effective=signals.confidence[index],
         gain=np.asarray(moved - round_trip, dtype=np.float64),
     )
+
+
+def calibrated(effective: Floats, modifier: float) -> Floats:
+    """What the calibrator said before training depth took its part: a probability again, and what may be judged as one.
+
+    Args:
+        effective: shape (m,), confidences, rounded to 1e-6, and so is what is given back, over the modifier.
+        modifier: of the model's training depth, over 0 and up to 1.
+    """
+    # Rounding may have lifted a certainty over 1.
+    return np.minimum(effective / modifier, 1.0)

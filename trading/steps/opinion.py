@@ -67,22 +67,23 @@ def side_step(opinion: Floats) -> int:
     return 0 if math.isnan(opinion[DIRECTION]) else int(opinion[DIRECTION])
 
 
-def confidence_step(opinion: Floats, features: Floats, calibrator: Calibrator) -> float:
-    """Effective confidence: how often such an opinion is right, rounded to 1e-6; 0 without a direction.
+def confidence_step(opinion: Floats, features: Floats, calibrator: Calibrator, modifier: float) -> float:
+    """Effective confidence: how often such an opinion is right, times a modifier; 0 without a direction.
 
-    NaN, which decides nothing, if a number that the score looks at is not finite.
+    It is rounded to 1e-6; NaN, which decides nothing, if a number that the score looks at is not finite.
 
     Args:
         opinion: shape (OPINION_SIZE,), of the bar.
         features: shape (F,), standardised, of the same bar.
         calibrator: of the model.
+        modifier: of the depth of its training, over 0 and up to 1.
     """
     side = side_step(opinion)
     if side == 0:
         return 0.0
     row = LONG_ROW if side > 0 else SHORT_ROW
     score = score_step(opinion[CONFIDENCE], features, calibrator.weights[row])
-    return quantised(interpolate(score, calibrator.x[row], calibrator.y[row]))
+    return quantised(modifier * interpolate(score, calibrator.x[row], calibrator.y[row]))
 
 
 def score_step(raw: float, features: Floats, weights: Floats) -> float:

@@ -13,6 +13,7 @@ from trading.engines.checked import checked_signals
 from trading.engines.choice import EngineChoice
 from trading.engines.table import engine_class
 from trading.market.bars import Bars
+from trading.model.depth import TrainingDepth
 from trading.model.fits import FitRecord, fit_record
 from trading.model.model import TradingModel
 from trading.model.spec import (
@@ -56,6 +57,7 @@ def fit_model(
     validation: tuple[int, int],
     settings: SevengatesSettings,
     engine: EngineChoice,
+    depth: TrainingDepth,
     seed: int,
 ) -> FittedParts:
     """Fit scaler and engine on the training split, then the calibrator on what they say of both splits.
@@ -67,6 +69,7 @@ def fit_model(
         validation: half-open range of bars.
         settings: tables of features, calibration, costs, limits and policy.
         engine: with its options.
+        depth: of the train split, see :func:`trading.training.depth.training_depth`.
         seed: of everything random in the engine's fit.
 
     Raises:
@@ -106,11 +109,14 @@ def fit_model(
         break_even=calibrator.break_even if settings.risk.size_by_confidence else None,
     )
     return FittedParts(
-        model=replace(model, spec=model.spec.changed(confidence=meaning), calibrator=calibrator.calibrator),
+        model=replace(
+            model, spec=model.spec.changed(confidence=meaning, depth=depth), calibrator=calibrator.calibrator
+        ),
         calibrator=calibrator,
         report={
             "engine": dict(fitted.report),
             "calibrator": calibrator.report,
+            "depth": depth.described(),
             "fits": [record.model_dump() for record in (scaler_record, data.record, calibrator_record)],
         },
     )

@@ -46,17 +46,17 @@ def unseen_confidence(
     horizon = meaning.horizon_bars
     known = signal_outcomes(bars, signals, train, horizon_bars=horizon, costs=model.spec.costs)
     whole = calibrator_of(method, known, horizon_bars=horizon)
-    confidence = _confidence(signals, whole)
+    confidence = _confidence(signals, whole, model.spec.modifier)
     for low, high, others in blocks(known, *train, horizon_bars=horizon):
         own = calibrator_of(method, others, horizon_bars=horizon)
-        confidence[low:high] = _confidence(signals.slice(low, high), own)
+        confidence[low:high] = _confidence(signals.slice(low, high), own, model.spec.modifier)
     return replace(model, calibrator=whole), replace(signals, confidence=confidence)
 
 
-def _confidence(signals: Signals, calibrator: Calibrator) -> Floats:
+def _confidence(signals: Signals, calibrator: Calibrator, modifier: float) -> Floats:
     """Effective confidence of every bar by another calibrator."""
     n = len(signals.direction)
     confidence = np.empty(n)
     flags = np.empty((2, n), dtype=np.int64)
-    side_loop(signals.opinions, signals.features, calibrator, flags[0], flags[1], confidence)
+    side_loop(signals.opinions, signals.features, calibrator, modifier, flags[0], flags[1], confidence)
     return confidence

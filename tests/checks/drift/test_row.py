@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.support import random_model, small_path
+from tests.support.models import at_depth
 from tests.support.null_markets import mirror, volatility, volume
 from trading.checks.calibration import brier
 from trading.checks.check import Subject
@@ -18,6 +19,7 @@ from trading.checks.drift.row import newest_bars, output_drift
 from trading.engines.series import compute_features
 from trading.engines.stream import compute_signals
 from trading.market.bars import Bars
+from trading.model.model import TradingModel
 from trading.settings.models import CalibrationSpec, DriftSpec, SplitSpec
 from trading.simulation.outcomes import signal_outcomes
 from trading.splits import Splits, make_splits
@@ -36,12 +38,12 @@ def splits_of(bars: Bars) -> Splits:
     return make_splits(len(bars), SplitSpec(), lookback=25, max_holding=31, warmup=25)
 
 
-def measured(bars: Bars, spec: DriftSpec = SPEC, seed: int = 3) -> DriftEvidence:
+def measured(bars: Bars, spec: DriftSpec = SPEC, seed: int = 3, model: TradingModel = MODEL) -> DriftEvidence:
     parts = {
         "bars": bars,
         "features": compute_features(bars, MODEL.spec.windows.as_step()),
         "splits": splits_of(bars),
-        "model": MODEL,
+        "model": model,
     }
     found = DRIFT.measure(Subject(check="drift", parts=parts, settings=(spec, CALIBRATION), random_seed=seed))
     assert isinstance(found, DriftEvidence)
@@ -134,3 +136,12 @@ def test_too_few_bars_are_named_for_each_comparison():
     found = measured(market(), DriftSpec(recent_bars=2_000))
     assert found.insufficient == ("test", "recent", "outputs_test", "outputs_recent", "conditional")
     assert (found.recent, found.outputs, found.conditional) == (None, {}, None)
+
+
+def test_a_shallow_training_changes_nothing_of_what_its_probabilities_are_worth():
+    full, shallow = unchanged().conditional, measured(market(), model=at_depth(MODEL, 0.7)).conditional
+    assert full is not None
+    assert shallow is not None
+    assert shallow.outcomes == full.outcomes
+    assert shallow.brier == pytest.approx(full.brier, abs=1e-5)
+    assert shallow.reference_brier == pytest.approx(full.reference_brier, abs=1e-5)

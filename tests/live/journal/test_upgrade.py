@@ -98,8 +98,8 @@ def test_an_upgrade_keeps_every_row_and_number(folder: Path, name: str) -> None:
         # Nothing was charged before; an order had no limit but equity at its fill, and said nothing of its decision.
         kept["bars"] = [(*row, 0.0) for row in kept["bars"]]
         kept["intents"] = [(*row, 0.0, 1.0, 0.0, 0.0) for row in kept["intents"]]
-        # Nothing was in Production by an override.
-        kept["bundles"] = [(*row, "", 0) for row in kept["bundles"]]
+        # Nothing was in Production by an override, and no bundle said how deep its training was.
+        kept["bundles"] = [(*row, "", 0, None) for row in kept["bundles"]]
         for table in set(kept) - {"snapshot", "trades"}:
             assert db.execute(f"SELECT * FROM {table}").fetchall() == kept[table]
     assert session is not None
@@ -197,7 +197,7 @@ def test_an_account_of_another_size_is_a_damaged_one() -> None:
     assert error.value.code is ReasonCode.JOURNAL_FAILED
 
 
-@pytest.mark.parametrize("version", ["6", "0", '"2"', "null"])
+@pytest.mark.parametrize("version", ["7", "0", '"2"', "null"])
 def test_a_journal_of_a_later_release_is_refused_by_runner_and_reader(folder: Path, version: str) -> None:
     path = folder / "j.db"
     Journal(path).close()
@@ -205,7 +205,7 @@ def test_a_journal_of_a_later_release_is_refused_by_runner_and_reader(folder: Pa
         db.execute("UPDATE session SET value = ? WHERE key = 'schema'", (version,))
         db.commit()
     for look in (Journal, status_of):
-        with pytest.raises(LiveError, match="this release knows 1 to 5") as error:
+        with pytest.raises(LiveError, match="this release knows 1 to 6") as error:
             look(path)
         assert error.value.code is ReasonCode.JOURNAL_MISMATCH
     # A refused journal is not left locked.

@@ -78,19 +78,19 @@ def conditional_drift(subject: Subject, signals: Signals) -> ConditionalShift | 
     Returns:
         None if there are too few outcomes to tell.
     """
-    from trading.simulation.outcomes import signal_outcomes
+    from trading.simulation.outcomes import calibrated, signal_outcomes
 
     splits, spec, horizon = subject.splits, subject.spec(DriftSpec), subject.spec(CalibrationSpec).horizon_bars
+    costs, modifier = subject.model.spec.costs, subject.model.spec.modifier
     by_split = {
-        name: signal_outcomes(
-            subject.bars, signals, splits.part(name), horizon_bars=horizon, costs=subject.model.spec.costs
-        )
+        name: signal_outcomes(subject.bars, signals, splits.part(name), horizon_bars=horizon, costs=costs)
         for name in SPLITS
     }
-    losses = {name: (by_split[name].effective - by_split[name].won) ** 2 for name in ("train", "validation")}
+    stated = {name: calibrated(found.effective, modifier) for name, found in by_split.items()}
+    losses = {name: (stated[name] - by_split[name].won) ** 2 for name in ("train", "validation")}
     test = by_split["test"]
     newest = newest_outcomes(test.index, newest_bars(splits, spec).start)
-    return compare_outcomes(losses, (test.effective[newest], test.won[newest].astype(float)), spec)
+    return compare_outcomes(losses, (stated["test"][newest], test.won[newest].astype(float)), spec)
 
 
 def newest_bars(splits: Splits, spec: DriftSpec) -> Range:

@@ -207,7 +207,7 @@ class Journal:
                 the same and only its version or place changed.
         """
         before = self.snapshot()
-        sharpe = bundle.evidence.get("metrics", {}).get("sharpe")
+        sharpe, depth = bundle.evidence.get("metrics", {}).get("sharpe"), bundle.model.spec.depth
         with transaction(self._db, self.path):
             row = {
                 "digest": pointer.digest,
@@ -220,6 +220,7 @@ class Journal:
                 "bars_per_year": bundle.model.spec.bars_per_year,
                 "override": pointer.override,
                 "despite_gates": pointer.despite_gates,
+                "depth": None if depth is None else depth.model_dump_json(),
             }
             insert(self._db, "bundles", row, on_conflict="REPLACE")
             if snapshot is not None:

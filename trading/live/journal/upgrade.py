@@ -133,11 +133,18 @@ def _from_4_to_5(db: sqlite3.Connection) -> None:
     db.execute("INSERT OR REPLACE INTO session (key, value) VALUES ('schema', '5')")
 
 
+def _from_5_to_6(db: sqlite3.Connection) -> None:
+    """A bundle may say how deep its training was since."""
+    db.execute("ALTER TABLE bundles ADD COLUMN depth TEXT")
+    db.execute("INSERT OR REPLACE INTO session (key, value) VALUES ('schema', '6')")
+
+
 _UPGRADES: dict[int, Callable[[sqlite3.Connection], None]] = {
     1: _from_1_to_2,
     2: _from_2_to_3,
     3: _from_3_to_4,
     4: _from_4_to_5,
+    5: _from_5_to_6,
 }
 
 

@@ -3,6 +3,7 @@
 from trading.settings.models.base import Fraction, NonNegativeFloat, PositiveFloat, Spec
 from trading.settings.models.calibration import CalibrationSpec
 from trading.settings.models.costs import CostSpec
+from trading.settings.models.depth import DepthSpec
 from trading.settings.models.drift import DriftSpec
 from trading.settings.models.engine import EngineSpec
 from trading.settings.models.features import FeatureSpec
@@ -23,6 +24,7 @@ from trading.settings.models.tables import SevengatesSettings, tables
 __all__ = [
     "CalibrationSpec",
     "CostSpec",
+    "DepthSpec",
     "DriftSpec",
     "EngineSpec",
     "FeatureSpec",

@@ -10,6 +10,7 @@ from typing import cast
 from trading.settings.models.base import Spec
 from trading.settings.models.calibration import CalibrationSpec
 from trading.settings.models.costs import CostSpec
+from trading.settings.models.depth import DepthSpec
 from trading.settings.models.drift import DriftSpec
 from trading.settings.models.engine import EngineSpec
 from trading.settings.models.features import FeatureSpec
@@ -40,6 +41,7 @@ class SevengatesSettings(Spec):
     instrument: InstrumentSpec = InstrumentSpec()
     risk: RiskSpec = RiskSpec()
     calibration: CalibrationSpec = CalibrationSpec()
+    depth: DepthSpec = DepthSpec()
     drift: DriftSpec = DriftSpec()
     leakage: LeakageSpec = LeakageSpec()
     stress: StressSpec = StressSpec()
