@@ -109,6 +109,15 @@ class BackfillProgress:
         get_run_logger().info(self.line)
 
 
+def say(line: str) -> None:
+    """A line in the log of the task that runs.
+
+    Args:
+        line: of the log.
+    """
+    get_run_logger().info(line)
+
+
 def show_night(night: Night, report: NightReport) -> None:
     """The pages of one symbol's night: everything in words, the gates as a table, and the way to MLflow.
 

@@ -31,7 +31,7 @@ load_bars = as_stage(data.load_bars, "load")
 compute_features = as_stage(data.compute_features, "features")
 make_splits = as_stage(data.make_splits, "splits")
 make_folds = as_stage(folds.make_folds, "folds")
-fit_model = as_stage(fit.fit_model, "engine")
+fit_model = as_stage(partial(fit.fit_model, say=pages.say), "engine")
 refit_model = as_stage(fit.refit_model, "refit")
 train_policy = as_stage(
     partial(fit.train_policy, make_environment=LaneVecEnv, make_progress=pages.TrainingProgress), "policy"

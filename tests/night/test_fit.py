@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from trading.checks.leakage.refit import check_refit, other_future
+from trading.engines.choice import chosen_engines
 from trading.engines.regimes.matching import match_regimes
 from trading.errors import DataError
 from trading.market.bars import Bars
@@ -224,3 +225,16 @@ def test_a_night_of_few_bars_is_refused_before_anything_is_trained_if_the_settin
     refusing = night.model_copy(update={"plan": night.plan.model_copy(update={"settings": settings})})
     with pytest.raises(DataError, match=r"depth\.shallow_from asks for 2250 at least"):
         prepare(refusing, bars)
+
+
+def test_a_fit_says_what_it_learned_from(night: Night, bars: Bars) -> None:
+    regimes = night.settings.regimes.model_copy(update={"half_life_bars": 600})
+    (engine,) = chosen_engines(night.settings.model_copy(update={"regimes": regimes}))
+    kept = night.store.put(BARS, bars)
+    splits = data.make_splits(night, kept, (engine,))
+    said: list[str] = []
+    fit.fit_model(night, kept, data.compute_features(night, kept), splits, engine, say=said.append)
+    depth, recency = said
+    assert depth.startswith("SIM: training depth is shallow (")
+    size = night.store.get(SPLITS, splits).train.size
+    assert recency.startswith(f"SIM: with a half-life of 600 bars the {size:,} bars of the training split count as ")

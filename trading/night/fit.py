@@ -65,6 +65,8 @@ def fit_model(
     features_ref: Ref[Features],
     splits_ref: Ref[Splits],
     engine: EngineChoice,
+    *,
+    say: Callable[[str], None] | None = None,
 ) -> FittedModel:
     """Scaler and engine from the training split, calibrator from what they say; the policy is still empty.
 
@@ -74,6 +76,7 @@ def fit_model(
         features_ref: of these bars.
         splits_ref: of these bars.
         engine: what says direction and confidence.
+        say: called with what the fit learned from, a sentence each.
 
     Raises:
         TrainingError: if the engine cannot be fitted, such as ``HMM_DEGENERATE``.
@@ -93,6 +96,9 @@ def fit_model(
         depth=_depth(night, bars, splits),
         seed=night.plan.seeds["regimes"],
     )
+    if say is not None:
+        for line in learned_from(fitted.model, fitted.report):
+            say(f"{bars.symbol}: {line}")
     return FittedModel(
         model_ref=store.put(MODEL, fitted.model), report_ref=store.put(FIT_REPORT, _finite(fitted.report))
     )
@@ -229,6 +235,23 @@ def train_policy(
         report_ref=store.put(POLICY_REPORT, report),
         policies_ref=store.put(POLICIES, tuple(result.layers for result in results)),
     )
+
+
+def learned_from(model: TradingModel, report: Report) -> list[str]:
+    """What a fit learned from, in sentences: the depth of the training, and how many bars count if newer ones do more.
+
+    Args:
+        model: just fitted.
+        report: of its fit.
+    """
+    lines = [f"training depth is {model.spec.depth}"]
+    recency = report["engine"].get("recency") if model.spec.engine.name == "regimes" else None
+    if recency is not None:
+        lines.append(
+            f"with a half-life of {recency['half_life_bars']:,} bars the {recency['bars']:,} bars of the training "
+            f"split count as {recency['effective_bars']:,.0f}"
+        )
+    return lines
 
 
 def _depth(night: Night, bars: Bars, splits: Splits) -> TrainingDepth:

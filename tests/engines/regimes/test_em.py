@@ -77,6 +77,33 @@ def test_from_the_same_start_the_likelihoods_and_posteriors_are_those_of_hmmlear
     assert log_likelihood(rows, fit.parameters) == pytest.approx(hmm.score(rows), abs=1e-6)
 
 
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), lengths=st.lists(st.integers(1, 120), max_size=5))
+def test_of_several_sequences_too_the_likelihoods_are_those_of_hmmlearn(seed: int, lengths: list[int]) -> None:
+    # A long one, so that no state closes on a few rows.
+    rng, of = np.random.default_rng(seed), np.array([*lengths, 250])
+    rows = np.concatenate([drawn(rng, random_parameters(rng, 3, 2, "full"), length) for length in of])
+    start = random_parameters(rng, 3, 2, "full")
+    hmm = reference(start, "full", iterations=5)
+    try:
+        hmm.fit(rows, of)
+    except (ValueError, np.linalg.LinAlgError):
+        reject()
+    fit = fit_em(rows, start, lengths=of, iterations=5, tolerance=-np.inf)
+    np.testing.assert_allclose(fit.path, np.array(hmm.monitor_.history), rtol=0.0, atol=1e-6)
+    np.testing.assert_allclose(fit.parameters.startprob, hmm.startprob_, atol=1e-8)
+    np.testing.assert_allclose(fit.parameters.transmat, hmm.transmat_, atol=1e-8)
+    assert log_likelihood(rows, fit.parameters, of) == pytest.approx(hmm.score(rows, of), abs=1e-6)
+
+
+def test_one_sequence_of_all_rows_is_no_sequence_named() -> None:
+    rng = np.random.default_rng(4)
+    rows, start = drawn(rng, random_parameters(rng, 3, 2, "full"), 400), random_parameters(rng, 3, 2, "full")
+    one, other = expectation(rows, start), expectation(rows, start, np.array([400]))
+    for mine, same in zip(one, other, strict=True):
+        np.testing.assert_allclose(mine, same, rtol=1e-12, atol=1e-12)
+
+
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_posteriors_are_probabilities_and_an_iteration_loses_no_likelihood(seed: int) -> None:

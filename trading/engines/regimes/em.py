@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from trading.arrays import Floats
+from trading.arrays import Floats, Ints
 from trading.compiled import compile_vector_loop
 from trading.steps.regimes import emission_terms
 
@@ -69,13 +69,20 @@ class EmFit:
 
 
 def fit_em(
-    x: Floats, start: HmmParameters, *, covariance: Covariance = "full", iterations: int, tolerance: float
+    x: Floats,
+    start: HmmParameters,
+    *,
+    lengths: Ints | None = None,
+    covariance: Covariance = "full",
+    iterations: int,
+    tolerance: float,
 ) -> EmFit:
     """Climb from a start until an iteration gains less than the tolerance.
 
     Args:
         x: shape (n, K), finite rows in order.
         start: parameters to begin with.
+        lengths: shape (B,), rows of each sequence, one after the other; None is one sequence.
         covariance: whether features of a state may depend on each other.
         iterations: at most so many, at least one.
         tolerance: of the log likelihood of all rows, nats.
@@ -86,7 +93,7 @@ def fit_em(
     columns, parameters, path = np.ascontiguousarray(x.T, dtype=np.float64), start, list[float]()
     work = _work(len(start.startprob), columns.shape[1])
     for _ in range(iterations):
-        expected = _expected(columns, parameters, work)
+        expected = _expected(columns, parameters, work, lengths)
         path.append(expected.log_likelihood)
         parameters = maximisation(expected, parameters, covariance)
         if len(path) > 1 and path[-1] - path[-2] < tolerance:
@@ -100,6 +107,7 @@ class Expected(NamedTuple):
     Attributes:
         log_likelihood: of all rows, nats.
         posteriors: shape (n, S), probability of each state at each row.
+        begins: shape (S,), expected number of sequences that begin in each state.
         moves: shape (S, S), expected number of steps from one state to another.
         counts: shape (S,), expected number of rows of each state.
         sums: shape (S, K), of the rows, weighted by the posteriors.
@@ -108,24 +116,26 @@ class Expected(NamedTuple):
 
     log_likelihood: float
     posteriors: Floats
+    begins: Floats
     moves: Floats
     counts: Floats
     sums: Floats
     products: Floats
 
 
-def expectation(x: Floats, parameters: HmmParameters) -> Expected:
+def expectation(x: Floats, parameters: HmmParameters, lengths: Ints | None = None) -> Expected:
     """The pass forward and back.
 
     Args:
         x: shape (n, K), finite rows in order.
         parameters: of the model.
+        lengths: shape (B,), rows of each sequence; None is one sequence.
 
     Raises:
         numpy.linalg.LinAlgError: if a covariance is not positive definite.
     """
     columns = np.ascontiguousarray(x.T, dtype=np.float64)
-    return _expected(columns, parameters, _work(len(parameters.startprob), columns.shape[1]))
+    return _expected(columns, parameters, _work(len(parameters.startprob), columns.shape[1]), lengths)
 
 
 class _Work(NamedTuple):
@@ -140,7 +150,7 @@ def _work(states: int, n: int) -> _Work:
     return _Work(np.empty((states, n)), np.empty((n, states)), np.empty((states, n)))
 
 
-def _expected(columns: Floats, parameters: HmmParameters, work: _Work) -> Expected:
+def _expected(columns: Floats, parameters: HmmParameters, work: _Work, lengths: Ints | None) -> Expected:
     """The pass forward and back; the posteriors stay until the next one is written into the same memory."""
     startprob, transmat, means, covars = (np.ascontiguousarray(part) for part in parameters)
     if not all(np.isfinite(part).all() for part in parameters):
@@ -151,10 +161,20 @@ def _expected(columns: Floats, parameters: HmmParameters, work: _Work) -> Expect
     moves, counts, sums = np.zeros((states, states)), np.zeros(states), np.zeros((states, size))
     products = np.zeros((states, size, size))
     total = loops.densities(columns, means, whiten, log_norm, density)
-    total += loops.forward(startprob, transmat, density, alpha)
-    loops.backward(transmat, density, alpha, posteriors, moves)
+    if lengths is None:
+        total += loops.forward(startprob, transmat, density, alpha)
+        loops.backward(transmat, density, alpha, posteriors, moves)
+        begins = posteriors[:, 0]
+    else:
+        ends = np.cumsum(lengths)
+        for first, stop in zip(ends - lengths, ends, strict=True):
+            own = np.zeros_like(moves)
+            total += loops.forward(startprob, transmat, density[:, first:stop], alpha[first:stop])
+            loops.backward(transmat, density[:, first:stop], alpha[first:stop], posteriors[:, first:stop], own)
+            moves += own
+        begins = posteriors[:, ends - lengths].sum(axis=1)
     loops.gather(columns, posteriors, counts, sums, products)
-    return Expected(total, posteriors.T, moves, counts, sums, products)
+    return Expected(total, posteriors.T, begins, moves, counts, sums, products)
 
 
 def maximisation(expected: Expected, before: HmmParameters, covariance: Covariance) -> HmmParameters:
@@ -166,7 +186,7 @@ def maximisation(expected: Expected, before: HmmParameters, covariance: Covarian
         covariance: whether features of a state may depend on each other.
     """
     counts, size = expected.counts, expected.sums.shape[1]
-    startprob = np.where(before.startprob == 0.0, 0.0, expected.posteriors[0])
+    startprob = np.where(before.startprob == 0.0, 0.0, expected.begins)
     transmat = np.where(before.transmat == 0.0, 0.0, expected.moves)
     means = expected.sums / counts[:, None]
     scatter = expected.products - means[:, :, None] * expected.sums[:, None, :]
@@ -178,17 +198,18 @@ def maximisation(expected: Expected, before: HmmParameters, covariance: Covarian
     return HmmParameters(_normalised(startprob[None, :])[0], _normalised(transmat), means, covars)
 
 
-def log_likelihood(x: Floats, parameters: HmmParameters) -> float:
+def log_likelihood(x: Floats, parameters: HmmParameters, lengths: Ints | None = None) -> float:
     """Of rows in order, nats.
 
     Args:
         x: shape (n, K), finite.
         parameters: of the model.
+        lengths: shape (B,), rows of each sequence; None is one sequence.
 
     Raises:
         numpy.linalg.LinAlgError: if a covariance is not positive definite.
     """
-    return expectation(x, parameters).log_likelihood
+    return expectation(x, parameters, lengths).log_likelihood
 
 
 def _normalised(rows: Floats) -> Floats:

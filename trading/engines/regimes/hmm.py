@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from trading.arrays import Floats
+from trading.arrays import Floats, Ints
 from trading.codes import ReasonCode
 from trading.engines.regimes.beliefs import filtered_probabilities
 from trading.engines.regimes.em import HmmParameters, fit_em, log_likelihood
 from trading.engines.regimes.naming import Following, followings, names_of, order_of
+from trading.engines.regimes.recency import drawn_blocks
 from trading.engines.regimes.starts import start_of
 from trading.errors import TrainingError
 from trading.seeds import seed_for
@@ -35,7 +36,7 @@ class RegimeFit:
     Attributes:
         parameters: S states over K standardised features.
         signs: shape (S,), see :class:`trading.steps.regimes.RegimeModel`.
-        log_likelihood: of the training sequence, per bar.
+        log_likelihood: of the rows that were learned from, per bar.
         seed: the start that won.
         report: what followed each state, its occupancy, what became of every start, and the models of the next best.
     """
@@ -54,7 +55,7 @@ class Start(NamedTuple):
         seed: of the start.
         kind: how it was made.
         parameters: None if EM failed.
-        log_likelihood: of the training rows, nats a bar.
+        log_likelihood: of the rows that were learned from, nats a bar.
         converged: whether the last iteration gained less than the tolerance.
         problem: why the model is not usable; empty if it is.
     """
@@ -82,7 +83,8 @@ def fit_regimes(scaled: Floats, returns: Floats, spec: RegimeSpec, seed: int) ->
     Raises:
         TrainingError: ``HMM_DEGENERATE`` if no start gave a usable model.
     """
-    starts = climbs(scaled, spec, seed)
+    learned = learned_rows(scaled, spec, seed)
+    starts = climbs(learned, spec, seed)
     usable = [start for start in starts if start.parameters is not None and not start.problem]
     if not usable:
         raise TrainingError(
@@ -94,7 +96,7 @@ def fit_regimes(scaled: Floats, returns: Floats, spec: RegimeSpec, seed: int) ->
     best = ranked[0]
     assert best.parameters is not None
     named = _named(best.parameters, scaled, returns, spec)
-    report = _report(named, best, starts, scaled)
+    report = {**_report(named, best, starts, scaled), **learned.report}
     return RegimeFit(
         parameters=named.parameters,
         signs=tuple(named.signs),
@@ -121,67 +123,99 @@ def followed(fit: RegimeFit, scaled: Floats, returns: Floats, *, after: int) -> 
     return np.asarray(lean * returns[after + 1 :], dtype=np.float64)
 
 
-def climbs(scaled: Floats, spec: RegimeSpec, seed: int) -> list[Start]:
-    """What becomes of every start.
+class Learned(NamedTuple):
+    """The rows that EM learns from.
+
+    Attributes:
+        rows: shape (m, K), sequences one after the other.
+        lengths: shape (B,), rows of each sequence; None is one sequence.
+        ordered: shape (n, K), all training rows as they came.
+        report: how many rows there are, and as how many they count; empty if all count alike.
+    """
+
+    rows: Floats
+    lengths: Ints | None
+    ordered: Floats
+    report: dict[str, Any]
+
+
+def learned_rows(scaled: Floats, spec: RegimeSpec, seed: int) -> Learned:
+    """All training rows, or blocks of them of which newer ones are drawn more often.
 
     Args:
         scaled: shape (n, K), standardised regime features of the training rows.
+        spec: half-life, 0 for none.
+        seed: root of the draw's seed.
+    """
+    if spec.half_life_bars == 0:
+        return Learned(scaled, None, scaled, {})
+    drawn = drawn_blocks(scaled, spec.half_life_bars, seed_for(seed, "recency"))
+    counts = {"half_life_bars": spec.half_life_bars, "bars": len(scaled), "effective_bars": drawn.effective}
+    return Learned(drawn.rows, drawn.lengths, scaled, {"recency": counts})
+
+
+def climbs(learned: Learned, spec: RegimeSpec, seed: int) -> list[Start]:
+    """What becomes of every start.
+
+    Args:
+        learned: what EM learns from.
         spec: number of starts and limits.
         seed: root of the starts' seeds.
     """
     seeds = [seed_for(seed, "start", number) % 2**31 for number in range(spec.seeds)]
-    begun = [start_of(number, scaled, spec.states, own) for number, own in enumerate(seeds)]
+    begun = [start_of(number, learned.rows, spec.states, own) for number, own in enumerate(seeds)]
 
     def climb(number: int) -> Start:
         kind, start = begun[number]
-        return _climbed(scaled, spec, seeds[number], kind, start)
+        return _climbed(learned, spec, seeds[number], kind, start)
 
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(climb, range(spec.seeds)))
 
 
-def _climbed(scaled: Floats, spec: RegimeSpec, seed: int, kind: str, start: HmmParameters) -> Start:
+def _climbed(learned: Learned, spec: RegimeSpec, seed: int, kind: str, start: HmmParameters) -> Start:
     try:
-        hmm, total, converged = _FITTERS[spec.fitter](scaled, spec, start)
+        hmm, total, converged = _FITTERS[spec.fitter](learned, spec, start)
     except (ValueError, np.linalg.LinAlgError) as error:
         return Start(seed, kind, None, -math.inf, converged=False, problem=f"EM failed: {error}")
-    score = total / len(scaled)
-    return Start(seed, kind, hmm, score, converged, _problem(hmm, scaled, spec, score))
+    score = total / len(learned.rows)
+    return Start(seed, kind, hmm, score, converged, _problem(hmm, learned.ordered, spec, score))
 
 
-def _compiled(scaled: Floats, spec: RegimeSpec, start: HmmParameters) -> tuple[HmmParameters, float, bool]:
-    fit = fit_em(scaled, start, iterations=spec.iterations, tolerance=_tolerance(scaled, spec))
-    return fit.parameters, log_likelihood(scaled, fit.parameters), fit.converged
+def _compiled(learned: Learned, spec: RegimeSpec, start: HmmParameters) -> tuple[HmmParameters, float, bool]:
+    rows, lengths = learned.rows, learned.lengths
+    fit = fit_em(rows, start, lengths=lengths, iterations=spec.iterations, tolerance=_tolerance(rows, spec))
+    return fit.parameters, log_likelihood(rows, fit.parameters, lengths), fit.converged
 
 
-def _by_hmmlearn(scaled: Floats, spec: RegimeSpec, start: HmmParameters) -> tuple[HmmParameters, float, bool]:
+def _by_hmmlearn(learned: Learned, spec: RegimeSpec, start: HmmParameters) -> tuple[HmmParameters, float, bool]:
     from hmmlearn.hmm import GaussianHMM
 
     hmm: Any = GaussianHMM(
         n_components=spec.states,
         covariance_type="full",
         n_iter=spec.iterations,
-        tol=_tolerance(scaled, spec),
+        tol=_tolerance(learned.rows, spec),
         init_params="",
         implementation="scaling",
     )
     hmm.startprob_, hmm.transmat_, hmm.means_, hmm.covars_ = start
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=RuntimeWarning)
-        hmm.fit(scaled)
+        hmm.fit(learned.rows, learned.lengths)
         found = HmmParameters(hmm.startprob_, hmm.transmat_, hmm.means_, hmm.covars_)
-        return found, float(hmm.score(scaled)), bool(hmm.monitor_.converged)
+        return found, float(hmm.score(learned.rows, learned.lengths)), bool(hmm.monitor_.converged)
 
 
-_FITTERS: dict[str, Callable[[Floats, RegimeSpec, HmmParameters], tuple[HmmParameters, float, bool]]] = {
+_FITTERS: dict[str, Callable[[Learned, RegimeSpec, HmmParameters], tuple[HmmParameters, float, bool]]] = {
     "compiled": _compiled,
     "hmmlearn": _by_hmmlearn,
 }
 
 
-def _tolerance(scaled: Floats, spec: RegimeSpec) -> float:
+def _tolerance(rows: Floats, spec: RegimeSpec) -> float:
     """Of the log likelihood of all rows, nats; the settings name it a row."""
-    return spec.tolerance * len(scaled) * 1e-4
+    return spec.tolerance * len(rows) * 1e-4
 
 
 def _problem(hmm: HmmParameters, scaled: Floats, spec: RegimeSpec, score: float) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from trading.settings.models.base import Fraction, PositiveFloat, Spec
+
+SHORTEST_HALF_LIFE = 240
+"""Bars. A half-life of so many leaves the weight of about 700 bars, of the 500 that a training split holds at least."""
 
 
 class RegimeSpec(Spec):
@@ -23,6 +26,13 @@ class RegimeSpec(Spec):
     )
     fitter: Literal["compiled", "hmmlearn"] = Field(
         default="compiled", description="What runs EM; both take the same steps, the compiled one faster."
+    )
+    half_life_bars: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="Bars of age at which a bar of the training split counts half in the fit, for example 1440; 0: all "
+        "count alike.",
     )
     min_occupancy: Fraction = Field(default=0.03, description="A fit with a state rarer than this is refused.")
     min_bars: float = Field(
@@ -58,3 +68,12 @@ class RegimeSpec(Spec):
         description="Long when P(bull) - P(bear) is over this, short when under its negative. Whether a lean is worth "
         "a trade is for calibrated confidence to say, which needs to see the weak ones: see `risk.min_confidence`.",
     )
+
+    @model_validator(mode="after")
+    def _leaves_enough_bars(self) -> RegimeSpec:
+        if 0 < self.half_life_bars < SHORTEST_HALF_LIFE:
+            raise ValueError(
+                f"half_life_bars {self.half_life_bars} leaves too few bars that count: give 0, or "
+                f"{SHORTEST_HALF_LIFE} and more"
+            )
+        return self
