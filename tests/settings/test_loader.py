@@ -188,3 +188,9 @@ def test_empty_places_lie_under_the_home_folder(tmp_path: Path) -> None:
     places = locations(load_settings(environ={"SEVENGATES_HOME": str(tmp_path)}).runtime)
     assert places.tracking_uri == f"sqlite:///{tmp_path}/mlflow/mlflow.db"
     assert (places.store, places.ledger) == (str(tmp_path / "store"), tmp_path / "ledger.db")
+
+
+def test_a_key_that_takes_a_number_or_a_word_says_both_and_takes_both() -> None:
+    assert KEYS["regimes.states"].type == "whole number, at least 2, at most 5 or `auto`"
+    for text, expected in (("4", 4), ("auto", "auto")):
+        assert load_settings(overrides={"regimes.states": text}).regimes.states == expected

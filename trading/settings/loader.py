@@ -265,6 +265,10 @@ def _parsed(field: FieldInfo, value: Any) -> Any:
 
 def _type_text(schema: Mapping[str, Any]) -> str:
     """A type with its bounds, from the JSON schema of one field."""
+    if "anyOf" in schema:
+        return " or ".join(map(_type_text, schema["anyOf"]))
+    if "const" in schema:
+        return f"`{schema['const']}`"
     if "enum" in schema:
         return " or ".join(f"`{value}`" for value in schema["enum"])
     if schema.get("type") == "array":

@@ -119,28 +119,15 @@ def filter_step(belief: Floats, work: Floats, started: int, model: RegimeModel, 
         1 once an observation was taken in; an observation that is not finite leaves everything as it was.
     """
     states = model.means.shape[0]
-    size = model.means.shape[1]
-    for j in range(size):
+    for j in range(model.means.shape[1]):
         if not math.isfinite(features[model.columns[j]]):
             return started
     prior, score = work[0], work[1]
+    predict_step(belief, prior, started, model)
     top = -math.inf
     for k in range(states):
-        chance = 0.0
-        if started == 0:
-            chance = model.startprob[k]
-        else:
-            for i in range(states):
-                chance += belief[i] * model.transmat[i, k]
-        prior[k] = chance
-        distance = 0.0
-        for row in range(size):
-            z = 0.0
-            for column in range(row + 1):
-                z += model.whiten[k, row, column] * (features[model.columns[column]] - model.means[k, column])
-            distance += z * z
-        score[k] = model.log_norm[k] - 0.5 * distance
-        if score[k] > top and chance > 0.0:
+        score[k] = density_step(model, features, k)
+        if score[k] > top and prior[k] > 0.0:
             top = score[k]
     total = 0.0
     for k in range(states):
@@ -149,6 +136,43 @@ def filter_step(belief: Floats, work: Floats, started: int, model: RegimeModel, 
     for k in range(states):
         belief[k] = prior[k] / total
     return 1
+
+
+def predict_step(belief: Floats, prior: Floats, started: int, model: RegimeModel) -> None:
+    """Write the regime probabilities of the next bar, before it is seen.
+
+    Args:
+        belief: shape (S,), probabilities after the last bar.
+        prior: shape (S,), written.
+        started: 0 before the first observation, else 1.
+        model: the hidden Markov model.
+    """
+    states = model.means.shape[0]
+    for k in range(states):
+        chance = 0.0
+        if started == 0:
+            chance = model.startprob[k]
+        else:
+            for i in range(states):
+                chance += belief[i] * model.transmat[i, k]
+        prior[k] = chance
+
+
+def density_step(model: RegimeModel, features: Floats, k: int) -> float:
+    """Logarithm of the density of one bar's features in one state.
+
+    Args:
+        model: the hidden Markov model.
+        features: shape (F,), standardised and finite; the model looks at its own columns.
+        k: which state.
+    """
+    distance = 0.0
+    for row in range(model.means.shape[1]):
+        z = 0.0
+        for column in range(row + 1):
+            z += model.whiten[k, row, column] * (features[model.columns[column]] - model.means[k, column])
+        distance += z * z
+    return model.log_norm[k] - 0.5 * distance
 
 
 def direction_step(bull: float, bear: float, threshold: float) -> int:

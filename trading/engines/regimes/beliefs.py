@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from trading.arrays import Floats
 from trading.compiled import compile_loop
-from trading.steps.regimes import RegimeModel, emission_terms, filter_step, regime_step
+from trading.steps.regimes import (
+    RegimeModel,
+    density_step,
+    emission_terms,
+    filter_step,
+    predict_step,
+    regime_step,
+)
 
 
 def filtered_probabilities(startprob: Floats, transmat: Floats, means: Floats, covars: Floats, x: Floats) -> Floats:
@@ -19,9 +28,29 @@ def filtered_probabilities(startprob: Floats, transmat: Floats, means: Floats, c
         covars: shape (S, K, K).
         x: shape (n, K), finite standardised regime features.
     """
+    return _belief_loop(_model(startprob, transmat, means, covars), np.ascontiguousarray(x))
+
+
+def foretold(startprob: Floats, transmat: Floats, means: Floats, covars: Floats, x: Floats) -> Floats:
+    """Logarithm of the density that the filter gave every row before it was seen, shape (n,), nats.
+
+    Their sum is the log likelihood of the rows; each of them knows the rows before it alone.
+
+    Args:
+        startprob: shape (S,).
+        transmat: shape (S, S), rows are from-states.
+        means: shape (S, K).
+        covars: shape (S, K, K).
+        x: shape (n, K), finite standardised regime features.
+    """
+    return _foretold_loop(_model(startprob, transmat, means, covars), np.ascontiguousarray(x))
+
+
+def _model(startprob: Floats, transmat: Floats, means: Floats, covars: Floats) -> RegimeModel:
+    """As the steps take it; its columns are those of the rows."""
     whiten, log_norm = emission_terms(covars)
-    model = RegimeModel(
-        columns=np.arange(x.shape[1], dtype=np.int64),
+    return RegimeModel(
+        columns=np.arange(means.shape[1], dtype=np.int64),
         signs=np.zeros(len(startprob), dtype=np.int64),
         startprob=np.ascontiguousarray(startprob, dtype=np.float64),
         transmat=np.ascontiguousarray(transmat, dtype=np.float64),
@@ -30,7 +59,6 @@ def filtered_probabilities(startprob: Floats, transmat: Floats, means: Floats, c
         log_norm=log_norm,
         threshold=0.0,
     )
-    return _belief_loop(model, np.ascontiguousarray(x))
 
 
 @compile_loop
@@ -59,4 +87,27 @@ def _belief_loop(model, x):
     for t in range(x.shape[0]):
         started = filter_step(belief, work, started, model, x[t])
         out[t] = belief
+    return out
+
+
+@compile_loop
+def _foretold_loop(model, x):
+    out = np.empty(x.shape[0])
+    states = model.means.shape[0]
+    belief, prior, score = np.empty(states), np.empty(states), np.empty(states)
+    work = np.empty((2, states))
+    started = 0
+    for t in range(x.shape[0]):
+        predict_step(belief, prior, started, model)
+        top = -math.inf
+        for k in range(states):
+            score[k] = density_step(model, x[t], k)
+            if prior[k] > 0.0:
+                top = max(top, score[k])
+        mass = 0.0
+        for k in range(states):
+            if prior[k] > 0.0:
+                mass += prior[k] * math.exp(score[k] - top)
+        out[t] = top + math.log(mass)
+        started = filter_step(belief, work, started, model, x[t])
     return out

@@ -162,8 +162,11 @@ def climbs(learned: Learned, spec: RegimeSpec, seed: int) -> list[Start]:
         spec: number of starts and limits.
         seed: root of the starts' seeds.
     """
+    if spec.states == "auto":
+        raise ValueError("the number of states has to be chosen before any of them is fitted")
+    states = spec.states
     seeds = [seed_for(seed, "start", number) % 2**31 for number in range(spec.seeds)]
-    begun = [start_of(number, learned.rows, spec.states, own) for number, own in enumerate(seeds)]
+    begun = [start_of(number, learned.rows, states, own) for number, own in enumerate(seeds)]
 
     def climb(number: int) -> Start:
         kind, start = begun[number]
@@ -192,7 +195,7 @@ def _by_hmmlearn(learned: Learned, spec: RegimeSpec, start: HmmParameters) -> tu
     from hmmlearn.hmm import GaussianHMM
 
     hmm: Any = GaussianHMM(
-        n_components=spec.states,
+        n_components=len(start.startprob),
         covariance_type="full",
         n_iter=spec.iterations,
         tol=_tolerance(learned.rows, spec),

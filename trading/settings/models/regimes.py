@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from trading.settings.models.base import Fraction, PositiveFloat, Spec
 
+FEWEST_STATES, MOST_STATES = 2, 5
 SHORTEST_HALF_LIFE = 240
 """Bars. A half-life of so many leaves the weight of about 700 bars, of the 500 that a training split holds at least."""
 
@@ -15,7 +16,11 @@ SHORTEST_HALF_LIFE = 240
 class RegimeSpec(Spec):
     """The Gaussian hidden Markov model of market regimes."""
 
-    states: int = Field(default=3, ge=2, le=5, description="Number of hidden states.")
+    states: Annotated[int, Field(ge=FEWEST_STATES, le=MOST_STATES)] | Literal["auto"] = Field(
+        default=3,
+        description="Number of hidden states, 2 to 5. `auto`: the fewest that, fitted on the first two thirds of the "
+        "training split, foretell the last third within one standard error of the best number.",
+    )
     seeds: int = Field(
         default=30, ge=1, le=200, description="Number of starts; the best likelihood of a usable model wins."
     )
