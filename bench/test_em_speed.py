@@ -56,5 +56,5 @@ def _peer(start: HmmParameters) -> Any:
         init_params="",
         implementation="scaling",
     )
-    hmm.startprob_, hmm.transmat_, hmm.means_, hmm.covars_ = start
+    hmm.startprob_, hmm.transmat_, hmm.means_, hmm.covars_, _ = start
     return hmm

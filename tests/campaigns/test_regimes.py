@@ -71,7 +71,7 @@ def fitted(market: SimulatedMarket, spec: RegimeSpec) -> tuple[Found, Found, tup
     columns = np.ascontiguousarray(features[:, [FEATURE_NAMES.index(name) for name in names]])
     earned = [state["next_return"] for state in fit.report["states"]]
     bull, bear = int(np.argmax(earned)), int(np.argmin(earned))
-    beliefs = filtered_probabilities(*fit.parameters, columns)[cut:, [bull, bear, 3 - bull - bear]]
+    beliefs = filtered_probabilities(fit.parameters, columns)[cut:, [bull, bear, 3 - bull - bear]]
     later = slice(first + cut, len(path.bars))
     best = true_filter(market, path)[later]
     return (

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -88,3 +89,12 @@ def test_the_card_says_how_deep_the_training_was_and_what_that_costs(make_bundle
     assert f"Training depth: {told}." in card
     assert f"Training depth is {told}." in assumptions_of(shallow.spec)
     assert not [sentence for sentence in assumptions_of(bundle.model.spec) if "depth" in sentence]
+
+
+def test_the_card_names_what_the_states_emit(make_bundle: MakeBundle) -> None:
+    bundle = make_bundle(1)
+    assert "Gaussian hidden Markov model over" in card_of(bundle)
+    engine = bundle.model.spec.engine.model_dump()
+    spec = bundle.model.spec.changed(engine={**engine, "options": {**engine["options"], "emissions": "student"}})
+    heavy = replace(bundle.model, spec=spec)
+    assert "Student-t hidden Markov model over" in model_card(heavy, bundle.lineage, bundle.evidence, bundle.gates)

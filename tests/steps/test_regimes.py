@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, multivariate_t
 
 from trading.steps.opinion import (
     CONFIDENCE,
@@ -19,7 +19,15 @@ from trading.steps.opinion import (
     is_warm,
     side_step,
 )
-from trading.steps.regimes import BY_RANK, RegimeModel, direction_step, emission_terms, filter_step, regime_step
+from trading.steps.regimes import (
+    BY_RANK,
+    RegimeModel,
+    density_step,
+    direction_step,
+    emission_terms,
+    filter_step,
+    regime_step,
+)
 
 
 def _hmm(seed: int) -> tuple[RegimeModel, np.ndarray]:
@@ -191,10 +199,37 @@ def test_a_regime_that_cannot_be_adds_no_doubt_and_never_comes_back() -> None:
 
 def test_densities_are_those_of_the_covariances() -> None:
     covars = np.array([[[2.0, 0.5], [0.5, 1.0]], [[0.3, -0.1], [-0.1, 0.2]]])
-    whiten, log_norm = emission_terms(covars)
+    whiten, log_norm, dof = emission_terms(covars)
+    assert np.isinf(dof).all()
     for k, covar in enumerate(covars):
         z = whiten[k] @ np.array([0.4, -0.6])
         expected = multivariate_normal.logpdf([0.4, -0.6], np.zeros(2), covar)
         assert log_norm[k] - 0.5 * z @ z == pytest.approx(expected, rel=1e-12)
     assert whiten.dtype == log_norm.dtype == np.float64
     assert whiten.flags.c_contiguous
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000), dof=st.floats(0.5, 150.0), n=st.integers(1, 30))
+def test_with_students_t_too_the_filter_equals_the_textbook_forward_recursion(seed: int, dof: float, n: int) -> None:
+    gaussian, covars = _hmm(seed)
+    tails = dof * np.array([1.0, 0.7, 1.3])
+    whiten, log_norm, kept = emission_terms(covars, tails)
+    model = gaussian._replace(whiten=whiten, log_norm=log_norm, dof=kept)
+    observations = np.random.default_rng(seed + 1).standard_t(2.0, size=(n, 2)) * 2
+    belief, started, expected = np.empty(3), 0, model.startprob
+    for t, x in enumerate(observations):
+        densities = [multivariate_t.logpdf(x, model.means[k], covars[k], tails[k]) for k in range(3)]
+        np.testing.assert_allclose([density_step(model, x, k) for k in range(3)], densities, rtol=1e-9, atol=1e-9)
+        started = filter_step(belief, np.empty((2, 3)), started, model, x)
+        expected = (expected if t == 0 else expected @ model.transmat) * np.exp(densities)
+        expected = expected / expected.sum()
+        np.testing.assert_allclose(belief, expected, rtol=1e-8, atol=1e-12)
+
+
+def test_students_t_of_many_degrees_of_freedom_is_a_gaussian() -> None:
+    model, covars = _hmm(4)
+    whiten, log_norm, dof = emission_terms(covars, np.full(3, 1e9))
+    heavy = model._replace(whiten=whiten, log_norm=log_norm, dof=dof)
+    for x in np.random.default_rng(1).normal(size=(10, 2)) * 2:
+        assert density_step(heavy, x, 1) == pytest.approx(density_step(model, x, 1), abs=1e-6)

@@ -23,6 +23,7 @@ from trading.reports.verdict import verdict_markdown
 _SHARES = frozenset(
     {"max_drawdown", "volatility", "win_rate", "exposure", "cost_share", "total_return", "mean_trade_return"}
 )
+_EMISSIONS = {"gaussian": "Gaussian", "student": "Student-t"}
 _COUNTS = frozenset({"trades", "max_consecutive_losses"})
 
 
@@ -103,9 +104,10 @@ def _model(model: TradingModel) -> str:
 def _engine(engine: EngineIdentity) -> str:
     options = engine.options
     if engine.name == "regimes":
+        emissions = _EMISSIONS[options.get("emissions", "gaussian")]
         return (
-            f"Engine regimes ({engine.tag}): Gaussian hidden Markov model over "
-            f"{', '.join(options['features'])}, filtered forward only; its states are {', '.join(names_of(options))}. "
+            f"Engine regimes ({engine.tag}): {emissions} hidden Markov model over {', '.join(options['features'])}, "
+            f"filtered forward only; its states are {', '.join(names_of(options))}. "
             f"Long when P(bull) - P(bear) is over {options['threshold']:g}, short when under its negative."
         )
     shown = ", ".join(f"{name} {value}" for name, value in sorted(options.items())) or "none"

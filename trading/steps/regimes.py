@@ -1,4 +1,6 @@
-"""The causal regime filter: forward probabilities of a Gaussian HMM, one bar at a time, never looking ahead.
+"""The causal regime filter: forward probabilities of a hidden Markov model, one bar at a time, never looking ahead.
+
+Its states emit normal numbers or, with tails that are as heavy as degrees of freedom are few, Student's t.
 
 Source: Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989), forward recursion with scaling.
 """
@@ -21,7 +23,7 @@ BY_RANK = (1, -1, 0)
 
 
 class RegimeModel(NamedTuple):
-    """A Gaussian hidden Markov model of S states over K standardised features.
+    """A hidden Markov model of S states over K standardised features.
 
     Attributes:
         columns: shape (K,), places of its features among those of the model.
@@ -29,8 +31,9 @@ class RegimeModel(NamedTuple):
         startprob: shape (S,).
         transmat: shape (S, S), rows are from-states.
         means: shape (S, K).
-        whiten: shape (S, K, K), inverse Cholesky factors of the covariances.
+        whiten: shape (S, K, K), inverse Cholesky factors of the covariances; of Student's t, of the scale matrices.
         log_norm: shape (S,), logarithms of the densities' norms.
+        dof: shape (S,), degrees of freedom of Student's t; infinite where a state is Gaussian.
         threshold: long when P(bull) - P(bear) is over it, short when under its negative.
     """
 
@@ -41,24 +44,36 @@ class RegimeModel(NamedTuple):
     means: Floats
     whiten: Floats
     log_norm: Floats
+    dof: Floats
     threshold: float
 
 
-def emission_terms(covars: Floats) -> tuple[Floats, Floats]:
+def emission_terms(covars: Floats, dof: Floats | None = None) -> tuple[Floats, Floats, Floats]:
     """What :func:`filter_step` needs of the covariances.
 
     Args:
-        covars: shape (S, K, K), positive definite.
+        covars: shape (S, K, K), positive definite; of Student's t, its scale matrices.
+        dof: shape (S,), over 0, degrees of freedom of Student's t; None is Gaussian.
 
     Returns:
-        Inverse Cholesky factors (S, K, K) and logarithms of the norms (S,).
+        Inverse Cholesky factors (S, K, K), logarithms of the norms (S,) and degrees of freedom (S,), infinite if
+        Gaussian.
     """
     factors = np.linalg.cholesky(covars)
     whiten = np.ascontiguousarray(np.linalg.inv(factors))
     size = covars.shape[1]
     log_determinant = 2.0 * np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
-    log_norm = -0.5 * (size * math.log(2.0 * math.pi) + log_determinant)
-    return whiten.astype(np.float64), np.asarray(log_norm, dtype=np.float64)
+    if dof is None:
+        log_norm = -0.5 * (size * math.log(2.0 * math.pi) + log_determinant)
+        tails = np.full(len(covars), math.inf)
+    else:
+        norms = [
+            math.lgamma(0.5 * (v + size)) - math.lgamma(0.5 * v) - 0.5 * size * math.log(v * math.pi)
+            for v in dof.tolist()
+        ]
+        log_norm = np.array(norms) - 0.5 * log_determinant
+        tails = np.ascontiguousarray(dof, dtype=np.float64)
+    return whiten.astype(np.float64), np.asarray(log_norm, dtype=np.float64), tails
 
 
 def regime_step(
@@ -166,13 +181,17 @@ def density_step(model: RegimeModel, features: Floats, k: int) -> float:
         features: shape (F,), standardised and finite; the model looks at its own columns.
         k: which state.
     """
+    size = model.means.shape[1]
     distance = 0.0
-    for row in range(model.means.shape[1]):
+    for row in range(size):
         z = 0.0
         for column in range(row + 1):
             z += model.whiten[k, row, column] * (features[model.columns[column]] - model.means[k, column])
         distance += z * z
-    return model.log_norm[k] - 0.5 * distance
+    tail = model.dof[k]
+    if math.isinf(tail):
+        return model.log_norm[k] - 0.5 * distance
+    return model.log_norm[k] - 0.5 * (tail + size) * math.log1p(distance / tail)
 
 
 def direction_step(bull: float, bear: float, threshold: float) -> int:

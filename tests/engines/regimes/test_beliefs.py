@@ -16,15 +16,15 @@ def test_a_whole_series_equals_one_row_after_another_and_a_prefix_equals_the_beg
     seed: int, n: int, cut: int
 ) -> None:
     model = random_model(seed).engine
-    parts = (model["startprob"], model["transmat"], model["means"], model["covars"])
+    parts = HmmParameters(model["startprob"], model["transmat"], model["means"], model["covars"])
     x = np.random.default_rng(seed).normal(size=(n, 3)) * 2
-    whole = filtered_probabilities(*parts, x)
+    whole = filtered_probabilities(parts, x)
     plain = RegimeModel(np.arange(3), np.array(BY_RANK), *parts[:3], *emission_terms(parts[3]), 0.0)
     belief, started = np.empty(3), 0
     for t in range(n):
         started = filter_step(belief, np.empty((2, 3)), started, plain, x[t])
         np.testing.assert_allclose(whole[t], belief, rtol=1e-12)
-    np.testing.assert_array_equal(filtered_probabilities(*parts, x[:cut]), whole[:cut])
+    np.testing.assert_array_equal(filtered_probabilities(parts, x[:cut]), whole[:cut])
 
 
 @settings(max_examples=20, deadline=None)
@@ -35,6 +35,6 @@ def test_what_was_foretold_of_every_row_adds_up_to_the_likelihood_and_knows_no_l
     model = random_model(seed).engine
     parts = HmmParameters(model["startprob"], model["transmat"], model["means"], model["covars"])
     x = np.random.default_rng(seed).normal(size=(n, 3)) * 2
-    whole = foretold(*parts, x)
+    whole = foretold(parts, x)
     np.testing.assert_allclose(whole.sum(), log_likelihood(x, parts), rtol=1e-9)
-    np.testing.assert_array_equal(foretold(*parts, x[:cut]), whole[:cut])
+    np.testing.assert_array_equal(foretold(parts, x[:cut]), whole[:cut])

@@ -31,7 +31,7 @@ def test_states_are_named_by_what_followed_them_and_are_the_true_ones() -> None:
     bull, bear, chop = (state["next_return"] for state in fit.report["states"])
     assert bull > chop > bear
     truth = small_path(400).regime[97:]
-    beliefs = filtered_probabilities(*fit.parameters, scaled)
+    beliefs = filtered_probabilities(fit.parameters, scaled)
     assert np.mean(beliefs.argmax(axis=1) == truth) > 0.93
     assert sum(state["occupancy"] for state in fit.report["states"]) == pytest.approx(1.0)
 

@@ -15,6 +15,7 @@ from trading.codes import ReasonCode
 from trading.reports.page import PageData
 from trading.reports.page.calibration import diagrams, effective_share
 from trading.reports.page.drawing import picked, picked_extremes
+from trading.reports.page.engine import engine
 from trading.reports.page.evidence import nested
 from trading.reports.page.gates import margin
 from trading.reports.page.html import element, joined, prose, table, text
@@ -151,3 +152,11 @@ def test_exposure_is_signed_and_a_share_of_equity(page_data: PageData) -> None:
     shares = signed_exposure(replace(traded, trades=[trade]))
     assert np.flatnonzero(shares).tolist() == [5, 6, 7]
     assert shares[5] == -2.0 * traded.market.close[5] / equity[5]
+
+
+def test_states_with_heavy_tails_show_their_degrees_of_freedom_and_a_scale(page_data: PageData) -> None:
+    assert "degrees of freedom" not in engine(page_data)
+    heavy = replace(page_data, engine={**page_data.engine, "dof": np.array([3.25, 8.0, 40.0])})
+    drawn = engine(heavy)
+    for part in ("degrees of freedom", "3.2", "40.0", "(scale ", "mean, and scale within the state"):
+        assert part in drawn

@@ -8,6 +8,7 @@ import numpy as np
 
 from trading.arrays import Floats
 from trading.compiled import compile_loop
+from trading.engines.regimes.em import HmmParameters
 from trading.steps.regimes import (
     RegimeModel,
     density_step,
@@ -18,37 +19,32 @@ from trading.steps.regimes import (
 )
 
 
-def filtered_probabilities(startprob: Floats, transmat: Floats, means: Floats, covars: Floats, x: Floats) -> Floats:
+def filtered_probabilities(parameters: HmmParameters, x: Floats) -> Floats:
     """Probabilities of the states at every row given that row and the rows before, shape (n, S).
 
     Args:
-        startprob: shape (S,).
-        transmat: shape (S, S), rows are from-states.
-        means: shape (S, K).
-        covars: shape (S, K, K).
+        parameters: of the hidden Markov model.
         x: shape (n, K), finite standardised regime features.
     """
-    return _belief_loop(_model(startprob, transmat, means, covars), np.ascontiguousarray(x))
+    return _belief_loop(_model(parameters), np.ascontiguousarray(x))
 
 
-def foretold(startprob: Floats, transmat: Floats, means: Floats, covars: Floats, x: Floats) -> Floats:
+def foretold(parameters: HmmParameters, x: Floats) -> Floats:
     """Logarithm of the density that the filter gave every row before it was seen, shape (n,), nats.
 
     Their sum is the log likelihood of the rows; each of them knows the rows before it alone.
 
     Args:
-        startprob: shape (S,).
-        transmat: shape (S, S), rows are from-states.
-        means: shape (S, K).
-        covars: shape (S, K, K).
+        parameters: of the hidden Markov model.
         x: shape (n, K), finite standardised regime features.
     """
-    return _foretold_loop(_model(startprob, transmat, means, covars), np.ascontiguousarray(x))
+    return _foretold_loop(_model(parameters), np.ascontiguousarray(x))
 
 
-def _model(startprob: Floats, transmat: Floats, means: Floats, covars: Floats) -> RegimeModel:
+def _model(parameters: HmmParameters) -> RegimeModel:
     """As the steps take it; its columns are those of the rows."""
-    whiten, log_norm = emission_terms(covars)
+    startprob, transmat, means, covars, tails = parameters
+    whiten, log_norm, dof = emission_terms(covars, tails)
     return RegimeModel(
         columns=np.arange(means.shape[1], dtype=np.int64),
         signs=np.zeros(len(startprob), dtype=np.int64),
@@ -57,6 +53,7 @@ def _model(startprob: Floats, transmat: Floats, means: Floats, covars: Floats) -
         means=np.ascontiguousarray(means, dtype=np.float64),
         whiten=whiten,
         log_norm=log_norm,
+        dof=dof,
         threshold=0.0,
     )
 

@@ -1,10 +1,13 @@
-"""Expectation-maximisation of a Gaussian hidden Markov model in compiled loops; the reference is hmmlearn.
+"""Expectation-maximisation of a hidden Markov model in compiled loops; the reference of the Gaussian is hmmlearn.
 
 The recursions are Rabiner's with scaling, in one pass forward and one back. The pass back knows later rows: it
 estimates parameters on training rows and is no belief that anything may decide on.
 
+Student's t is a Gaussian whose covariance is divided by a gamma variable of mean one. Which number that was at a row is
+one more thing that is expected and not seen, small where the row is far out: so a far row moves mean and scale little.
+
 Sources: Baum et al., Annals of Mathematical Statistics 41 (1970); Rabiner, Proc. IEEE 77 (1989), with the priors of
-hmmlearn's ``GaussianHMM``.
+hmmlearn's ``GaussianHMM``; of Student's t, Peel and McLachlan, Statistics and Computing 10 (2000).
 """
 
 from __future__ import annotations
@@ -35,22 +38,32 @@ TINY = 1e-60
 """Under this they are brought into range at once."""
 SMALLEST = -690.0
 """Logarithm of the smallest density over the largest of its row."""
+FEWEST_DOF, MOST_DOF = 1.0, 200.0
+"""Between which degrees of freedom are fitted: Cauchy's tails, and tails that nothing tells from a Gaussian's."""
+DOF_HALVINGS = 40
+"""Of the distance between them: to within 1e-9."""
 
 
 class HmmParameters(NamedTuple):
-    """A Gaussian hidden Markov model of S states over K features.
+    """A hidden Markov model of S states over K features.
 
     Attributes:
         startprob: shape (S,).
         transmat: shape (S, S), rows are from-states.
         means: shape (S, K).
-        covars: shape (S, K, K), positive definite.
+        covars: shape (S, K, K), positive definite; scale matrices if there are degrees of freedom.
+        dof: shape (S,), degrees of freedom of Student's t; None is Gaussian.
     """
 
     startprob: Floats
     transmat: Floats
     means: Floats
     covars: Floats
+    dof: Floats | None = None
+
+    def arrays(self) -> dict[str, Floats]:
+        """The parts that there are, by name."""
+        return {name: part for name, part in self._asdict().items() if part is not None}
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +87,7 @@ def fit_em(
     *,
     lengths: Ints | None = None,
     covariance: Covariance = "full",
+    fit_dof: bool = False,
     iterations: int,
     tolerance: float,
 ) -> EmFit:
@@ -84,6 +98,7 @@ def fit_em(
         start: parameters to begin with.
         lengths: shape (B,), rows of each sequence, one after the other; None is one sequence.
         covariance: whether features of a state may depend on each other.
+        fit_dof: whether the degrees of freedom of Student's t are fitted; else they stay those of the start.
         iterations: at most so many, at least one.
         tolerance: of the log likelihood of all rows, nats.
 
@@ -95,7 +110,7 @@ def fit_em(
     for _ in range(iterations):
         expected = _expected(columns, parameters, work, lengths)
         path.append(expected.log_likelihood)
-        parameters = maximisation(expected, parameters, covariance)
+        parameters = maximisation(expected, parameters, covariance, fit_dof=fit_dof)
         if len(path) > 1 and path[-1] - path[-2] < tolerance:
             return EmFit(parameters, np.array(path), converged=True)
     return EmFit(parameters, np.array(path), converged=False)
@@ -110,8 +125,10 @@ class Expected(NamedTuple):
         begins: shape (S,), expected number of sequences that begin in each state.
         moves: shape (S, S), expected number of steps from one state to another.
         counts: shape (S,), expected number of rows of each state.
-        sums: shape (S, K), of the rows, weighted by the posteriors.
-        products: shape (S, K, K), of their outer products, weighted the same.
+        masses: shape (S,), sum of the weights of the rows: the posteriors, of Student's t times how near each row is.
+        nearness: shape (S,), sum over rows of the posterior times ``log u - u`` of how near each is; None if Gaussian.
+        sums: shape (S, K), of the rows, weighted.
+        products: shape (S, K, K), of their outer products, weighted.
     """
 
     log_likelihood: float
@@ -119,6 +136,8 @@ class Expected(NamedTuple):
     begins: Floats
     moves: Floats
     counts: Floats
+    masses: Floats
+    nearness: Floats | None
     sums: Floats
     products: Floats
 
@@ -152,15 +171,20 @@ def _work(states: int, n: int) -> _Work:
 
 def _expected(columns: Floats, parameters: HmmParameters, work: _Work, lengths: Ints | None) -> Expected:
     """The pass forward and back; the posteriors stay until the next one is written into the same memory."""
-    startprob, transmat, means, covars = (np.ascontiguousarray(part) for part in parameters)
-    if not all(np.isfinite(part).all() for part in parameters):
+    startprob, transmat, means, covars = (np.ascontiguousarray(part) for part in parameters[:4])
+    if not all(np.isfinite(part).all() for part in parameters.arrays().values()):
         raise np.linalg.LinAlgError("a parameter is not finite")
-    whiten, log_norm = emission_terms(covars)
+    whiten, log_norm, dof = emission_terms(covars, parameters.dof)
     states, size = means.shape
     loops, (density, alpha, posteriors) = _loops(states, size), work
     moves, counts, sums = np.zeros((states, states)), np.zeros(states), np.zeros((states, size))
     products = np.zeros((states, size, size))
-    total = loops.densities(columns, means, whiten, log_norm, density)
+    if parameters.dof is None:
+        near = None
+        total = loops.densities(columns, means, whiten, log_norm, density)
+    else:
+        near = np.empty_like(density)
+        total = loops.student_densities(columns, means, whiten, log_norm, dof, density, near)
     if lengths is None:
         total += loops.forward(startprob, transmat, density, alpha)
         loops.backward(transmat, density, alpha, posteriors, moves)
@@ -173,29 +197,57 @@ def _expected(columns: Floats, parameters: HmmParameters, work: _Work, lengths: 
             loops.backward(transmat, density[:, first:stop], alpha[first:stop], posteriors[:, first:stop], own)
             moves += own
         begins = posteriors[:, ends - lengths].sum(axis=1)
-    loops.gather(columns, posteriors, counts, sums, products)
-    return Expected(total, posteriors.T, begins, moves, counts, sums, products)
+    if near is None:
+        loops.gather(columns, posteriors, counts, sums, products)
+        return Expected(total, posteriors.T, begins, moves, counts, counts, None, sums, products)
+    masses = np.zeros(states)
+    loops.gather(columns, posteriors * near, masses, sums, products)
+    counts, nearness = posteriors.sum(axis=1), (posteriors * (np.log(near) - near)).sum(axis=1)
+    return Expected(total, posteriors.T, begins, moves, counts, masses, nearness, sums, products)
 
 
-def maximisation(expected: Expected, before: HmmParameters, covariance: Covariance) -> HmmParameters:
+def maximisation(
+    expected: Expected, before: HmmParameters, covariance: Covariance, *, fit_dof: bool = False
+) -> HmmParameters:
     """The parameters that make the rows likeliest if the states are as expected.
 
     Args:
         expected: of the states.
         before: parameters that this was expected under; a move that was impossible stays so.
         covariance: whether features of a state may depend on each other.
+        fit_dof: whether the degrees of freedom of Student's t are fitted too.
     """
     counts, size = expected.counts, expected.sums.shape[1]
     startprob = np.where(before.startprob == 0.0, 0.0, expected.begins)
     transmat = np.where(before.transmat == 0.0, 0.0, expected.moves)
-    means = expected.sums / counts[:, None]
+    means = expected.sums / expected.masses[:, None]
     scatter = expected.products - means[:, :, None] * expected.sums[:, None, :]
     if covariance == "full":
         covars = (COVARIANCE_PRIOR + 0.5 * (scatter + scatter.transpose(0, 2, 1))) / counts[:, None, None]
     else:
         diagonal = (COVARIANCE_PRIOR + np.diagonal(scatter, axis1=1, axis2=2)) / np.maximum(counts, 1e-5)[:, None]
         covars = np.eye(size) * diagonal[:, None, :]
-    return HmmParameters(_normalised(startprob[None, :])[0], _normalised(transmat), means, covars)
+    dof = _likeliest_dof(expected, before, size) if fit_dof else before.dof
+    return HmmParameters(_normalised(startprob[None, :])[0], _normalised(transmat), means, covars, dof)
+
+
+def _likeliest_dof(expected: Expected, before: HmmParameters, size: int) -> Floats | None:
+    """Degrees of freedom of each state that are likeliest if rows are as near as expected (equation 30 of the source).
+
+    Their equation has one root, as the logarithm less the digamma function falls; it is halved in on within the bounds.
+    """
+    if expected.nearness is None or before.dof is None:
+        return None
+    from scipy.special import digamma
+
+    half = 0.5 * (before.dof + size)
+    known = 1.0 + expected.nearness / expected.counts + digamma(half) - np.log(half)
+    low, high = np.full_like(known, FEWEST_DOF), np.full_like(known, MOST_DOF)
+    for _ in range(DOF_HALVINGS):
+        middle = 0.5 * (low + high)
+        rising = np.log(0.5 * middle) - digamma(0.5 * middle) + known > 0.0
+        low, high = np.where(rising, middle, low), np.where(rising, high, middle)
+    return 0.5 * (low + high)
 
 
 def log_likelihood(x: Floats, parameters: HmmParameters, lengths: Ints | None = None) -> float:
@@ -249,6 +301,7 @@ class _Loops(NamedTuple):
     """The passes over the rows, which lie in columns, shape (K, n)."""
 
     densities: Callable[..., float]
+    student_densities: Callable[..., float]
     forward: Callable[..., float]
     backward: Callable[..., None]
     gather: Callable[..., None]
@@ -281,6 +334,30 @@ def _loops(states: int, size: int) -> _Loops:
         for k in range(states):
             for t in range(n):
                 density[k, t] = _exponential(density[k, t] - largest[t])
+        return total
+
+    @compile_vector_loop
+    def student_densities(columns, means, whiten, log_norm, dof, density, near):
+        """The same of Student's t; write how near every row is to every state too, 1 on average and 0 far out."""
+        n = columns.shape[1]
+        for k in range(states):
+            for t in range(n):
+                squared = 0.0
+                for i in range(size):
+                    part = 0.0
+                    for j in range(i + 1):
+                        part += whiten[k, i, j] * (columns[j, t] - means[k, j])
+                    squared += part * part
+                density[k, t] = log_norm[k] - 0.5 * (dof[k] + size) * math.log1p(squared / dof[k])
+                near[k, t] = (dof[k] + size) / (dof[k] + squared)
+        total = 0.0
+        for t in range(n):
+            top = density[0, t]
+            for k in range(1, states):
+                top = max(top, density[k, t])
+            for k in range(states):
+                density[k, t] = _exponential(density[k, t] - top)
+            total += top
         return total
 
     @compile_vector_loop
@@ -372,4 +449,4 @@ def _loops(states: int, size: int) -> _Loops:
                 for j in range(i):
                     products[k, j, i] = products[k, i, j]
 
-    return _Loops(densities, forward, backward, gather)
+    return _Loops(densities, student_densities, forward, backward, gather)

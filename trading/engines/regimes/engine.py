@@ -1,4 +1,4 @@
-"""The regimes engine: long in a rising regime, short in a falling one, by the causal filter of a Gaussian HMM.
+"""The regimes engine: long in a rising regime, short in a falling one, by the causal filter of an HMM.
 
 Source: Hamilton, "A new approach to the economic analysis of nonstationary time series and the business cycle",
 Econometrica 57 (1989).
@@ -29,6 +29,7 @@ class RegimeOptions(EngineOptions):
     threshold: FiniteFloat
     signs: tuple[Literal[-1, 0, 1], ...] = BY_RANK
     memory_bars: int = Field(default=0, ge=0)
+    emissions: Literal["gaussian", "student"] = "gaussian"
 
 
 class Regimes(Engine):
@@ -60,8 +61,9 @@ class Regimes(Engine):
                 "threshold": spec.direction_threshold,
                 "signs": list(fit.signs),
                 "memory_bars": spec.memory_bars,
+                "emissions": spec.emissions,
             },
-            arrays=fit.parameters._asdict(),
+            arrays=fit.parameters.arrays(),
             report=fit.report,
         )
 
@@ -100,10 +102,12 @@ def regime_model(options: RegimeOptions, setup: EngineSetup) -> RegimeModel:
 
     Args:
         options: of the bundle.
-        setup: arrays ``startprob`` (S,), ``transmat`` (S, S), ``means`` (S, K) and ``covars`` (S, K, K).
+        setup: arrays ``startprob`` (S,), ``transmat`` (S, S), ``means`` (S, K) and ``covars`` (S, K, K); of Student's t
+            ``dof`` (S,) too.
 
     Raises:
-        RegistryError: ``BUNDLE_INVALID`` if a part is missing, misshapen, or no probability or covariance.
+        RegistryError: ``BUNDLE_INVALID`` if a part is missing, misshapen, or no probability, covariance or degree of
+            freedom.
     """
     features = options.features
     unknown = [name for name in features if name not in setup.feature_names]
@@ -112,23 +116,27 @@ def regime_model(options: RegimeOptions, setup: EngineSetup) -> RegimeModel:
     states, size = len(options.signs), len(features)
     if not states:
         raise unusable_data("regimes", "no state has a sign")
-    shapes = {
+    shapes: dict[str, tuple[int, ...]] = {
         "startprob": (states,),
         "transmat": (states, states),
         "means": (states, size),
         "covars": (states, size, size),
     }
+    if options.emissions == "student":
+        shapes["dof"] = (states,)
     found = {name: array.shape for name, array in setup.arrays.items()}
     if found != shapes:
         raise unusable_data("regimes", f"arrays have shapes {found}, expected {shapes}")
-    startprob, transmat, means, covars = (np.ascontiguousarray(setup.arrays[name]) for name in shapes)
+    startprob, transmat, means, covars, *tails = (np.ascontiguousarray(setup.arrays[name]) for name in shapes)
+    if not all((part > 0.0).all() for part in tails):
+        raise unusable_data("regimes", "degrees of freedom are not over 0")
     for name, rows in (("startprob", startprob[None, :]), ("transmat", transmat)):
         if not ((rows >= 0.0).all() and (np.abs(rows.sum(axis=1) - 1.0) <= 1e-6).all()):
             raise unusable_data("regimes", f"{name} holds rows that are no probabilities")
     try:
-        whiten, log_norm = emission_terms(covars)
+        whiten, log_norm, dof = emission_terms(covars, *tails)
     except np.linalg.LinAlgError:
         raise unusable_data("regimes", "a covariance is not positive definite") from None
     columns = np.array([setup.feature_names.index(name) for name in features], dtype=np.int64)
     signs = np.array(options.signs, dtype=np.int64)
-    return RegimeModel(columns, signs, startprob, transmat, means, whiten, log_norm, options.threshold)
+    return RegimeModel(columns, signs, startprob, transmat, means, whiten, log_norm, dof, options.threshold)

@@ -1,4 +1,4 @@
-"""Fitting the regime model: a Gaussian HMM from many starts, the best that is usable, states named by what follows."""
+"""Fitting the regime model: an HMM from many starts, the best that is usable, states named by what follows."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from trading.settings.models import RegimeSpec
 WORST_CONDITION = 1e8
 OTHERS = 10
 """The best starts, the chosen one among them, that are held against each other."""
+FIRST_DOF = 8.0
+"""Degrees of freedom that a climb begins with if they are fitted: heavy tails, and a variance that is there."""
 THREADS = 2
 """Climbs at a time; the compiled loops let other threads run."""
 
@@ -118,7 +120,7 @@ def followed(fit: RegimeFit, scaled: Floats, returns: Floats, *, after: int) -> 
     Returns:
         Shape (n - after - 1,), zeros if it never leans.
     """
-    beliefs = filtered_probabilities(*fit.parameters, scaled)
+    beliefs = filtered_probabilities(fit.parameters, scaled)
     lean = (beliefs @ np.array(fit.signs, dtype=np.float64))[after:-1]
     return np.asarray(lean * returns[after + 1 :], dtype=np.float64)
 
@@ -187,7 +189,17 @@ def _climbed(learned: Learned, spec: RegimeSpec, seed: int, kind: str, start: Hm
 
 def _compiled(learned: Learned, spec: RegimeSpec, start: HmmParameters) -> tuple[HmmParameters, float, bool]:
     rows, lengths = learned.rows, learned.lengths
-    fit = fit_em(rows, start, lengths=lengths, iterations=spec.iterations, tolerance=_tolerance(rows, spec))
+    student, fitted = spec.emissions == "student", spec.degrees_of_freedom == "fitted"
+    if student:
+        start = start._replace(dof=np.full(len(start.means), FIRST_DOF if fitted else spec.degrees_of_freedom))
+    fit = fit_em(
+        rows,
+        start,
+        lengths=lengths,
+        fit_dof=student and fitted,
+        iterations=spec.iterations,
+        tolerance=_tolerance(rows, spec),
+    )
     return fit.parameters, log_likelihood(rows, fit.parameters, lengths), fit.converged
 
 
@@ -202,7 +214,7 @@ def _by_hmmlearn(learned: Learned, spec: RegimeSpec, start: HmmParameters) -> tu
         init_params="",
         implementation="scaling",
     )
-    hmm.startprob_, hmm.transmat_, hmm.means_, hmm.covars_ = start
+    hmm.startprob_, hmm.transmat_, hmm.means_, hmm.covars_, _ = start
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=RuntimeWarning)
         hmm.fit(learned.rows, learned.lengths)
@@ -222,13 +234,13 @@ def _tolerance(rows: Floats, spec: RegimeSpec) -> float:
 
 
 def _problem(hmm: HmmParameters, scaled: Floats, spec: RegimeSpec, score: float) -> str:
-    if not (np.isfinite(score) and all(np.isfinite(part).all() for part in hmm)):
+    if not (np.isfinite(score) and all(np.isfinite(part).all() for part in hmm.arrays().values())):
         return "parameters are not finite"
     worst = max(float(np.linalg.cond(covariance)) for covariance in hmm.covars)
     if not worst <= WORST_CONDITION:
         return f"a covariance is nearly singular (condition {worst:.1e})"
     # By the causal filter, as a decision would have seen them: the probabilities of a fit know the rows to come.
-    rarest = float(filtered_probabilities(*hmm, scaled).mean(axis=0).min())
+    rarest = float(filtered_probabilities(hmm, scaled).mean(axis=0).min())
     if not rarest >= spec.min_occupancy:
         return f"a state holds {rarest:.1%} of bars, under {spec.min_occupancy:.1%}"
     return ""
@@ -254,7 +266,7 @@ class _Named(NamedTuple):
 
 
 def _named(hmm: HmmParameters, scaled: Floats, returns: Floats, spec: RegimeSpec) -> _Named:
-    beliefs, lasts = filtered_probabilities(*hmm, scaled), _bars(hmm)
+    beliefs, lasts = filtered_probabilities(hmm, scaled), _bars(hmm)
     following = followings(beliefs, returns)
     signs = [
         state.sign(spec.min_t) if bars >= spec.min_bars else 0 for state, bars in zip(following, lasts, strict=True)
@@ -266,6 +278,7 @@ def _named(hmm: HmmParameters, scaled: Floats, returns: Floats, spec: RegimeSpec
             transmat=np.ascontiguousarray(hmm.transmat[np.ix_(order, order)]),
             means=np.ascontiguousarray(hmm.means[order]),
             covars=np.ascontiguousarray(hmm.covars[order]),
+            dof=None if hmm.dof is None else np.ascontiguousarray(hmm.dof[order]),
         ),
         [signs[k] for k in order],
         [following[k] for k in order],
@@ -315,7 +328,7 @@ def _other_starts(ranked: Sequence[Start], scaled: Floats, returns: Floats, spec
     for start in ranked[1:OTHERS]:
         assert start.parameters is not None
         named = _named(start.parameters, scaled, returns, spec)
-        parts = {name: part.tolist() for name, part in named.parameters._asdict().items()}
+        parts = {name: part.tolist() for name, part in named.parameters.arrays().items()}
         found.append({"seed": start.seed, "log_likelihood": start.log_likelihood, "signs": named.signs, **parts})
     return found
 
@@ -326,7 +339,7 @@ def _agreement(start: Start, beliefs: Floats, scaled: Floats) -> float | None:
         return None
     from scipy.optimize import linear_sum_assignment
 
-    own, states = filtered_probabilities(*start.parameters, scaled).argmax(axis=1), beliefs.shape[1]
+    own, states = filtered_probabilities(start.parameters, scaled).argmax(axis=1), beliefs.shape[1]
     shared = np.zeros((states, states))
     np.add.at(shared, (own, beliefs.argmax(axis=1)), 1.0)
     return float(shared[linear_sum_assignment(-shared)].sum() / len(own))

@@ -61,7 +61,7 @@ def choose_states(rows: Floats, returns: Floats, spec: RegimeSpec, seed: int, *,
         except TrainingError as error:
             refused, problems[states] = refused or error, error.message
             continue
-        found[states] = fit, foretold(*fit.parameters, rows)[learned:]
+        found[states] = fit, foretold(fit.parameters, rows)[learned:]
     if not found:
         assert refused is not None
         raise refused

@@ -57,6 +57,9 @@ def _states(data: PageData) -> Html:
     arrays = data.engine
     features = [str(name) for name in data.spec.engine.options.get("features", ())]
     means, covars, matrix = arrays["means"], arrays["covars"], arrays["transmat"]
+    dof = arrays.get("dof")
+    # The scale of Student's t is not its deviation, which may not even be there.
+    spread, within = ("sd", "deviation") if dof is None else ("scale", "scale")
     market = None if data.traded is None else data.traded.market
     rows = []
     for place, name in enumerate(names_of(data.spec.engine.options)):
@@ -66,13 +69,17 @@ def _states(data: PageData) -> Html:
         if market is not None and name in market.regimes:
             share = f"{float(np.mean(market.regime == market.regimes.index(name))):.1%}"
         deviations = np.sqrt(np.diagonal(covars[place]))
-        cells = [f"{mean:+.2f} (sd {deviation:.2f})" for mean, deviation in zip(means[place], deviations, strict=True)]
-        rows.append([name, f"{length:.1f}", share, *cells])
-    columns = ("regime", "expected length, bars", "share of the test split", *map(label, features))
+        cells = [
+            f"{mean:+.2f} ({spread} {deviation:.2f})" for mean, deviation in zip(means[place], deviations, strict=True)
+        ]
+        tails = [] if dof is None else [f"{dof[place]:.1f}"]
+        rows.append([name, f"{length:.1f}", share, *tails, *cells])
+    heavy = () if dof is None else ("degrees of freedom",)
+    columns = ("regime", "expected length, bars", "share of the test split", *heavy, *map(label, features))
     return joined(
         [
             table(columns, rows, numbers=range(1, len(columns)), caption="States"),
-            note("Features in standard deviations of the training split: mean, and deviation within the state."),
+            note(f"Features in standard deviations of the training split: mean, and {within} within the state."),
         ]
     )
 

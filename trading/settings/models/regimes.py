@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
 from trading.settings.models.base import Fraction, PositiveFloat, Spec
 
@@ -14,12 +14,20 @@ SHORTEST_HALF_LIFE = 240
 
 
 class RegimeSpec(Spec):
-    """The Gaussian hidden Markov model of market regimes."""
+    """The hidden Markov model of market regimes."""
 
     states: Annotated[int, Field(ge=FEWEST_STATES, le=MOST_STATES)] | Literal["auto"] = Field(
         default=3,
         description="Number of hidden states, 2 to 5. `auto`: the fewest that, fitted on the first two thirds of the "
         "training split, foretell the last third within one standard error of the best number.",
+    )
+    emissions: Literal["gaussian", "student"] = Field(
+        default="gaussian",
+        description="What a state's numbers are drawn from: with the tails of `student` a wild bar is no other regime.",
+    )
+    degrees_of_freedom: Annotated[FiniteFloat, Field(ge=1.0, le=200.0)] | Literal["fitted"] = Field(
+        default="fitted",
+        description="Of `student`: the fewer the heavier the tails; `fitted` finds those of each state.",
     )
     seeds: int = Field(
         default=30, ge=1, le=200, description="Number of starts; the best likelihood of a usable model wins."
@@ -81,4 +89,10 @@ class RegimeSpec(Spec):
                 f"half_life_bars {self.half_life_bars} leaves too few bars that count: give 0, or "
                 f"{SHORTEST_HALF_LIFE} and more"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_fitted(self) -> RegimeSpec:
+        if self.emissions == "student" and self.fitter == "hmmlearn":
+            raise ValueError('hmmlearn knows no Student\'s t: emissions = "student" needs fitter = "compiled"')
         return self
