@@ -9,6 +9,7 @@ from tests.live.support import bundle_of, write_model
 from tests.support import DAY_MS, START_MS, random_model, small_bars
 from tests.support.models import at_depth
 from trading.simulation.backtest import run_backtest
+from trading.steps.regimes import REGIMES
 
 # ruff: noqa: F811  # pytest hands fixtures over by name
 SOURCE = "sim:edge=1"
@@ -85,7 +86,9 @@ def test_status_says_what_every_runner_is_doing(run: Run, folder: Path) -> None:
     assert "depth" not in table
 
 
-def test_status_says_how_deep_the_training_of_the_model_was(run: Run, folder: Path) -> None:
+def test_status_says_how_deep_the_training_of_the_model_was_and_what_its_regimes_are_followed_by(
+    run: Run, folder: Path
+) -> None:
     bundle = write_model(folder / "shallow", at_depth(random_model(4), 0.7))
     days = ("--from", "2021-01-05", "--to", "2021-01-08")
     printed = run("live", "--bundle", str(bundle.folder), "--source", SOURCE, *days)
@@ -97,6 +100,10 @@ def test_status_says_how_deep_the_training_of_the_model_was(run: Run, folder: Pa
         "full_at": "2022-01-01T00:00+00:00",
         "timeframes": [{"interval": "1h", "bars": 1_000, "target_bars": 4_000, "percent": 25.0}],
     }
+    moves = found["transitions"]
+    assert {name: list(row) for name, row in moves.items()} == {name: list(REGIMES) for name in REGIMES}
+    assert moves["bull"] == pytest.approx({"bull": 0.9, "bear": 0.05, "chop": 0.05})
+    assert "90.00% bull, 5.00% bear, 5.00% chop" in " ".join(printed.out.split())
     assert "SIM: training depth shallow (1,000 of 4,000 bars of 1h)" in run("status").out
 
 

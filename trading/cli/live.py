@@ -199,6 +199,10 @@ def _print_summary(status: Status) -> None:
         "model": _model(status),
         **({"override": f"{status.override}; on paper only"} if status.override else {}),
         **({"training depth": str(status.depth)} if status.depth else {}),
+        **{
+            f"from {name} to": ", ".join(f"{chance:.2%} {other}" for other, chance in row.items())
+            for name, row in (status.transitions or {}).items()
+        },
         "last bar": _time(status.last_ts),
         "bars": f"{status.bars} traded, {status.warm_bars} to warm up",
         "trades": status.trades,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from trading.engines.regimes.transitions import Transitions
 from trading.live.journal.file import is_running, read_session, reading, schema_version
 from trading.live.journal.reading import read_account, read_trades
 from trading.model.depth import TrainingDepth
@@ -31,6 +33,8 @@ class Status:
         version: registered version of the model; None if it was named by its path.
         bundle_digest: of the model.
         depth: of the model's training; None if its bundle does not say it.
+        transitions: of the model's regimes: probability of the next bar's by name of this bar's; None without regimes,
+            or if the journal's release did not note it.
         override: what the model's version is in Production against, by whom and why; empty if by the rules.
         last_ts: open of the last bar, UTC milliseconds; None before the first.
         written_at: clock of the last write.
@@ -57,6 +61,7 @@ class Status:
     version: int | None
     bundle_digest: str
     depth: TrainingDepth | None
+    transitions: Transitions | None
     override: str
     last_ts: int | None
     written_at: str
@@ -92,12 +97,12 @@ def status_of(path: Path) -> Status | None:
         if session is None:
             return None
         last_ts, digest, written_at = db.execute("SELECT ts, bundle, at FROM snapshot").fetchone() or (None, "", "")
-        # Nothing was overridden before schema 5, and no bundle said its depth before schema 6.
-        later = f"{'override' if schema >= 5 else repr('')}, {'depth' if schema >= 6 else 'NULL'}"
+        # Nothing was overridden before schema 5, and no depth or transitions were noted before schema 6.
+        later = f"{'override' if schema >= 5 else repr('')}, {'depth, transitions' if schema >= 6 else 'NULL, NULL'}"
         model = db.execute(
             f"SELECT version, bars_per_year, {later} FROM bundles WHERE digest = ?", (digest,)
         ).fetchone()
-        version, bars_per_year, override, depth = model or (None, math.nan, "", None)
+        version, bars_per_year, override, depth, moves = model or (None, math.nan, "", None, None)
         rows = db.execute("SELECT position, equity FROM decisions ORDER BY ts").fetchall()
         equity = np.array([session.initial_equity, *(row[1] for row in rows)])
         ratio = sharpe(np.diff(equity) / equity[:-1], bars_per_year)
@@ -113,6 +118,7 @@ def status_of(path: Path) -> Status | None:
             version=version,
             bundle_digest=digest,
             depth=None if depth is None else TrainingDepth.model_validate_json(depth),
+            transitions=None if moves is None else json.loads(moves),
             override=override,
             last_ts=last_ts,
             written_at=written_at,

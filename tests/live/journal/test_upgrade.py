@@ -98,8 +98,8 @@ def test_an_upgrade_keeps_every_row_and_number(folder: Path, name: str) -> None:
         # Nothing was charged before; an order had no limit but equity at its fill, and said nothing of its decision.
         kept["bars"] = [(*row, 0.0) for row in kept["bars"]]
         kept["intents"] = [(*row, 0.0, 1.0, 0.0, 0.0) for row in kept["intents"]]
-        # Nothing was in Production by an override, and no bundle said how deep its training was.
-        kept["bundles"] = [(*row, "", 0, None) for row in kept["bundles"]]
+        # Nothing was in Production by an override, and of a bundle neither depth nor transitions were noted.
+        kept["bundles"] = [(*row, "", 0, None, None) for row in kept["bundles"]]
         for table in set(kept) - {"snapshot", "trades"}:
             assert db.execute(f"SELECT * FROM {table}").fetchall() == kept[table]
     assert session is not None

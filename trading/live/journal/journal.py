@@ -16,6 +16,7 @@ from pathlib import Path
 
 from trading.arrays import Floats
 from trading.codes import ReasonCode
+from trading.engines.regimes.transitions import transitions
 from trading.live.journal.encoding import SavedStream, account_of, account_text, stream_bytes, stream_of
 from trading.live.journal.file import Session, lock_journal, read_session
 from trading.live.journal.writing import insert, open_for_writing, transaction
@@ -208,6 +209,7 @@ class Journal:
         """
         before = self.snapshot()
         sharpe, depth = bundle.evidence.get("metrics", {}).get("sharpe"), bundle.model.spec.depth
+        moves = transitions(bundle.model)
         with transaction(self._db, self.path):
             row = {
                 "digest": pointer.digest,
@@ -221,6 +223,7 @@ class Journal:
                 "override": pointer.override,
                 "despite_gates": pointer.despite_gates,
                 "depth": None if depth is None else depth.model_dump_json(),
+                "transitions": None if moves is None else json.dumps(moves),
             }
             insert(self._db, "bundles", row, on_conflict="REPLACE")
             if snapshot is not None:

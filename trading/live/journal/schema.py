@@ -14,12 +14,12 @@ TABLES = MappingProxyType(
         # Values are JSON; the key ``schema`` is there before the journal is begun.
         "session": "(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
         # An override stands here too, for a runner that starts again without its registry and for whoever reads this.
-        # Training depth is JSON; NULL if the bundle does not say it.
+        # Depth and transitions are JSON; NULL if the bundle does not say its training's depth, or has no regimes.
         "bundles": """(
             digest TEXT PRIMARY KEY, folder TEXT NOT NULL, version INTEGER, epoch INTEGER, as_of_ms INTEGER NOT NULL,
             verdict TEXT NOT NULL, backtest_sharpe REAL, bars_per_year REAL NOT NULL,
             override TEXT NOT NULL DEFAULT '', despite_gates INTEGER NOT NULL DEFAULT 0,
-            depth TEXT
+            depth TEXT, transitions TEXT
         ) WITHOUT ROWID""",
         "bars": """(
             ts INTEGER PRIMARY KEY, open REAL NOT NULL, high REAL NOT NULL, low REAL NOT NULL, close REAL NOT NULL,

@@ -134,8 +134,9 @@ def _from_4_to_5(db: sqlite3.Connection) -> None:
 
 
 def _from_5_to_6(db: sqlite3.Connection) -> None:
-    """A bundle may say how deep its training was since."""
-    db.execute("ALTER TABLE bundles ADD COLUMN depth TEXT")
+    """A bundle may say how deep its training was, and what its regimes are followed by, since."""
+    for column in ("depth", "transitions"):
+        db.execute(f"ALTER TABLE bundles ADD COLUMN {column} TEXT")
     db.execute("INSERT OR REPLACE INTO session (key, value) VALUES ('schema', '6')")
 
 
