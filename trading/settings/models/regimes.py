@@ -10,7 +10,7 @@ from trading.settings.models.base import Fraction, PositiveFloat, Spec
 
 FEWEST_STATES, MOST_STATES = 2, 5
 SHORTEST_HALF_LIFE = 240
-"""Bars. A half-life of so many leaves the weight of about 700 bars, of the 500 that a training split holds at least."""
+"""Bars. With a half-life of so many a history counts as about 700 bars, however long it is."""
 
 
 class RegimeSpec(Spec):
