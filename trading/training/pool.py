@@ -1,7 +1,7 @@
-"""Runs training jobs in processes of their own, one thread each, that end with the night that started them.
+"""Runs training in processes of their own, one thread each, that end with the night that started them.
 
-A process a job keeps torch's global random state and thread count to one job, so a policy is the same whether it is
-trained alone or beside others.
+A process keeps torch's global random state and thread count to what is trained in it, so a policy is the same whether
+it is trained alone or beside others.
 """
 
 from __future__ import annotations
@@ -13,26 +13,27 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from multiprocessing.connection import wait as wait_for
-from typing import Any
+from typing import Any, TypeVar
 
-from trading.training.jobs import MakeEnvironment, PolicyResult, Progress, TrainingJob
+from trading.training.jobs import MakeEnvironment, Progress
 
-TrainOne = Callable[[TrainingJob, MakeEnvironment], PolicyResult]
+Work = TypeVar("Work")
+Found = TypeVar("Found")
 
 
 def train_in_processes(
-    train_one: TrainOne,
-    jobs: Sequence[TrainingJob],
+    train_one: Callable[[Work, MakeEnvironment], Found],
+    jobs: Sequence[Work],
     make_environment: MakeEnvironment,
     *,
     workers: int,
     progress: Progress | None = None,
-) -> list[PolicyResult]:
+) -> list[Found]:
     """Train every job in a process and return the results in the order of the jobs.
 
     Args:
         train_one: an importable function that trains one job in its process.
-        jobs: what to train.
+        jobs: what to train: a job, or whatever the function takes for one.
         make_environment: builds the training environment of a job.
         workers: processes at a time.
         progress: called with a job's name and the share that is done.

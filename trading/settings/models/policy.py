@@ -21,7 +21,17 @@ class PolicySpec(Spec):
         max_length=4,
         description="Size, duration, stop and target of a fixed policy, each -1 (least) to 1 (most).",
     )
-    trainer: str = Field(default="sb3", min_length=1, description="What trains the agent.")
+    trainer: str = Field(
+        default="sb3",
+        min_length=1,
+        description="What trains the agent: `sb3` is stable-baselines3, one policy after another in each process, and "
+        "the reference; `population` learns by the same rule, all policies of a process at once, one batched program.",
+    )
+    device: Literal["cpu", "cuda"] = Field(
+        default="cpu",
+        description="Where networks are evaluated and trained; the market is always simulated by the processor. `cuda` "
+        "needs such a device and a build of torch that knows it.",
+    )
     seeds: int = Field(default=2, ge=1, le=32, description="Policies trained; the best on validation wins.")
     steps: int = Field(default=60_000, ge=1_000, description="Decisions per policy over all curriculum levels.")
     lanes: int = Field(default=64, ge=1, le=1_024, description="Parallel simulation lanes of the training environment.")

@@ -15,8 +15,15 @@ def _sb3() -> Trainer:
     return train
 
 
+def _population() -> Trainer:
+    from trading.training.trainers.population import train
+
+    return train
+
+
 TRAINERS: dict[str, Callable[[], Trainer]] = {
     "sb3": _sb3,
+    "population": _population,
 }
 """Name to what imports the trainer; one row each."""
 

@@ -1,7 +1,4 @@
-"""PPO by stable-baselines3, one process a policy: the reference that other trainers are compared with.
-
-Source: Schulman et al., "Proximal policy optimization algorithms", arXiv 1707.06347 (2017).
-"""
+"""PPO by stable-baselines3, one process a policy: the reference that other trainers are compared with."""
 
 from __future__ import annotations
 
@@ -12,25 +9,28 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trading.arrays import Floats
-from trading.codes import ReasonCode
-from trading.errors import TrainingError
 from trading.steps.policy import Layers
-from trading.training.curriculum import LEVELS
-from trading.training.jobs import (
-    MakeEnvironment,
-    PolicyResult,
-    Progress,
-    TrainingJob,
-    act,
-    require_decisions,
-    validation_score,
+from trading.training.curriculum import Level
+from trading.training.jobs import MakeEnvironment, PolicyResult, Progress, TrainingJob, require_decisions
+from trading.training.pool import train_in_processes
+from trading.training.ppo import (
+    ADAM_EPSILON,
+    CLIP_RANGE,
+    GAE_LAMBDA,
+    LARGEST_GRADIENT,
+    LOG_STD_START,
+    VALUE_WEIGHT,
+    Curve,
+    decisions_per_update,
+    learning_rate,
+    policy_result,
+    require_device,
+    updates_of_levels,
 )
-from trading.training.pool import report_progress, train_in_processes
 
 if TYPE_CHECKING:
     from stable_baselines3 import PPO
-
-LARGEST_EXPORT_ERROR = 1e-5
+    from stable_baselines3.common.vec_env import VecEnv
 
 
 def train(
@@ -49,6 +49,7 @@ def train(
         progress: called while a job goes on.
     """
     for job in jobs:
+        require_device(job.spec)
         require_decisions(job)
     return train_in_processes(train_one, jobs, make_environment, workers=workers, progress=progress)
 
@@ -61,50 +62,73 @@ def train_one(job: TrainingJob, make_environment: MakeEnvironment) -> PolicyResu
         make_environment: builds its training environment.
     """
     import torch
+
+    torch.set_num_threads(1)
+    environment = make_environment(job, job.seed)
+    done, curve = Done(), Curve(job)
+    agent = make_agent(job, environment, done)
+    per_update = decisions_per_update(job.spec)
+    for level, updates in updates_of_levels(job.spec):
+        environment.set_level(level)  # pyright: ignore[reportAttributeAccessIssue]  # of LaneVecEnv
+        agent.learn(
+            updates * per_update,
+            callback=_recorder(curve, level, done),
+            reset_num_timesteps=not curve.rows,
+            progress_bar=False,
+        )
+    (trained_on,) = environment.get_attr("record", 0)
+    return policy_result(
+        job,
+        export_layers(agent),
+        lambda observations: agent.predict(observations, deterministic=True)[0],
+        curve=curve,
+        trained_on=trained_on,
+    )
+
+
+@dataclass
+class Done:
+    """Decisions of a training so far, over all levels."""
+
+    steps: int = 0
+
+
+def make_agent(job: TrainingJob, environment: VecEnv, done: Done) -> PPO:
+    """The agent of a job before its first decision; it writes no files.
+
+    Args:
+        job: its seed and hyper-parameters.
+        environment: that it will train in.
+        done: what its learning rate follows; its own progress starts anew at every level.
+    """
     from stable_baselines3 import PPO
     from stable_baselines3.common.logger import Logger
 
-    torch.set_num_threads(1)
     spec = job.spec
-    environment = make_environment(job, job.seed)
-    per_update, done = spec.rollout * spec.lanes, _Done()
     agent = PPO(
         "MlpPolicy",
         environment,
-        # Its own progress starts anew at every level.
-        learning_rate=lambda _: spec.learning_rate * max(1.0 - done.steps / spec.steps, 0.1),
+        learning_rate=lambda _: learning_rate(spec, done.steps),
         n_steps=spec.rollout,
-        batch_size=min(spec.batch_size, per_update),
+        batch_size=min(spec.batch_size, decisions_per_update(spec)),
         n_epochs=spec.epochs,
         gamma=spec.gamma,
+        gae_lambda=GAE_LAMBDA,
+        clip_range=CLIP_RANGE,
         ent_coef=spec.entropy,
-        policy_kwargs={"net_arch": [spec.hidden, spec.hidden], "log_std_init": -0.5},
+        vf_coef=VALUE_WEIGHT,
+        max_grad_norm=LARGEST_GRADIENT,
+        policy_kwargs={
+            "net_arch": [spec.hidden, spec.hidden],
+            "log_std_init": LOG_STD_START,
+            "optimizer_kwargs": {"eps": ADAM_EPSILON},
+        },
         seed=job.seed,
-        device="cpu",
+        device=spec.device,
     )
     # Its own logger would leave an empty folder among the temporary files at every level.
     agent.set_logger(Logger(None, []))
-    curve: list[dict[str, Any]] = []
-    for level, steps in zip(LEVELS, level_steps(spec.steps, per_update), strict=True):
-        environment.set_level(level)  # pyright: ignore[reportAttributeAccessIssue]  # of LaneVecEnv
-        agent.learn(
-            steps,
-            callback=_recorder(curve, level.name, job.name, spec.steps, done),
-            reset_num_timesteps=not curve,
-            progress_bar=False,
-        )
-    layers = export_layers(agent)
-    _verify_export(agent, layers, job)
-    score = validation_score(job, layers)
-    (trained_on,) = environment.get_attr("record", 0)
-    return PolicyResult(
-        name=job.name,
-        seed=job.seed,
-        layers=layers,
-        validation_score=score.value,
-        curve=curve,
-        fits=(trained_on, score.record),
-    )
+    return agent
 
 
 def export_layers(agent: PPO) -> Layers:
@@ -112,45 +136,19 @@ def export_layers(agent: PPO) -> Layers:
 
     Args:
         agent: with two hidden layers.
-
-    Raises:
-        TrainingError: ``TRAINING_DIVERGED`` if a weight is not finite.
     """
     network: Any = agent.policy.mlp_extractor.policy_net
     arrays: list[Floats] = []
     for layer in (network[0], network[2], agent.policy.action_net):
         arrays += [_plain(layer.weight), _plain(layer.bias)]
-    if not all(np.isfinite(array).all() for array in arrays):
-        raise TrainingError(
-            ReasonCode.TRAINING_DIVERGED,
-            "the policy's weights are not finite.",
-            remedy="Lower policy.learning_rate or raise policy.batch_size.",
-        )
     return Layers(*arrays)
 
 
-def level_steps(total: int, per_update: int) -> list[int]:
-    """Decisions of each level of the curriculum, whole updates.
-
-    Args:
-        total: decisions wanted over all levels.
-        per_update: decisions of one update.
-    """
-    return [max(per_update, round(level.share * total / per_update) * per_update) for level in LEVELS]
-
-
 def _plain(parameter: Any) -> Floats:
-    return np.asarray(parameter.detach().numpy(), dtype=np.float64)
+    return np.asarray(parameter.detach().cpu().numpy(), dtype=np.float64)
 
 
-@dataclass
-class _Done:
-    """Decisions of a training so far, over all levels."""
-
-    steps: int = 0
-
-
-def _recorder(curve: list[dict[str, Any]], level: str, name: str, total: int, done: _Done) -> Any:
+def _recorder(curve: Curve, level: Level, done: Done) -> Any:
     from stable_baselines3.common.callbacks import BaseCallback
 
     class Recorder(BaseCallback):
@@ -160,19 +158,6 @@ def _recorder(curve: list[dict[str, Any]], level: str, name: str, total: int, do
         def _on_rollout_end(self) -> None:
             rewards = float(np.mean(self.model.rollout_buffer.rewards))  # pyright: ignore[reportAttributeAccessIssue]
             done.steps = self.num_timesteps
-            curve.append({"decisions": self.num_timesteps, "level": level, "mean_reward": rewards})
-            report_progress(name, self.num_timesteps / total)
+            curve.add(self.num_timesteps, level, rewards)
 
     return Recorder()
-
-
-def _verify_export(agent: PPO, layers: Layers, job: TrainingJob) -> None:
-    observations = np.random.default_rng(job.seed).normal(size=(256, job.inputs)).astype(np.float32)
-    expected, _ = agent.predict(observations, deterministic=True)
-    error = float(np.max(np.abs(act(layers, observations.astype(np.float64)) - expected)))
-    if not error <= LARGEST_EXPORT_ERROR:
-        raise TrainingError(
-            ReasonCode.EXPORT_MISMATCH,
-            f"exported weights act up to {error:.1e} away from the trained policy, {LARGEST_EXPORT_ERROR} is allowed.",
-            remedy="Report this with the versions of torch and stable-baselines3: the policy's layout has changed.",
-        )

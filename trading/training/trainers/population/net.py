@@ -1,0 +1,136 @@
+"""The networks of a population as one matrix of parameters: a row for each policy, a row for each value function.
+
+A row's parts are views with an even stride from row to row, so one batched product a layer evaluates every network of
+every learner, and one gradient, one clip and one Adam step serve them all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from trading.steps.policy import ACTIONS, Layers
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.policies import ActorCriticPolicy
+
+NETS = 2
+"""Rows of a learner: its policy, then its value function."""
+NETWORKS = (("mlp_extractor.policy_net", "action_net"), ("mlp_extractor.value_net", "value_net"))
+"""What stable-baselines3 calls the hidden layers and the outputs of each."""
+ALIGNMENT = 16
+"""Floats in a cache line; rows are padded to a multiple, so that a learner's bits do not depend on its place."""
+
+
+class Shape(NamedTuple):
+    """Sizes that all networks of a population share; A is ``len(ACTIONS)``.
+
+    Attributes:
+        inputs: numbers in an observation, I.
+        hidden: units in each of the two hidden layers, H.
+    """
+
+    inputs: int
+    hidden: int
+
+    @property
+    def layers(self) -> tuple[tuple[int, ...], ...]:
+        """Shapes of a network's arrays in the order of :class:`trading.steps.policy.Layers`, outputs first.
+
+        A value function uses the first of its A outputs; the others are zero and stay so.
+        """
+        inputs, hidden = self
+        actions = len(ACTIONS)
+        return (hidden, inputs), (hidden,), (hidden, hidden), (hidden,), (actions, hidden), (actions,)
+
+    @property
+    def parts(self) -> list[int]:
+        """Numbers of each part of a row: the layers, the actions' log standard deviations, the padding."""
+        used = [int(np.prod(layer)) for layer in self.layers] + [len(ACTIONS)]
+        return [*used, -sum(used) % ALIGNMENT]
+
+
+class Evaluation(NamedTuple):
+    """What the networks of P learners say of B observations each.
+
+    Attributes:
+        means: shape (P, B, A), of the actions.
+        log_std: shape (P, A), natural logarithm of their standard deviation.
+        values: shape (P, B).
+    """
+
+    means: Tensor
+    log_std: Tensor
+    values: Tensor
+
+
+def evaluate(theta: Tensor, shape: Shape, observations: Tensor) -> Evaluation:
+    """Every policy and value function on the observations of its learner.
+
+    Args:
+        theta: shape (2 P, sum of the parts), the rows of each learner beside each other.
+        shape: of the networks.
+        observations: shape (P, B, I).
+    """
+    *layers, log_std, _ = theta.split(shape.parts, dim=1)
+    w0, b0, w1, b1, w2, b2 = (part.unflatten(1, size) for part, size in zip(layers, shape.layers, strict=True))
+    inputs = observations.unsqueeze(1).expand(-1, NETS, -1, -1).flatten(0, 1)
+    hidden = torch.tanh(torch.baddbmm(b0.unsqueeze(1), inputs, w0.mT))
+    hidden = torch.tanh(torch.baddbmm(b1.unsqueeze(1), hidden, w1.mT))
+    outputs = torch.baddbmm(b2.unsqueeze(1), hidden, w2.mT)
+    return Evaluation(outputs[0::NETS], log_std[0::NETS], outputs[1::NETS, :, 0])
+
+
+def log_probability(said: Evaluation, actions: Tensor) -> Tensor:
+    """Logarithm of the density of actions, shape (P, B), under independent normal distributions.
+
+    Args:
+        said: of the policies.
+        actions: shape (P, B, A).
+    """
+    log_std = said.log_std.unsqueeze(1)
+    deviations = (actions - said.means) / log_std.exp()
+    return (-0.5 * deviations.square() - log_std - 0.5 * np.log(2.0 * np.pi)).sum(dim=2)
+
+
+def entropy(said: Evaluation) -> Tensor:
+    """Differential entropy of each policy's actions, shape (P,), in nats.
+
+    Args:
+        said: of the policies.
+    """
+    return (0.5 + 0.5 * np.log(2.0 * np.pi) + said.log_std).sum(dim=1)
+
+
+def rows_of(policy: ActorCriticPolicy, shape: Shape) -> Tensor:
+    """The two rows of a policy of stable-baselines3, shape (2, sum of the parts).
+
+    Args:
+        policy: with two hidden tanh layers for its actions and two for its value.
+        shape: of the networks.
+    """
+    rows, state = torch.zeros(NETS, sum(shape.parts)), policy.state_dict()
+    for row, (hidden, head) in zip(rows, NETWORKS, strict=True):
+        parts = row.split(shape.parts)
+        names = (f"{layer}.{kind}" for layer in (f"{hidden}.0", f"{hidden}.2", head) for kind in ("weight", "bias"))
+        for part, name in zip(parts, names, strict=False):
+            part[: state[name].numel()] = state[name].flatten()
+        if hidden == NETWORKS[0][0]:
+            parts[len(shape.layers)].copy_(state["log_std"])
+    return rows
+
+
+def layers_of(row: Tensor, shape: Shape) -> Layers:
+    """A network as plain float64 arrays.
+
+    Args:
+        row: shape (sum of the parts,).
+        shape: of the network.
+    """
+    parts = row.detach().cpu().split(shape.parts)
+    return Layers(
+        *(part.unflatten(0, size).numpy().astype(np.float64) for part, size in zip(parts, shape.layers, strict=False))
+    )
