@@ -56,7 +56,7 @@ def collect(
     """
     size = (len(learners), spec.lanes, spec.rollout)
     rewards, ends = np.zeros(size, dtype=np.float32), np.zeros(size, dtype=np.float32)
-    finals: list[list[tuple[int, NDArray[np.intp], Singles]]] = [[] for _ in learners]
+    finals = [list[Singles]() for _ in learners]
     observations, actions, log_probs, values = list[Tensor](), list[Tensor](), list[Tensor](), list[Tensor]()
     with torch.no_grad():
         noise = torch.stack(
@@ -74,14 +74,12 @@ def collect(
             for number, learner in enumerate(learners):
                 if learner.failed:
                     continue
-                learner.observations, rewards[number, :, step], done, infos = learner.environment.step(bounded[number])  # pyright: ignore[reportAttributeAccessIssue]  # arrays of LaneVecEnv
-                ends[number, :, step] = done
-                lanes = np.flatnonzero(done)
-                if len(lanes):
-                    final = np.stack([infos[lane]["terminal_observation"] for lane in lanes])
-                    finals[number].append((step, lanes, final))
-        for number, ended in enumerate(finals):
-            _bootstrap(rewards[number], ended, theta[NETS * number : NETS * (number + 1)], shape, spec.gamma)
+                learner.observations, reward, done, infos = learner.environment.step(bounded[number])  # pyright: ignore[reportAttributeAccessIssue]  # an array of LaneVecEnv
+                rewards[number, :, step], ends[number, :, step] = reward, done
+                finals[number] += [infos[lane]["terminal_observation"] for lane in np.flatnonzero(done)]
+        for number, final in enumerate(finals):
+            rows = theta[NETS * number : NETS * (number + 1)]
+            _bootstrap(rewards[number], ends[number], final, rows, shape, spec.gamma)
         last = evaluate(theta, shape, _waiting(learners, theta)).values
         valued = torch.stack(values, dim=2)
         advantages = advantages_of(rewards, valued.cpu().numpy(), last.cpu().numpy(), ends, spec.gamma)
@@ -126,21 +124,17 @@ def _waiting(learners: Sequence[Learner], theta: Tensor) -> Tensor:
 
 
 def _bootstrap(
-    rewards: Singles,
-    ended: Sequence[tuple[int, NDArray[np.intp], Singles]],
-    rows: Tensor,
-    shape: Shape,
-    gamma: float,
+    rewards: Singles, ends: Singles, finals: Sequence[Singles], rows: Tensor, shape: Shape, gamma: float
 ) -> None:
     """Add the discounted value of the last observation to the reward of a decision with which an episode ended.
 
     Time ends an episode here, never ruin, so what would have come after it counts. One learner at a time: how many of
     its episodes ended must not change another's sums.
     """
-    if not ended:
+    if not finals:
         return
-    finals = torch.as_tensor(np.concatenate([final for _, _, final in ended]), device=rows.device)
-    values = evaluate(rows, shape, finals.unsqueeze(0)).values[0].cpu().numpy()
-    lanes = np.concatenate([lanes for _, lanes, _ in ended])
-    steps = np.concatenate([np.full(len(lanes), step) for step, lanes, _ in ended])
+    observations = torch.as_tensor(np.stack(finals), device=rows.device)
+    values = evaluate(rows, shape, observations.unsqueeze(0)).values[0].cpu().numpy()
+    # Episodes are listed step by step, and within a step lane by lane.
+    steps, lanes = np.nonzero(ends.T)
     rewards[lanes, steps] += np.float32(gamma) * values
