@@ -22,6 +22,7 @@ from trading.training.ppo import (
     VALUE_WEIGHT,
     Curve,
     decisions_per_update,
+    diverged,
     learning_rate,
     policy_result,
     require_device,
@@ -70,12 +71,18 @@ def train_one(job: TrainingJob, make_environment: MakeEnvironment) -> PolicyResu
     per_update = decisions_per_update(job.spec)
     for level, updates in updates_of_levels(job.spec):
         environment.set_level(level)  # pyright: ignore[reportAttributeAccessIssue]  # of LaneVecEnv
-        agent.learn(
-            updates * per_update,
-            callback=_recorder(curve, level, done),
-            reset_num_timesteps=not curve.rows,
-            progress_bar=False,
-        )
+        try:
+            agent.learn(
+                updates * per_update,
+                callback=_recorder(curve, level, done),
+                reset_num_timesteps=not curve.rows,
+                progress_bar=False,
+            )
+        except ValueError as error:
+            # torch refuses a distribution around what is no number, without saying whose it is.
+            if all(bool(parameter.isfinite().all()) for parameter in agent.policy.parameters()):
+                raise
+            raise diverged(job) from error
     (trained_on,) = environment.get_attr("record", 0)
     return policy_result(
         job,

@@ -110,14 +110,17 @@ def test_results_come_from_processes_in_the_order_of_the_jobs_and_say_how_far_th
     assert set(said) <= {"one", "wide", "two"}
 
 
-def test_a_job_that_diverged_is_the_error_of_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", TRAINERS)
+def test_a_job_that_diverged_is_the_error_of_the_call(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def here(work: Any, items: Sequence[Any], make: Any, **_: object) -> list[Any]:
         return [work(item, make) for item in items]
 
-    monkeypatch.setattr("trading.training.trainers.population.trainer.train_in_processes", here)
+    for module in ("population.trainer", "sb3"):
+        monkeypatch.setattr(f"trading.training.trainers.{module}.train_in_processes", here)
     with pytest.raises(TrainingError, match="second") as refused:
-        trainer("population")([small_job("first", 3), small_job("second", 4)], _Poisoned, workers=1)
+        trainer(name)([small_job("first", 3), small_job("second", 4)], _Poisoned, workers=1)
     assert refused.value.code is ReasonCode.TRAINING_DIVERGED
+    assert refused.value.fields == {"job": "second"}
 
 
 @pytest.mark.parametrize("name", TRAINERS)
