@@ -47,8 +47,8 @@ class PolicySpec(Spec):
     max_duration: int = Field(default=96, ge=2, description="Longest holding time, bars.")
     exit_with_signal: bool = Field(
         default=False,
-        description="Leave a position before its time when the signal no longer names its side. It earns more, by shorter "
-        "trades of which more lose in a row.",
+        description="Leave a position before its time when the signal no longer names its side. It earns more, by "
+        "shorter trades of which more lose in a row.",
     )
     min_stop: PositiveFloat = Field(
         default=3.0, description="Closest stop, in standard deviations of a medium-horizon return."
