@@ -39,7 +39,7 @@ export REASON
 VERSION ?=
 DRY_RUN ?=
 
-.PHONY: help setup nightly ui live test lint typecheck format commits coverage mutation bench campaign campaign-promotion golden docs release clean
+.PHONY: help setup nightly ui live test lint typecheck format commits coverage mutation bench campaign campaign-promotion campaign-training golden docs release clean
 
 help: ## List the targets
 	@echo "Sevengates. Targets:"
@@ -121,6 +121,9 @@ campaign: $(READY) ## Run the long tests: many nights, kills, real data
 
 campaign-promotion: $(READY) ## Nights that must not be approved and nights that must, and docs/promotion.md; goes on where it stopped
 	@$(BIN)/python -m tools.promotion $(ARGUMENTS)
+
+campaign-training: $(READY) ## What the trained policy and each choice of training are worth on fresh markets, and docs/training.md; goes on where it stopped
+	@$(BIN)/python -m tools.ablation $(ARGUMENTS)
 
 golden: $(READY) ## Compare golden nights and scenarios with what was accepted; REASON= accepts what differs
 	@$(BIN)/python -m tools.golden --reason "$$REASON" $(ONLY)

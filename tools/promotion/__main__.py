@@ -11,15 +11,13 @@ import json
 import os
 import sys
 import tempfile
-import time
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tools.isolation import MARKET_DATA, isolate
+from tools.kept import run_missing
 from tools.promotion.report import write_report
-from trading.canonical import write_atomic
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = "BTCUSDT-1h-2017-2022.parquet"
@@ -54,36 +52,11 @@ def main(arguments: list[str] | None = None) -> int:
     wanted = [(kind, number) for number in range(given.nulls) for kind in NULLS]
     wanted += [(kind, number) for number in range(given.edges) for kind in EDGES]
     if not given.report:
-        run(wanted, Path(folder) / REAL, kept, workers=given.workers, minutes=given.minutes)
+        nights = {_file(kept, *one): partial(_play, *one, Path(folder) / REAL) for one in wanted}
+        run_missing(nights, _line, workers=given.workers, minutes=given.minutes)
     rows = [json.loads(path.read_text()) for path in sorted(kept.glob("*.json"))]
     write_report(rows, ROOT / "docs")
     return 0
-
-
-def run(wanted: list[tuple[str, int]], real: Path, kept: Path, *, workers: int, minutes: float) -> None:
-    """Run the nights that are not kept yet, and keep each when it ends.
-
-    Args:
-        wanted: kind and number of each, in order.
-        real: file of real bars.
-        kept: folder of the rows.
-        workers: processes.
-        minutes: no night begins after so many.
-    """
-    kept.mkdir(parents=True, exist_ok=True)
-    missing = [one for one in wanted if not _file(kept, *one).exists()]
-    print(f"{len(wanted) - len(missing)} of {len(wanted)} nights are kept in {kept}, {len(missing)} to run", flush=True)
-    end, done, waiting = time.monotonic() + 60.0 * minutes, 0, iter(missing)
-    with ProcessPoolExecutor(workers) as pool:
-        running = {pool.submit(_play, *one, real) for one in islice(waiting, workers)}
-        while running:
-            ended, running = wait(running, return_when=FIRST_COMPLETED)
-            for row in (future.result() for future in ended):
-                write_atomic(_file(kept, row["kind"], row["number"]), json.dumps(row, indent=1).encode())
-                done += 1
-                print(f"{done:4} of {len(missing)}  {_line(row)}", flush=True)
-            if time.monotonic() < end:
-                running |= {pool.submit(_play, *one, real) for one in islice(waiting, len(ended))}
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -1,0 +1,1 @@
+"""What each choice of training is worth: whole nights on fresh markets, with one choice changed at a time."""
