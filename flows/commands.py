@@ -15,8 +15,12 @@ from trading.cli.output import Json, print_json, print_table
 
 if TYPE_CHECKING:
     from trading.night.report import NightReport
+    from trading.reports.training import ExplainedTraining
     from trading.settings.models import SevengatesSettings
 
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Say how it was trained: depth, regimes, starts, levels and seeds.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Repeat every stage even if it is finished.")]
 
 
@@ -51,6 +55,7 @@ def train_command(
     symbol: Symbols = None,
     interval: Interval = None,
     as_of: AsOf = None,
+    explain: Explain = False,
     as_json: Json = False,
 ) -> None:
     """Train and judge candidates without registering them; each becomes a bundle folder under the home folder."""
@@ -58,7 +63,7 @@ def train_command(
     from trading.moments import moment_time
 
     reports = _run_flow(ctx, "train", settings, quiet=as_json, as_of=moment_time(as_of, option="--as-of"))
-    _print_reports(reports, settings, as_json=as_json)
+    _print_reports(reports, settings, explain=explain, as_json=as_json)
 
 
 def backfill_command(
@@ -217,13 +222,35 @@ def _quieten_logs(*, all_of_prefect: bool) -> None:
         told.addFilter(_OfBackfill())
 
 
-def _print_reports(reports: list[NightReport], settings: SevengatesSettings, *, as_json: bool) -> None:
+def _print_reports(
+    reports: list[NightReport], settings: SevengatesSettings, *, explain: bool = False, as_json: bool
+) -> None:
     from trading.night.report import exit_code, night_name
 
+    trained = [report for report in reports if report.folder] if explain else []
     if as_json:
-        print_json({"result": night_name(reports), "nights": [report.as_json() for report in reports]})
+        explained = {"training": {one.symbol: _training(one, settings).as_json() for one in trained}} if explain else {}
+        print_json({"result": night_name(reports), "nights": [report.as_json() for report in reports], **explained})
     else:
         from trading.cli.verdict import print_night
 
+        for report in trained:
+            for table in _training(report, settings).tables():
+                print_table(table.columns, table.rows, title=f"{report.symbol}: {table.title}")
         print_night(reports, settings)
     raise typer.Exit(exit_code(reports))
+
+
+def _training(report: NightReport, settings: SevengatesSettings) -> ExplainedTraining:
+    """How the candidate of a symbol was trained."""
+    from pathlib import Path
+
+    from trading.model.bundle import load_bundle
+    from trading.night.evaluation_page import training_of
+    from trading.reports.training import ExplainedTraining
+    from trading.settings.locations import locations
+    from trading.store import Store
+
+    bundle = load_bundle(Path(report.folder))
+    training, _ = training_of(Store(locations(settings.runtime).store), bundle)
+    return ExplainedTraining.of(bundle, training)

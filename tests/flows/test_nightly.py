@@ -27,7 +27,9 @@ from trading.night.report import NightReport, markdown, page_lines
 from trading.night.workspace import Night
 from trading.registry.adapter import open_registry
 from trading.registry.ledger import Ledger
+from trading.reports.training import ExplainedTraining
 from trading.settings.models import GateSpec, MarketSpec, RuntimeSpec
+from trading.training.curriculum import LEVELS
 
 RunNight = Callable[..., tuple[str, list[NightReport]]]
 Options = Callable[[Path], list[str]]
@@ -221,6 +223,31 @@ def test_training_alone_leaves_a_judged_bundle_in_a_folder_and_registers_nothing
     assert [page.place for page in report.pages] == [f"{report.folder}.html"]
     assert "Trained, and not registered." in Path(report.pages[0].place).read_text()
     assert len(Ledger(home / "ledger.db").history()) == before
+
+
+def test_training_says_how_deep_it_was_what_its_regimes_are_and_what_became_of_every_start_level_and_seed(
+    first: NightReport, home: Path, small_options: Options
+) -> None:
+    result = command(home, small_options, "train", "--as-of", "2021-12-01", "--explain", "--json")["out"]
+    assert result["nights"][0]["bundle_digest"] == first.bundle_digest
+    explained = ExplainedTraining.model_validate(result["training"][first.symbol])
+    assert explained.fit is not None
+    assert explained.policy is not None
+    assert explained.transitions is not None
+    shown = {table.title: table.rows for table in explained.tables()}
+    depth, regimes, chances, sets, starts, best, seeds, levels = shown
+    assert depth.startswith("Training depth: full")
+    assert regimes == "Regimes over range_surprise, close_location"
+    states = [row[0] for row in shown[regimes]]
+    assert [row[0] for row in shown[chances]] == [f"from {name}" for name in explained.transitions]
+    assert list(explained.transitions) == states
+    assert sets == "Sets of features"
+    assert starts.startswith("Starts of the regime model: ")
+    assert sum(row[1] for row in shown[starts]) == len(explained.fit["engine"]["starts"])
+    assert [row[2] for row in shown[best]] == [f"{start.agreement:.3f}" for start in explained.starts]
+    assert [row[3] for row in shown[seeds]].count("chosen") == 1
+    assert [row[1] for row in shown[levels]] == [level.name for level in LEVELS] * len(shown[seeds])
+    assert shown[levels][-1][2] == explained.policy["policies"][-1]["curve"][-1]["decisions"]
 
 
 def test_a_night_that_fails_at_every_stage_in_turn_repeats_none_and_ends_with_the_same_bundle(

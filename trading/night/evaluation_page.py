@@ -139,7 +139,7 @@ def draw_bundle_page(settings: SevengatesSettings, bundle: Bundle, version: int 
             filter(None, (tags.get("reasons", ""), f"Its stage is {tags['stage']}." if "stage" in tags else ""))
         )
         rival = _rival(registry, name, bundle.lineage.parent_digest)
-    training, missing = _training_of(store, bundle)
+    training, missing = training_of(store, bundle)
     subject = PageSubject(
         name=f"{name} version {version}" if version is not None else _bundle_name(bundle),
         fate=fate,
@@ -251,8 +251,13 @@ def _splits_of(store: Store, bundle: Bundle, bars: Bars) -> Splits | None:
     return Splits(**parts, bars=len(bars), lookback=0, max_holding=1)
 
 
-def _training_of(store: Store, bundle: Bundle) -> tuple[Training, str]:
-    """How a bundle was trained, if this store was there."""
+def training_of(store: Store, bundle: Bundle) -> tuple[Training, str]:
+    """How a bundle was trained, if this store was there, and why a report is missing if one is.
+
+    Args:
+        store: of the home that trained it.
+        bundle: verified.
+    """
     from trading.reports.page import Training
 
     model = bundle.evidence.get("inputs", {}).get("model", "")
