@@ -93,6 +93,21 @@ def test_an_approved_candidate_enters_an_empty_production_on_paper(first: NightR
     assert (entry.version, entry.bundle_digest) == (1, first.bundle_digest)
 
 
+def test_the_run_of_a_night_shows_how_its_policies_learned(first: NightReport, home: Path) -> None:
+    from mlflow import MlflowClient
+
+    assert first.outcome is not None
+    registry = open_registry(RuntimeSpec(home=str(home)))
+    client = MlflowClient(tracking_uri=registry.tracking_uri)
+    assert first.outcome.version is not None
+    run_id = registry.version(first.outcome.model_name, first.outcome.version).run_id
+    points = client.get_metric_history(run_id, f"training.{first.symbol}-0.mean_reward")
+    assert len(points) > 1
+    assert [point.step for point in points] == sorted({point.step for point in points})
+    figures = {item.path for item in client.list_artifacts(run_id, "figures")}
+    assert "figures/training.png" in figures
+
+
 def test_the_same_night_again_has_nothing_to_do(first: NightReport, run_night: RunNight, home: Path) -> None:
     name, (again,) = run_night(home)
     assert name == "Nothing to do"

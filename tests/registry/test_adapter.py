@@ -87,6 +87,7 @@ def test_a_night_is_logged_whole(registry: MlflowRegistry, make_bundle: Callable
         bundle.folder,
         metrics={f"metric_{i}": float(i) for i in range(40)},
         params={"policy": {f"setting_{i}": i for i in range(230)}},
+        curves={"reward": [(100, 0.5), (200, -0.25)]},
         datasets=[Dataset(name="SIM-1h", digest="ab" * 32, source="sim:edge=1")],
         figures={"equity": figure},
         tags={"night": "one"},
@@ -96,7 +97,9 @@ def test_a_night_is_logged_whole(registry: MlflowRegistry, make_bundle: Callable
     assert (version.version, version.stage, version.verdict) == (1, "None", "APPROVED")
     assert version.bundle_digest == bundle.digest
     assert version.tags["night"] == "one"
-    assert (len(run.data.metrics), run.info.status) == (40, "FINISHED")
+    assert (len(run.data.metrics), run.info.status) == (41, "FINISHED")
+    points = client_of(registry).get_metric_history(version.run_id, "reward")
+    assert [(point.step, point.value) for point in points] == [(100, 0.5), (200, -0.25)]
     assert len([name for name in run.data.params if name.startswith("policy.")]) == 230
     assert run.data.metrics["metric_7"] == 7.0
     assert run.inputs is not None

@@ -12,7 +12,13 @@ from matplotlib.figure import Figure
 from tests.checks.samples import survived
 from trading.checks.calibration import ReliabilityBin
 from trading.checks.scenarios import SCENARIOS
-from trading.reports.figures import equity_figure, regimes_figure, reliability_figure, stress_figure
+from trading.reports.figures import (
+    equity_figure,
+    regimes_figure,
+    reliability_figure,
+    stress_figure,
+    training_figure,
+)
 from trading.results import CheckResult
 
 N = 9_000
@@ -106,6 +112,29 @@ def test_the_stress_figure_shows_evidence_of_one_draw_as_an_earlier_release_wrot
     assert png(figure)
     assert "-2.0%" in texts(figure)
     assert figure.axes[0].get_xlabel() == "worst drawdown"
+
+
+def test_the_training_figure_draws_the_chosen_policy_thick_and_names_the_levels() -> None:
+    policies = [
+        {
+            "name": f"SIM-{seed}",
+            "validation_score": 0.01 * seed if seed else "-inf",
+            "curve": [
+                {"decisions": 100 * step, "level": "free" if step < 3 else "real", "mean_reward": 0.1 * step}
+                for step in range(1, 6)
+            ],
+        }
+        for seed in range(3)
+    ]
+    figure = training_figure(policies, chosen="SIM-1", title="SIM")
+    assert png(figure)
+    lines = {str(line.get_label()): line for line in figure.axes[0].lines}
+    chosen = lines["SIM-1, +0.0100 on validation, chosen"]
+    others = [lines["SIM-0, -inf on validation"], lines["SIM-2, +0.0200 on validation"]]
+    assert all(line.get_linewidth() < chosen.get_linewidth() for line in others)
+    assert list(np.asarray(chosen.get_xdata())) == [100, 200, 300, 400, 500]
+    np.testing.assert_allclose(np.asarray(chosen.get_ydata()), [0.1, 0.2, 0.3, 0.4, 0.5])
+    assert [text.get_text() for text in figure.axes[0].texts] == [" free", " real"]
 
 
 def test_figures_may_be_drawn_by_several_threads_and_leave_pyplot_alone() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from trading.checks.calibration import CalibrationEvidence
 from trading.checks.stress import StressEvidence
-from trading.night.artifacts import BACKTEST, BARS, COMPARISON, EVIDENCE, MODEL, SPLITS, VERDICT
+from trading.night.artifacts import BACKTEST, BARS, COMPARISON, EVIDENCE, MODEL, POLICY_REPORT, SPLITS, VERDICT
 from trading.night.outcome import Candidate, NightOutcome
 from trading.store import Store
 
@@ -18,14 +18,20 @@ SMALL_DPI = 70
 
 
 def night_figures(store: Store, candidate: Candidate) -> dict[str, Figure]:
-    """Equity and drawdown, regimes over price, reliability, and the stress table, by name.
+    """Equity and drawdown, regimes over price, reliability, training, and the stress table, by name.
 
     Args:
         store: holds what the candidate refers to.
         candidate: whose night it was.
     """
     from trading.engines.stream import compute_signals
-    from trading.reports.figures import equity_figure, regimes_figure, reliability_figure, stress_figure
+    from trading.reports.figures import (
+        equity_figure,
+        regimes_figure,
+        reliability_figure,
+        stress_figure,
+        training_figure,
+    )
     from trading.steps.opinion import DOUBT, EXTRAS
 
     bars, part = store.get(BARS, candidate.bars_ref), store.get(SPLITS, candidate.splits_ref).test
@@ -51,6 +57,12 @@ def night_figures(store: Store, candidate: Candidate) -> dict[str, Figure]:
         figures["reliability"] = reliability_figure(
             measured.reliability, brier=float(measured.brier), ece=float(measured.ece), title=f"{symbol}: reliability"
         )
+    if candidate.policy_report_ref is not None:
+        report = store.get(POLICY_REPORT, candidate.policy_report_ref)
+        if report["policies"]:
+            figures["training"] = training_figure(
+                report["policies"], chosen=report["chosen"], title=f"{symbol}: training of the policies"
+            )
     return figures
 
 

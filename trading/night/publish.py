@@ -10,7 +10,17 @@ from typing import Any
 from trading.canonical import parse_json
 from trading.checks.table import CHECKS
 from trading.market.bars import Bars
-from trading.night.artifacts import BACKTEST, BARS, BUNDLE, BUNDLE_FILE, EVIDENCE, MODEL, SPLITS, VERDICT
+from trading.night.artifacts import (
+    BACKTEST,
+    BARS,
+    BUNDLE,
+    BUNDLE_FILE,
+    EVIDENCE,
+    MODEL,
+    POLICY_REPORT,
+    SPLITS,
+    VERDICT,
+)
 from trading.night.manifest import FILE, MadeCandidate, NightManifest, write_manifest
 from trading.night.outcome import Candidate, Champion, JudgedEvidence, Measurements, RegisteredCandidate
 from trading.night.plan import NightPlan
@@ -111,6 +121,7 @@ def register_candidate(night: Night, made: MadeCandidate) -> RegisteredCandidate
             write_bundle_folder(night.store, candidate, Path(scratch)),
             metrics=_finite_numbers(night.store, candidate) | cost,
             params=_parameters(plan),
+            curves=_training_curves(night.store, candidate),
             datasets=[Dataset(name=f"{plan.symbol}-bars", digest=candidate.bars_ref.digest, source=source)],
             figures=night_figures(night.store, candidate),
             files={FILE: manifest.as_bytes()},
@@ -158,6 +169,20 @@ def _finite_numbers(store: Store, candidate: Candidate) -> dict[str, float]:
     for check in CHECKS.values():
         found |= evidence.section(check.evidence).numbers()
     return {name: float(value) for name, value in found.items() if value is not None and math.isfinite(value)}
+
+
+def _training_curves(store: Store, candidate: Candidate) -> dict[str, list[tuple[int, float]]]:
+    """Of every policy the mean reward over decisions; a row whose reward is not finite is left out."""
+    if candidate.policy_report_ref is None:
+        return {}
+    return {
+        f"training.{policy['name']}.mean_reward": [
+            (int(row["decisions"]), float(row["mean_reward"]))
+            for row in policy["curve"]
+            if math.isfinite(float(row["mean_reward"]))
+        ]
+        for policy in store.get(POLICY_REPORT, candidate.policy_report_ref)["policies"]
+    }
 
 
 def _parameters(plan: NightPlan) -> dict[str, Any]:

@@ -94,6 +94,7 @@ class MlflowRegistry:
         *,
         metrics: Mapping[str, float],
         params: Mapping[str, Any],
+        curves: Mapping[str, Sequence[tuple[int, float]]] | None = None,
         datasets: Sequence[Dataset] = (),
         figures: Mapping[str, Figure] | None = None,
         files: Mapping[str, bytes] | None = None,
@@ -110,6 +111,7 @@ class MlflowRegistry:
             bundle_folder: the bundle; its card becomes the description of run and version.
             metrics: numbers of the night, logged in one batch together with the parameters.
             params: settings, nested as they are; keys are joined with dots.
+            curves: numbers that changed while something was trained, by name, each a step and a finite value.
             datasets: what the night read.
             figures: by name; stored as ``figures/NAME.png``.
             files: of the run, by name.
@@ -133,7 +135,7 @@ class MlflowRegistry:
             if datasets:
                 self._client.log_inputs(run_id, [_dataset_input(dataset) for dataset in datasets])
             source, model_id = self._log_model(run_id, bundle, max_jump)
-            self._log_numbers(run_id, model_id, metrics, params)
+            self._log_numbers(run_id, model_id, metrics, params, curves or {})
             with exists_already():
                 self._client.create_registered_model(model_name, description="Trading model judged by seven gates.")
             version = self._client.create_model_version(
@@ -406,10 +408,19 @@ class MlflowRegistry:
             )
         return info.model_uri, str(info.model_id)
 
-    def _log_numbers(self, run_id: str, model_id: str, metrics: Mapping[str, float], params: Mapping[str, Any]) -> None:
+    def _log_numbers(
+        self,
+        run_id: str,
+        model_id: str,
+        metrics: Mapping[str, float],
+        params: Mapping[str, Any],
+        curves: Mapping[str, Sequence[tuple[int, float]]],
+    ) -> None:
         """One batch, unless MLflow's limits of a batch force another."""
         now = time.time_ns() // 1_000_000
         numbers = [Metric(key, float(value), now, 0, model_id=model_id) for key, value in metrics.items()]
+        # A curve is of the run alone: the model has one number of each name.
+        numbers += [Metric(key, value, now, step) for key, points in curves.items() for step, value in points]
         texts = [Param(key, value) for key, value in flatten(params).items()]
         while numbers or texts:
             self._client.log_batch(run_id, metrics=numbers[:_MOST_METRICS], params=texts[:_MOST_PARAMS])

@@ -1,4 +1,4 @@
-"""The pictures of a night, from plain arrays: equity and drawdown, regimes over price, reliability, stress.
+"""The pictures of a night, from plain arrays: equity and drawdown, regimes over price, reliability, stress, training.
 
 Every function returns a new ``matplotlib`` figure drawn without a window and without the global state of pyplot, so
 threads may draw at once.
@@ -7,7 +7,8 @@ threads may draw at once.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import matplotlib.dates as mdates
@@ -170,6 +171,44 @@ def reliability_figure(rows: Sequence[ReliabilityBin], *, brier: float, ece: flo
     )
     bottom.set_ylabel("signals")
     bottom.set_xlabel("effective confidence")
+    return figure
+
+
+def training_figure(policies: Sequence[Mapping[str, Any]], *, chosen: str, title: str) -> Figure:
+    """Mean reward over decisions of every policy, the chosen one thick; a line where a level of the curriculum ends.
+
+    Args:
+        policies: rows of the policy report, each with its name, its score on validation and its curve.
+        chosen: name of the one that was taken.
+        title: above the picture.
+    """
+    figure = blank_figure((9.0, 3.6))
+    axes = figure.subplots()
+    bare_axes(axes)
+    set_title(figure, title)
+    for place, policy in enumerate(sorted(policies, key=lambda one: one["name"] == chosen)):
+        curve = policy["curve"]
+        taken = policy["name"] == chosen
+        axes.plot(
+            [row["decisions"] for row in curve],
+            [float(row["mean_reward"]) for row in curve],
+            color=BLUE if taken else GREY,
+            linewidth=1.8 if taken else 0.9,
+            linestyle="-" if taken else ("--", ":", "-.")[place % 3],
+            label=f"{policy['name']}, {float(policy['validation_score']):+.4f} on validation"
+            + (", chosen" if taken else ""),
+        )
+    rows = policies[0]["curve"] if policies else []
+    ends = [row["decisions"] for row, later in pairwise(rows) if row["level"] != later["level"]]
+    for began, level in zip([0, *ends], dict.fromkeys(row["level"] for row in rows), strict=False):
+        axes.text(began, 1.0, f" {level}", transform=axes.get_xaxis_transform(), va="bottom", color=INK)
+    for end in ends:
+        axes.axvline(end, color=INK, linewidth=0.8, linestyle="--")
+    axes.axhline(0.0, color=INK, linewidth=0.6)
+    axes.set_xlabel("decisions")
+    axes.set_ylabel("mean reward")
+    axes.ticklabel_format(axis="x", style="plain")
+    axes.legend(loc="lower right", frameon=False)
     return figure
 
 
