@@ -34,7 +34,8 @@ make_folds = as_stage(folds.make_folds, "folds")
 fit_model = as_stage(partial(fit.fit_model, say=pages.say), "engine")
 refit_model = as_stage(fit.refit_model, "refit")
 train_policy = as_stage(
-    partial(fit.train_policy, make_environment=LaneVecEnv, make_progress=pages.TrainingProgress), "policy"
+    partial(fit.train_policy, make_environment=LaneVecEnv, make_progress=pages.TrainingProgress, say=pages.say),
+    "policy",
 )
 run_backtest = as_stage(evidence.run_backtest, "backtest")
 gather_folds = as_stage(folds.gather_folds, "walk forward")

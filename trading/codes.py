@@ -80,6 +80,9 @@ class ReasonCode(StrEnum):
     HMM_DEGENERATE = "HMM_DEGENERATE", "No regime model fit was usable: empty states or bad covariance."
     TRAINING_NO_DECISIONS = "TRAINING_NO_DECISIONS", "The regime signal never offers the agent a decision."
     TRAINING_DIVERGED = "TRAINING_DIVERGED", "Training produced weights that are NaN or infinite."
+    POLICY_IDLE = "POLICY_IDLE", "A trained policy closed no trade on the validation split."
+    POLICY_CONSTANT = "POLICY_CONSTANT", "A trained policy takes one action, whatever it sees."
+    POLICY_UNSTABLE = "POLICY_UNSTABLE", "An update moved a policy too far for what it learned from to be its own."
     CALIBRATION_INPUT = (
         "CALIBRATION_INPUT",
         "Confidence or outcomes cannot be calibrated: not finite, or not in 0 to 1.",

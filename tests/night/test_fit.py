@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from trading.checks.leakage.refit import check_refit, other_future
+from trading.codes import ReasonCode
 from trading.engines.choice import chosen_engines
 from trading.engines.regimes.matching import match_regimes
-from trading.errors import DataError
+from trading.errors import DataError, TrainingError
 from trading.market.bars import Bars
 from trading.market.sources.simulated import SimulatedMarket, simulate
 from trading.model.fits import LATEST_SPLIT, FitRecord
@@ -28,7 +29,7 @@ from trading.steps.features import FEATURE_NAMES
 from trading.steps.observation import observation_names
 from trading.steps.policy import ACTIONS, Layers
 from trading.store import Ref
-from trading.training.jobs import PolicyResult, TrainingJob
+from trading.training.jobs import PolicyResult, Problem, TrainingJob
 from trading.training.trainers import TRAINERS
 
 POLICY = PolicySpec(seeds=3, steps=1_000, hidden=4)
@@ -118,6 +119,89 @@ def test_the_best_policy_on_validation_is_kept(night: Night, bars: Bars, jobs: l
     assert layers is not None
     assert layers.b2.tolist() == [1.0] * 4
     assert night.store.get(POLICY_REPORT, trained.report_ref)["chosen"] == jobs[1].name
+
+
+class Unsound(NamedTuple):
+    """Problems of the policies that a planted trainer returns, in order."""
+
+    problems: tuple[Problem | None, ...]
+
+    def __call__(self, jobs: Sequence[TrainingJob], *_: Any, **__: Any) -> list[PolicyResult]:
+        return [
+            PolicyResult(
+                name=job.name,
+                seed=job.seed,
+                layers=layers_of(np.nan if problem and problem.code is ReasonCode.TRAINING_DIVERGED else float(number)),
+                validation_score=1.0 - 0.1 * number,
+                curve=[{"decisions": 10, "level": "free", "mean_reward": 0.1, "divergence": float("inf")}],
+                fits=(
+                    FitRecord(part="policy", first_ts=10, last_ts=20),
+                    FitRecord(part="choice", first_ts=30, last_ts=40),
+                ),
+                problem=problem,
+            )
+            for number, (job, problem) in enumerate(zip(jobs, self.problems, strict=True))
+        ]
+
+
+CONSTANT = Problem(ReasonCode.POLICY_CONSTANT, "all alike")
+IDLE = Problem(ReasonCode.POLICY_IDLE, "no trade")
+DIVERGED = Problem(ReasonCode.TRAINING_DIVERGED, "not finite")
+UNSTABLE = Problem(ReasonCode.POLICY_UNSTABLE, "too far")
+
+
+def test_a_policy_with_a_problem_is_named_and_never_taken_however_good_its_score(
+    night: Night, bars: Bars, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TRAINERS, "sb3", lambda: Unsound((CONSTANT, DIVERGED, None)))
+    said: list[str] = []
+    prepared = prepare(night, bars)
+    trained = fit.train_policy(
+        night,
+        prepared.bars,
+        prepared.splits,
+        prepared.regimes.model_ref,
+        make_environment=lambda job, seed: pytest.fail("no training here"),
+        say=said.append,
+    )
+    layers = night.store.get(MODEL, trained.model_ref).layers
+    assert layers is not None
+    assert layers.b2.tolist() == [2.0] * 4
+    report = night.store.get(POLICY_REPORT, trained.report_ref)
+    assert [row["problem"] for row in report["policies"]] == [
+        "POLICY_CONSTANT: all alike",
+        "TRAINING_DIVERGED: not finite",
+        "",
+    ]
+    assert said == [
+        "policy SIM-0 is not taken, POLICY_CONSTANT: all alike",
+        "policy SIM-1 is not taken, TRAINING_DIVERGED: not finite",
+    ]
+    (kept,) = night.store.get(POLICIES, trained.policies_ref)
+    assert kept.b2.tolist() == [2.0] * 4
+
+
+def test_of_policies_that_all_learned_nothing_none_is_taken_and_the_night_goes_on_without_trading(
+    night: Night, bars: Bars, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TRAINERS, "sb3", lambda: Unsound((CONSTANT, DIVERGED, IDLE)))
+    trained = train(night, prepare(night, bars))
+    model = night.store.get(MODEL, trained.model_ref)
+    assert model.spec.policy.kind == "fixed"
+    assert model.spec.policy.action[0] == -1.0
+    assert night.store.get(POLICY_REPORT, trained.report_ref)["chosen"] == "idle"
+    assert night.store.get(POLICIES, trained.policies_ref) == ()
+
+
+def test_a_training_in_which_every_policy_broke_down_is_an_error_that_names_each(
+    night: Night, bars: Bars, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TRAINERS, "sb3", lambda: Unsound((DIVERGED, UNSTABLE, DIVERGED)))
+    with pytest.raises(TrainingError, match="SIM-1, POLICY_UNSTABLE: too far") as refused:
+        train(night, prepare(night, bars))
+    assert refused.value.code is ReasonCode.TRAINING_DIVERGED
+    assert refused.value.fields["policies"] == ["SIM-0", "SIM-1", "SIM-2"]
+    assert "policy.learning_rate" in refused.value.remedy
 
 
 def test_other_test_bars_give_the_same_scaler_regimes_and_calibrator(night: Night, bars: Bars) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from trading.engines.choice import EngineChoice
+from trading.errors import TrainingError
 from trading.market.bars import Bars
 from trading.model.depth import TrainingDepth
 from trading.model.fits import joined_records
@@ -161,10 +162,12 @@ def train_policy(
     *,
     make_environment: MakeEnvironment,
     make_progress: Callable[[str, int], Progress] | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> TrainedModel:
     """Train one policy for each seed and keep the best on the validation split; a fixed action needs no training.
 
-    An engine without a direction on any training bar gets a policy that never trades.
+    An engine without a direction on any training bar gets a policy that never trades, and so does one whose policies
+    are none: that never trade on the validation split, or take one action whatever they see.
 
     Any number of workers gives the same policies.
 
@@ -175,9 +178,10 @@ def train_policy(
         model_ref: scaler, engine and calibrator; its policy is empty.
         make_environment: builds the training environment of a job.
         make_progress: called with the symbol and the number of jobs; gives what is called as they proceed.
+        say: called with the problem of every policy that has one.
 
     Raises:
-        TrainingError: if a job diverges, or has too few bars for one episode.
+        TrainingError: if every policy broke down, or there are too few bars for one episode.
     """
     from trading.engines.stream import compute_signals
     from trading.training.assemble import idle_model, with_policy
@@ -222,18 +226,43 @@ def train_policy(
     ]
     progress = None if make_progress is None else make_progress(night.symbol, len(jobs))
     results = trainer(spec.trainer)(jobs, make_environment, workers=night.workers, progress=progress)
-    best = max(results, key=lambda result: result.validation_score)
+    sound = [result for result in results if result.problem is None]
+    for result in results:
+        if say is not None and result.problem is not None:
+            say(f"policy {result.name} is not taken, {result.problem}")
+    _require_learning(results)
+    best = max(sound, key=lambda result: result.validation_score, default=None)
     # Every policy took part in the choice, so what any of them saw counts.
     fits = joined_records(record for result in results for record in result.fits)
     report = {
-        "chosen": best.name,
+        "chosen": "idle" if best is None else best.name,
         "policies": [_policy_row(result) for result in results],
         "fits": [record.model_dump() for record in fits],
     }
+    # Of seeds that all learned nothing none is taken: a policy that never trades is what the gates refuse.
+    model = idle_model(untrained) if best is None else with_policy(untrained, best.layers)
     return TrainedModel(
-        model_ref=store.put(MODEL, with_policy(untrained, best.layers)),
+        model_ref=store.put(MODEL, model),
         report_ref=store.put(POLICY_REPORT, report),
-        policies_ref=store.put(POLICIES, tuple(result.layers for result in results)),
+        policies_ref=store.put(POLICIES, tuple(result.layers for result in sound)),
+    )
+
+
+def _require_learning(results: Sequence[PolicyResult]) -> None:
+    """Refuse a training in which every policy broke down; whether policies are any good the gates judge."""
+    from trading.training.jobs import BREAKDOWNS
+
+    broken = [result for result in results if result.problem is not None and result.problem.code in BREAKDOWNS]
+    if len(broken) < len(results):
+        return
+    problems = "; ".join(f"{result.name}, {result.problem}" for result in broken)
+    first = broken[0].problem
+    assert first is not None
+    raise TrainingError(
+        first.code,
+        f"every policy broke down while it learned: {problems}.",
+        remedy="Lower policy.learning_rate or policy.epochs, or raise policy.batch_size.",
+        policies=[result.name for result in broken],
     )
 
 
@@ -272,6 +301,7 @@ def _policy_row(result: PolicyResult) -> dict[str, Any]:
             "name": result.name,
             "seed": result.seed,
             "validation_score": result.validation_score,
+            "problem": "" if result.problem is None else str(result.problem),
             "curve": result.curve,
         }
     )

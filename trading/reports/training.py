@@ -144,7 +144,12 @@ def _best_starts(starts: Sequence[StartResult]) -> MetricTable:
 def _seeds(policy: Mapping[str, Any]) -> MetricTable:
     chosen = policy["chosen"]
     rows = [
-        (row["name"], row["seed"], _plain(row["validation_score"], 4), "chosen" if row["name"] == chosen else "")
+        (
+            row["name"],
+            row["seed"],
+            _plain(row["validation_score"], 4),
+            "chosen" if row["name"] == chosen else row.get("problem", ""),
+        )
         for row in policy["policies"]
     ]
     return MetricTable("Policies", ("policy", "seed", "validation score", ""), rows)

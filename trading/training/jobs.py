@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -13,11 +13,9 @@ from trading.codes import ReasonCode
 from trading.engines.stream import Signals
 from trading.errors import TrainingError
 from trading.market.bars import Bars
-from trading.model.fits import FitRecord, fit_record
+from trading.model.fits import FitRecord
 from trading.model.model import TradingModel
 from trading.settings.models import PolicySpec
-from trading.simulation.lanes import run_lanes
-from trading.simulation.parameters import model_parameters
 from trading.simulation.training_lanes import TrainingSeries
 from trading.steps.policy import ACTIONS, Layers, policy_step
 
@@ -76,9 +74,10 @@ class PolicyResult:
         layers: as float64.
         validation_score: mean over standard deviation of the validation equity's returns; minus infinity if it never
             moved.
-        curve: one row an update: decisions so far, level, mean reward.
+        curve: one row an update: decisions so far, level, mean reward, and how far the update moved the policy, nats.
         fits: the bars that trained it (``policy``) and those that scored it (``choice``); the leakage gate refuses a
             candidate without them.
+        problem: why it is none that may trade, whatever its score; None if it is sound.
     """
 
     name: str
@@ -87,18 +86,26 @@ class PolicyResult:
     validation_score: float
     curve: list[dict[str, Any]]
     fits: tuple[FitRecord, ...] = ()
+    problem: Problem | None = None
 
 
-class Score(NamedTuple):
-    """How good a policy is on the validation split, and what says so.
+BREAKDOWNS = (ReasonCode.TRAINING_DIVERGED, ReasonCode.POLICY_UNSTABLE)
+"""Problems of the learning itself, whatever the market."""
+
+
+class Problem(NamedTuple):
+    """Why a trained policy is none that may trade.
 
     Attributes:
-        value: mean over standard deviation of the returns of equity; minus infinity if it never moved.
-        record: the bars that it traded.
+        code: of the reason.
+        words: the same with numbers.
     """
 
-    value: float
-    record: FitRecord
+    code: ReasonCode
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.words}"
 
 
 MakeEnvironment = Callable[[TrainingJob, int], "VecEnv"]
@@ -118,6 +125,8 @@ class Trainer(Protocol):
     ) -> list[PolicyResult]:
         """Train.
 
+        A job whose training breaks down does not stop the others: its result names the problem.
+
         Args:
             jobs: what to train.
             make_environment: builds the training environment of a job.
@@ -125,7 +134,7 @@ class Trainer(Protocol):
             progress: called while a job goes on.
 
         Raises:
-            TrainingError: if a job has nothing to decide, diverges, or its weights do not act like the trained policy.
+            TrainingError: if a job has nothing to decide, or its weights do not act like the trained policy.
         """
         ...
 
@@ -162,19 +171,3 @@ def act(layers: Layers, observations: Floats) -> Floats:
     for row, observation in enumerate(observations):
         policy_step(layers, np.ascontiguousarray(observation), actions[row])
     return actions
-
-
-def validation_score(job: TrainingJob, layers: Layers) -> Score:
-    """How steadily a policy earns on the validation split, at its own costs and limits.
-
-    Args:
-        job: whose validation split it is.
-        layers: of the policy.
-    """
-    model = replace(job.model, layers=layers)
-    # The fit has held the engine to bar by bar on these bars, and every seed trades them again.
-    run = run_lanes(model, [job.bars], [model_parameters(model)], *job.validation, checked=False)[0]
-    returns = np.diff(np.log(np.r_[model.spec.limits.initial_equity, run.equity]))
-    deviation = float(returns.std())
-    value = float(returns.mean()) / deviation if deviation > 0.0 else -np.inf
-    return Score(value, fit_record("choice", job.bars.ts[slice(*job.validation)]))

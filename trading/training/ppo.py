@@ -5,6 +5,7 @@ Source: Schulman et al., "Proximal policy optimization algorithms", arXiv 1707.0
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,8 @@ from trading.model.fits import FitRecord
 from trading.settings.models import PolicySpec
 from trading.steps.policy import Layers
 from trading.training.curriculum import LEVELS, Level
-from trading.training.jobs import PolicyResult, TrainingJob, act, validation_score
+from trading.training.health import breakdown, examine
+from trading.training.jobs import PolicyResult, TrainingJob, act
 from trading.training.pool import report_progress
 
 GAE_LAMBDA = 0.95
@@ -108,14 +110,25 @@ class Curve:
             level: of the curriculum.
             mean_reward: of the rollout, the bootstrapped values of ended episodes among them.
         """
-        self.rows.append({"decisions": decisions, "level": level.name, "mean_reward": mean_reward})
+        row = {"decisions": decisions, "level": level.name, "mean_reward": mean_reward, "divergence": math.nan}
+        self.rows.append(row)
         report_progress(self._job.name, decisions / self._job.spec.steps)
+
+    def moved(self, divergence: float) -> None:
+        """Note in the last row how far its update moved the policy.
+
+        Args:
+            divergence: Kullback-Leibler divergence of the old policy from the new one over the last epoch's decisions,
+                nats, as the mean of ``ratio - 1 - log(ratio)`` estimates it (Schulman 2020).
+        """
+        if self.rows:
+            self.rows[-1]["divergence"] = divergence
 
 
 def policy_result(
     job: TrainingJob, layers: Layers, predict: Predict, *, curve: Curve, trained_on: FitRecord
 ) -> PolicyResult:
-    """The result of a job, once its exported weights are known to act like what was trained.
+    """The result of a job, with its problem if it has one; else its weights are known to act like what was trained.
 
     Args:
         job: what was trained.
@@ -125,34 +138,29 @@ def policy_result(
         trained_on: the bars it saw.
 
     Raises:
-        TrainingError: ``TRAINING_DIVERGED`` if a weight is not finite, ``EXPORT_MISMATCH`` if the arrays act
-            otherwise.
+        TrainingError: ``EXPORT_MISMATCH`` if the arrays act otherwise.
     """
-    if not all(np.isfinite(array).all() for array in layers):
-        raise diverged(job)
+    broken = breakdown(layers, curve.rows)
+    if broken is not None:
+        return PolicyResult(
+            name=job.name,
+            seed=job.seed,
+            layers=layers,
+            validation_score=-math.inf,
+            curve=curve.rows,
+            fits=(trained_on,),
+            problem=broken,
+        )
     _verify_export(job, layers, predict)
-    score = validation_score(job, layers)
+    found = examine(job, layers)
     return PolicyResult(
         name=job.name,
         seed=job.seed,
         layers=layers,
-        validation_score=score.value,
+        validation_score=found.score,
         curve=curve.rows,
-        fits=(trained_on, score.record),
-    )
-
-
-def diverged(job: TrainingJob) -> TrainingError:
-    """The error of a job whose weights are not finite.
-
-    Args:
-        job: which it is.
-    """
-    return TrainingError(
-        ReasonCode.TRAINING_DIVERGED,
-        f"{job.name}: the policy's weights are not finite.",
-        remedy="Lower policy.learning_rate or raise policy.batch_size.",
-        job=job.name,
+        fits=(trained_on, found.record),
+        problem=found.problem,
     )
 
 

@@ -15,13 +15,13 @@ from trading.model.fits import fit_record
 from trading.simulation.lanes import run_lanes
 from trading.simulation.parameters import model_parameters, zero_layers
 from trading.steps.policy import Layers
+from trading.training.health import examine
 from trading.training.jobs import (
     MakeEnvironment,
     PolicyResult,
     Progress,
     TrainingJob,
     require_decisions,
-    validation_score,
 )
 
 TRIED = tuple(product((-0.5, 1.0), repeat=4))
@@ -47,7 +47,7 @@ def train(
         require_decisions(job)
         best = max(TRIED, key=lambda action: _gain(job, action))
         layers = _always(best, job)
-        score = validation_score(job, layers)
+        found = examine(job, layers)
         trained_on = fit_record("policy", job.bars.ts[slice(*job.train)])
         curve = [{"decisions": len(TRIED), "level": "all", "mean_reward": _gain(job, best)}]
         results.append(
@@ -55,9 +55,9 @@ def train(
                 name=job.name,
                 seed=job.seed,
                 layers=layers,
-                validation_score=score.value,
+                validation_score=found.score,
                 curve=curve,
-                fits=(trained_on, score.record),
+                fits=(trained_on, found.record),
             )
         )
         if progress is not None:

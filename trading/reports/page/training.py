@@ -67,7 +67,9 @@ def _curves(report: Mapping[str, Any], policies: Sequence[Mapping[str, Any]]) ->
 
 
 def _chosen(row: Mapping[str, Any], report: Mapping[str, Any]) -> Html | str:
-    return element("span", "chosen", class_="mark pass") if row["name"] == report.get("chosen") else ""
+    if row["name"] == report.get("chosen"):
+        return element("span", "chosen", class_="mark pass")
+    return str(row.get("problem", ""))
 
 
 def _number(value: Any) -> float:

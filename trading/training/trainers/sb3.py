@@ -22,7 +22,6 @@ from trading.training.ppo import (
     VALUE_WEIGHT,
     Curve,
     decisions_per_update,
-    diverged,
     learning_rate,
     policy_result,
     require_device,
@@ -78,11 +77,11 @@ def train_one(job: TrainingJob, make_environment: MakeEnvironment) -> PolicyResu
                 reset_num_timesteps=not curve.rows,
                 progress_bar=False,
             )
-        except ValueError as error:
-            # torch refuses a distribution around what is no number, without saying whose it is.
+        except ValueError:
+            # torch refuses a distribution around what is no number; the result says whose it is.
             if all(bool(parameter.isfinite().all()) for parameter in agent.policy.parameters()):
                 raise
-            raise diverged(job) from error
+            break
     (trained_on,) = environment.get_attr("record", 0)
     return policy_result(
         job,
@@ -161,6 +160,16 @@ def _recorder(curve: Curve, level: Level, done: Done) -> Any:
     class Recorder(BaseCallback):
         def _on_step(self) -> bool:
             return True
+
+        def _on_rollout_start(self) -> None:
+            self._note_update()
+
+        def _on_training_end(self) -> None:
+            self._note_update()
+
+        def _note_update(self) -> None:
+            # What an update logs stands there until the next one's rollout has ended.
+            curve.moved(float(self.logger.name_to_value["train/approx_kl"]))
 
         def _on_rollout_end(self) -> None:
             rewards = float(np.mean(self.model.rollout_buffer.rewards))  # pyright: ignore[reportAttributeAccessIssue]

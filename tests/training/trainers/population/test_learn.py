@@ -34,14 +34,16 @@ def test_the_gradient_of_a_minibatch_is_that_of_stable_baselines3() -> None:
     agent.train()
     expected = gradient_rows(agent, shape)
     alone = rows.clone().requires_grad_()
-    losses(alone, update.rollout, shape, spec).sum().backward()
+    loss, _ = losses(alone, update.rollout, shape, spec)
+    loss.sum().backward()
     assert alone.grad is not None
     scale = float(expected.abs().max())
     assert scale > 0.01
     torch.testing.assert_close(alone.grad, expected, rtol=0.0, atol=CLOSE * scale)
     theta, rollout = beside(rows, update.rollout)
     theta.requires_grad_()
-    losses(theta, rollout, shape, spec).sum().backward()
+    loss, _ = losses(theta, rollout, shape, spec)
+    loss.sum().backward()
     assert theta.grad is not None
     assert torch.equal(theta.grad[2:4], alone.grad)
 
@@ -54,7 +56,8 @@ def test_all_epochs_over_one_rollout_end_where_those_of_stable_baselines3_end(ba
     update = sb3_update(job)
     theta = update.before.clone().requires_grad_()
     rate = learning_rate(spec, decisions_per_update(spec))
-    learn(new_adam(theta), update.rollout, shape_of(job), spec, rate=rate, orders=permutations(job.seed))
+    moved = learn(new_adam(theta), update.rollout, shape_of(job), spec, rate=rate, orders=permutations(job.seed))
+    assert moved == pytest.approx([update.agent.logger.name_to_value["train/approx_kl"]], rel=1e-3)
     assert float((update.after - update.before).abs().max()) > 100.0 * CLOSE
     torch.testing.assert_close(theta.detach(), update.after, rtol=0.0, atol=CLOSE)
 

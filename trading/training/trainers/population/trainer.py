@@ -10,13 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trading.errors import TrainingError
 from trading.settings.models import PolicySpec
 from trading.training.jobs import MakeEnvironment, PolicyResult, Progress, TrainingJob, require_decisions
 from trading.training.pool import train_in_processes
 from trading.training.ppo import (
     decisions_per_update,
-    diverged,
     learning_rate,
     policy_result,
     require_device,
@@ -55,13 +53,7 @@ def train(
         progress=progress,
     )
     found = dict(zip(chain.from_iterable(parts), chain.from_iterable(trained), strict=True))
-    results: list[PolicyResult] = []
-    for number in range(len(jobs)):
-        result = found[number]
-        if isinstance(result, TrainingError):
-            raise result
-        results.append(result)
-    return results
+    return [found[number] for number in range(len(jobs))]
 
 
 def populations(jobs: Sequence[TrainingJob], workers: int) -> list[list[int]]:
@@ -77,9 +69,7 @@ def populations(jobs: Sequence[TrainingJob], workers: int) -> list[list[int]]:
     return [part.tolist() for group in alike.values() for part in np.array_split(group, min(workers, len(group)))]
 
 
-def train_population(
-    jobs: Sequence[TrainingJob], make_environment: MakeEnvironment
-) -> list[PolicyResult | TrainingError]:
+def train_population(jobs: Sequence[TrainingJob], make_environment: MakeEnvironment) -> list[PolicyResult]:
     """Train policies together in this process through every level of the curriculum.
 
     On a processor each job's result is the same, bit for bit, whichever others train beside it.
@@ -87,9 +77,6 @@ def train_population(
     Args:
         jobs: of equal settings and inputs.
         make_environment: builds the training environment of a job.
-
-    Returns:
-        In the order of the jobs; the error of a job whose weights are not finite in place of its result.
     """
     # Sums differ between numbers of threads, and two on a busy machine wait for each other.
     torch.set_num_threads(1)
@@ -125,18 +112,17 @@ def _run(learners: Sequence[Learner], theta: Tensor, shape: Shape, spec: PolicyS
             for learner, reward in zip(learners, rewards.tolist(), strict=True):
                 if not learner.failed:
                     learner.curve.add(decisions, level, reward)
-            learn(adam, rollout, shape, spec, rate=learning_rate(spec, decisions), orders=orders)
+            moved = learn(adam, rollout, shape, spec, rate=learning_rate(spec, decisions), orders=orders)
             finite = theta.detach().isfinite().view(len(learners), -1).all(dim=1)
-            for learner, sound in zip(learners, finite.tolist(), strict=True):
+            for learner, divergence, sound in zip(learners, moved, finite.tolist(), strict=True):
+                if not learner.failed:
+                    learner.curve.moved(divergence)
                 learner.failed = not sound
             if all(learner.failed for learner in learners):
                 return
 
 
-def _result(learner: Learner, rows: Tensor, shape: Shape) -> PolicyResult | TrainingError:
-    if learner.failed:
-        return diverged(learner.job)
-
+def _result(learner: Learner, rows: Tensor, shape: Shape) -> PolicyResult:
     def predict(observations: NDArray[np.float32]) -> NDArray[np.float32]:
         seen = torch.as_tensor(observations, device=rows.device).unsqueeze(0)
         return evaluate(rows, shape, seen).means[0].cpu().numpy()
