@@ -8,6 +8,8 @@ from tests.cli.conftest import Run, run  # noqa: F401
 from tests.live.support import bundle_of, write_model
 from tests.support import DAY_MS, START_MS, random_model, small_bars
 from tests.support.models import at_depth
+from trading.engines.regimes.transitions import beliefs
+from trading.engines.stream import compute_signals
 from trading.simulation.backtest import run_backtest
 from trading.steps.regimes import REGIMES
 
@@ -105,6 +107,25 @@ def test_status_says_how_deep_the_training_of_the_model_was_and_what_its_regimes
     assert moves["bull"] == pytest.approx({"bull": 0.9, "bear": 0.05, "chop": 0.05})
     assert "90.00% bull, 5.00% bear, 5.00% chop" in " ".join(printed.out.split())
     assert "SIM: training depth shallow (1,000 of 4,000 bars of 1h)" in run("status").out
+
+
+def test_status_says_what_regime_the_bars_of_the_last_half_hour_were_taken_for(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = write_model(folder / "model", random_model(4))
+    days = ("--from", "2021-01-05", "--to", "2021-01-08")
+    printed = run("live", "--bundle", str(bundle.folder), "--source", SOURCE, *days)
+    (found,) = run("status", "--json").json
+    (last,) = found["regime_history_30m"]
+    assert last["close_ts"] == found["last_ts"] + found["interval"] == START_MS + 7 * DAY_MS
+    assert f"{last['regime']} (at last {last['probability']:.0%})" in " ".join(printed.out.split())
+    # Bars of an hour: that there may be more of them is tried with ten hours.
+    monkeypatch.setattr("trading.live.status.HISTORY_MS", 10 * 3_600_000)
+    (found,) = run("status", "--json").json
+    opinions = compute_signals(bundle.model, small_bars(7)).opinions[-10:]
+    expected = [max(beliefs(bundle.model, row).items(), key=lambda one: one[1]) for row in opinions]
+    assert [(one["regime"], one["probability"]) for one in found["regime_history_30m"]] == expected
+    assert {one["bundle_digest"] for one in found["regime_history_30m"]} == {bundle.digest}
 
 
 def test_a_replay_says_once_how_many_bars_open_in_closed_hours(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -203,6 +204,7 @@ def _print_summary(status: Status) -> None:
             f"from {name} to": ", ".join(f"{chance:.2%} {other}" for other, chance in row.items())
             for name, row in (status.transitions or {}).items()
         },
+        **({"regimes, 30 minutes": _regimes(status)} if status.regime_history_30m else {}),
         "last bar": _time(status.last_ts),
         "bars": f"{status.bars} traded, {status.warm_bars} to warm up",
         "trades": status.trades,
@@ -218,6 +220,16 @@ def _print_summary(status: Status) -> None:
     print_table(("", status.symbol), list(lines.items()))
     if status.last_refusal:
         typer.echo(f"last refusal {status.last_refusal}")
+
+
+def _regimes(status: Status) -> str:
+    """A word for every stretch of bars of one regime."""
+    words = list[str]()
+    for regime, same in groupby(status.regime_history_30m, key=lambda one: one.regime):
+        bars = list(same)
+        long = f"{len(bars)} bars, " if len(bars) > 1 else ""
+        words.append(f"{regime} ({long}at last {bars[-1].probability:.0%})")
+    return ", then ".join(words)
 
 
 def _stop_on_signals(stop: Event) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from trading.codes import ReasonCode
+from trading.engines.regimes.transitions import beliefs
 from trading.errors import LiveError, RegistryError, SevengatesError
 from trading.live.decider import Decider, caught_up
 from trading.live.eligibility import OfferedBundle, Refusal, load_offered, require_allowed
@@ -261,6 +262,7 @@ class Runner:
             confidence_raw=float(view.opinion[CONFIDENCE]) if signal.direction else 0.0,
             confidence=signal.confidence,
             action=decider.action,
+            beliefs=beliefs(decider.model, view.opinion),
             intent=intent,
         )
         self._journal.commit_bar(bar, report, decision, self._snapshot(bar.ts))

@@ -6,7 +6,7 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,24 @@ from trading.model.depth import TrainingDepth
 from trading.simulation.accounts import TradingState, saved_trading_state
 from trading.simulation.metrics.ratios import sharpe
 from trading.simulation.trades import ledger_sha256, trade_records
+
+HISTORY_MS = 30 * 60_000
+
+
+class RegimeAt(NamedTuple):
+    """What a model took a bar for.
+
+    Attributes:
+        close_ts: UTC milliseconds of the bar's close.
+        regime: the likeliest.
+        probability: of it.
+        bundle_digest: of the model.
+    """
+
+    close_ts: int
+    regime: str
+    probability: float
+    bundle_digest: str
 
 
 @dataclass(frozen=True)
@@ -35,6 +53,8 @@ class Status:
         depth: of the model's training; None if its bundle does not say it.
         transitions: of the model's regimes: probability of the next bar's by name of this bar's; None without regimes,
             or if the journal's release did not note it.
+        regime_history_30m: the likeliest regime of every traded bar that closed in the last 30 minutes before the last
+            close, the last one at least; empty without regimes, or if the journal's release did not note them.
         override: what the model's version is in Production against, by whom and why; empty if by the rules.
         last_ts: open of the last bar, UTC milliseconds; None before the first.
         written_at: clock of the last write.
@@ -62,6 +82,7 @@ class Status:
     bundle_digest: str
     depth: TrainingDepth | None
     transitions: Transitions | None
+    regime_history_30m: tuple[RegimeAt, ...]
     override: str
     last_ts: int | None
     written_at: str
@@ -79,7 +100,11 @@ class Status:
     last_refusal: str
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "depth": None if self.depth is None else self.depth.described()}
+        return {
+            **asdict(self),
+            "depth": None if self.depth is None else self.depth.described(),
+            "regime_history_30m": [one._asdict() for one in self.regime_history_30m],
+        }
 
 
 def status_of(path: Path) -> Status | None:
@@ -119,6 +144,7 @@ def status_of(path: Path) -> Status | None:
             bundle_digest=digest,
             depth=None if depth is None else TrainingDepth.model_validate_json(depth),
             transitions=None if moves is None else json.loads(moves),
+            regime_history_30m=_regime_history(db, session.interval, last_ts) if schema >= 6 else (),
             override=override,
             last_ts=last_ts,
             written_at=written_at,
@@ -144,6 +170,21 @@ def journals(live_folder: Path) -> list[Path]:
         live_folder: see :class:`trading.settings.locations.Locations`.
     """
     return sorted(live_folder.glob("*/*.db"))
+
+
+def _regime_history(db: Any, interval: int, last_ts: int | None) -> tuple[RegimeAt, ...]:
+    if last_ts is None:
+        return ()
+    rows = db.execute(
+        "SELECT ts, bundle, beliefs FROM decisions WHERE ts > ? AND beliefs IS NOT NULL ORDER BY ts",
+        (last_ts - HISTORY_MS,),
+    )
+    found = list[RegimeAt]()
+    for ts, bundle, text in rows:
+        beliefs: dict[str, float] = json.loads(text)
+        likeliest = max(beliefs, key=beliefs.__getitem__)
+        found.append(RegimeAt(ts + interval, likeliest, beliefs[likeliest], bundle))
+    return tuple(found)
 
 
 def _count(db: Any, table: str) -> int:

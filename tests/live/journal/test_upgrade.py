@@ -32,6 +32,11 @@ CREATE TABLE bars (
     ts INTEGER PRIMARY KEY, open REAL NOT NULL, high REAL NOT NULL, low REAL NOT NULL, close REAL NOT NULL,
     volume REAL NOT NULL
 );
+CREATE TABLE decisions (
+    ts INTEGER PRIMARY KEY, bundle TEXT NOT NULL, code TEXT NOT NULL, direction INTEGER NOT NULL,
+    confidence_raw REAL NOT NULL, confidence REAL NOT NULL, size REAL, duration REAL, stop REAL, target REAL,
+    cancelled INTEGER NOT NULL, position REAL NOT NULL, equity REAL NOT NULL
+);
 CREATE TABLE intents (
     id TEXT PRIMARY KEY, ts INTEGER NOT NULL UNIQUE, quantity REAL NOT NULL, wait_bars REAL NOT NULL,
     duration_bars REAL NOT NULL, stop_log REAL NOT NULL, target_log REAL NOT NULL
@@ -100,6 +105,8 @@ def test_an_upgrade_keeps_every_row_and_number(folder: Path, name: str) -> None:
         kept["intents"] = [(*row, 0.0, 1.0, 0.0, 0.0) for row in kept["intents"]]
         # Nothing was in Production by an override, and of a bundle neither depth nor transitions were noted.
         kept["bundles"] = [(*row, "", 0, None, None) for row in kept["bundles"]]
+        # No bar said what regime it was taken for.
+        kept["decisions"] = [(*row, None) for row in kept["decisions"]]
         for table in set(kept) - {"snapshot", "trades"}:
             assert db.execute(f"SELECT * FROM {table}").fetchall() == kept[table]
     assert session is not None

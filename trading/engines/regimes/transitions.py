@@ -1,9 +1,14 @@
-"""The transition matrix of a model by the names of its states."""
+"""What a model says of its regimes by their names: the transition matrix, and the probabilities of a bar."""
 
 from __future__ import annotations
 
+import math
+
+from trading.arrays import Floats
 from trading.engines.regimes.naming import names_of
 from trading.model.model import TradingModel
+from trading.steps.opinion import EXTRAS
+from trading.steps.regimes import REGIMES
 
 Transitions = dict[str, dict[str, float]]
 
@@ -24,3 +29,19 @@ def transitions(model: TradingModel) -> Transitions | None:
         name: dict(zip(names, row, strict=True))
         for name, row in zip(names, model.engine["transmat"].tolist(), strict=True)
     }
+
+
+def beliefs(model: TradingModel, opinion: Floats) -> dict[str, float]:
+    """Probability of each regime at the close of a bar, by name.
+
+    Args:
+        model: of any engine.
+        opinion: shape (OPINION_SIZE,), of its engine.
+
+    Returns:
+        Numbers that sum to one; empty if its engine is not ``regimes``, or has no opinion yet.
+    """
+    if model.spec.engine.name != "regimes":
+        return {}
+    found: dict[str, float] = dict(zip(REGIMES, opinion[EXTRAS : EXTRAS + len(REGIMES)].tolist(), strict=True))
+    return found if all(map(math.isfinite, found.values())) else {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,6 +57,7 @@ class BarDecision:
         confidence_raw: in that direction, before calibration; 0 without a direction.
         confidence: after calibration, which is what the breaker compares.
         action: shape (4,), what the policy chose; NaN if it was not asked.
+        beliefs: probability of each regime, by name; empty if the engine has none or is not warm.
         intent: the order that is meant.
     """
 
@@ -65,6 +66,7 @@ class BarDecision:
     confidence_raw: float
     confidence: float
     action: Floats
+    beliefs: Mapping[str, float]
     intent: Intent | None
 
 
@@ -189,6 +191,7 @@ class Journal:
                 "confidence_raw": decision.confidence_raw,
                 "confidence": decision.confidence,
                 **{name: None if math.isnan(number) else number for name, number in action},
+                "beliefs": json.dumps(dict(decision.beliefs)) if decision.beliefs else None,
                 "cancelled": bool(report.cancelled),
                 "position": report.position,
                 "equity": report.equity,

@@ -25,12 +25,13 @@ TABLES = MappingProxyType(
             ts INTEGER PRIMARY KEY, open REAL NOT NULL, high REAL NOT NULL, low REAL NOT NULL, close REAL NOT NULL,
             volume REAL NOT NULL, funding REAL NOT NULL DEFAULT 0.0
         )""",
-        # One row a traded bar. The action is NULL where the policy was not asked.
+        # One row a traded bar. The action is NULL where the policy was not asked; beliefs are JSON, probabilities of
+        # regimes by name, and NULL if the engine has none or was not warm.
         "decisions": """(
             ts INTEGER PRIMARY KEY REFERENCES bars, bundle TEXT NOT NULL REFERENCES bundles, code TEXT NOT NULL,
             direction INTEGER NOT NULL, confidence_raw REAL NOT NULL, confidence REAL NOT NULL,
             size REAL, duration REAL, stop REAL, target REAL,
-            cancelled INTEGER NOT NULL, position REAL NOT NULL, equity REAL NOT NULL
+            cancelled INTEGER NOT NULL, position REAL NOT NULL, equity REAL NOT NULL, beliefs TEXT
         )""",
         "intents": """(
             id TEXT PRIMARY KEY, ts INTEGER NOT NULL UNIQUE REFERENCES decisions, quantity REAL NOT NULL,

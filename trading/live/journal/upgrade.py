@@ -134,9 +134,10 @@ def _from_4_to_5(db: sqlite3.Connection) -> None:
 
 
 def _from_5_to_6(db: sqlite3.Connection) -> None:
-    """A bundle may say how deep its training was, and what its regimes are followed by, since."""
+    """A bundle may say how deep its training was, and what its regimes are followed by, since; a bar its regimes."""
     for column in ("depth", "transitions"):
         db.execute(f"ALTER TABLE bundles ADD COLUMN {column} TEXT")
+    db.execute("ALTER TABLE decisions ADD COLUMN beliefs TEXT")
     db.execute("INSERT OR REPLACE INTO session (key, value) VALUES ('schema', '6')")
 
 
