@@ -38,6 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=2, help="nights at a time")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no night after so many")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="fresh seeds of each market")
+    parser.add_argument(
+        "--variants", type=int, default=len(VARIANTS), help="so many of them; the first changes nothing"
+    )
     parser.add_argument("--report", action="store_true", help="run nothing, write the report of what is there")
     given = parser.parse_args(arguments)
     isolate()
@@ -45,7 +48,12 @@ def main(arguments: list[str] | None = None) -> int:
 
     kept = ROOT / "var" / "ablation" / code_version()[:12]
     # What every other night is compared with comes first.
-    wanted = [(market, variant, number) for variant in VARIANTS for market in MARKETS for number in range(given.seeds)]
+    wanted = [
+        (market, variant, number)
+        for variant in list(VARIANTS)[: given.variants]
+        for market in MARKETS
+        for number in range(given.seeds)
+    ]
     if not given.report:
         nights = {_file(kept, *one): partial(_play, *one) for one in wanted}
         run_missing(nights, _line, workers=given.workers, minutes=given.minutes)
