@@ -17,6 +17,8 @@ from tests.support.null_markets import embedded, garch, resampled
 from tests.support.real_bars import real_bars
 from trading.gates.gate import GateResult
 from trading.market.bars import Bars
+from trading.settings.models import FeatureSpec
+from trading.steps.features import FEATURE_NAMES
 
 pytestmark = pytest.mark.campaign
 
@@ -26,6 +28,8 @@ SYMMETRIC = ("embedded, edge 0", "GARCH", "BTCUSDT 1 h, resampled")
 """Markets that are what they were when they are mirrored."""
 FALSE_ALARMS = 3
 """Of 48 unchanged markets."""
+MANY, FIRST_OF_MANY, MOST_OF_MANY = 200, 20_000, 14
+"""Embedded markets with an edge that never change, and of how many the gate may say that they did."""
 
 
 def kinds(market_data: Path) -> dict[str, Callable[[int], Bars]]:
@@ -41,6 +45,20 @@ def kinds(market_data: Path) -> dict[str, Callable[[int], Bars]]:
 def failed_rules(results: list[GateResult]) -> str:
     counted = Counter(rule.name for result in results for rule in result.rules if not rule.passed)
     return ", ".join(f"{name} {times}" for name, times in counted.items())
+
+
+def test_markets_that_never_change_rarely_fail_and_twice_as_often_with_slow_features(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    kept, failed = FeatureSpec().names, Counter[tuple[str, ...]]()
+    for number in range(MANY):
+        bars = embedded(1.0, FIRST_OF_MANY + number)
+        for names in (kept, FEATURE_NAMES):
+            failed[names] += not market_verdict(bars, names=names).passed
+    with capsys.disabled():
+        print(f"of {MANY} embedded markets fail {failed[kept]}, and {failed[FEATURE_NAMES]} with all features")
+    assert failed[kept] <= MOST_OF_MANY
+    assert failed[FEATURE_NAMES] > 1.5 * failed[kept]
 
 
 def test_unchanged_markets_pass_and_changed_ones_fail(market_data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,8 @@ from trading.checks.leakage.refit import check_refit, other_future
 from trading.codes import ReasonCode
 from trading.engines.choice import chosen_engines
 from trading.engines.regimes.matching import match_regimes
+from trading.engines.series import compute_features
+from trading.engines.stream import compute_signals
 from trading.errors import DataError, TrainingError
 from trading.market.bars import Bars
 from trading.market.sources.simulated import SimulatedMarket, simulate
@@ -23,7 +25,15 @@ from trading.night import data, fit
 from trading.night.artifacts import BARS, FIT_REPORT, MODEL, POLICIES, POLICY_REPORT, SPLITS
 from trading.night.fit import FittedModel, TrainedModel
 from trading.night.workspace import Night, open_night
-from trading.settings.models import DepthSpec, LeakageSpec, PolicySpec, RegimeSpec, RuntimeSpec, SevengatesSettings
+from trading.settings.models import (
+    DepthSpec,
+    FeatureSpec,
+    LeakageSpec,
+    PolicySpec,
+    RegimeSpec,
+    RuntimeSpec,
+    SevengatesSettings,
+)
 from trading.splits import Splits
 from trading.steps.features import FEATURE_NAMES
 from trading.steps.observation import observation_names
@@ -82,8 +92,30 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> list[TrainingJob]:
     return seen
 
 
+def test_a_model_knows_the_features_that_the_settings_name_and_no_others(bars: Bars, tmp_path: Path) -> None:
+    names = ("close_location", "range_surprise", "log_return_slow")
+    settings = SevengatesSettings(
+        features=FeatureSpec(names=names),
+        policy=PolicySpec(kind="fixed"),
+        regimes=RegimeSpec(seeds=2, iterations=10),
+        runtime=RuntimeSpec(home=str(tmp_path)),
+    )
+    night = open_night(settings, "SIM", "2022-01-01")
+    prepared = prepare(night, bars)
+    model = night.store.get(MODEL, train(night, prepared).model_ref)
+    assert model.spec.feature_names == names
+    assert model.spec.observation_names[:3] == names
+    assert model.scaler_mean.shape == (3,)
+    signals = compute_signals(model, bars)
+    assert signals.features.shape == (len(bars), 3)
+    raw = compute_features(bars, model.spec.windows.as_step())
+    columns = [FEATURE_NAMES.index(name) for name in names]
+    expected = (raw[:, columns] - model.scaler_mean) / model.scaler_deviation
+    np.testing.assert_allclose(signals.features[200:], expected[200:], rtol=1e-12, atol=1e-12)
+
+
 def layers_of(bias: float) -> Layers:
-    shapes = layer_shapes(4, len(observation_names(FEATURE_NAMES)))
+    shapes = layer_shapes(4, len(observation_names(FeatureSpec().names)))
     arrays = {name: np.zeros(shape) for name, shape in shapes.items()}
     return Layers(**{**arrays, "b2": np.full(len(ACTIONS), bias)})
 

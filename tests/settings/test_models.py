@@ -50,3 +50,17 @@ def test_settings_of_hours_that_contradict_each_other_are_refused_with_what_to_d
     with pytest.raises(ConfigError, match=said) as caught:
         load_settings(environ={f"SEVENGATES_MARKET__{name.upper()}": text for name, text in market.items()})
     assert caught.value.code == ReasonCode.CONFIG_INVALID
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ('["log_return_1", "log_return_slwo"]', "did you mean log_return_slow"),
+        ('["weather"]', "there are log_return_1, "),
+        ('["trend_slow", "log_return_1", "trend_slow"]', "named twice"),
+        ("[]", "at least 1"),
+    ],
+)
+def test_features_that_there_are_not_or_that_are_named_twice_are_refused(names: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        load_settings(environ={"SEVENGATES_FEATURES__NAMES": names})

@@ -48,14 +48,17 @@ def splits_of(bars: Bars) -> Splits:
     return make_splits(len(bars), SplitSpec(), lookback=97, max_holding=98, warmup=97)
 
 
-def market_verdict(bars: Bars, spec: DriftSpec = SPEC, *, seed: int = 1) -> GateResult:
-    """What the gate says if the candidate's outputs are what they were."""
-    splits, features = splits_of(bars), compute_features(bars, FeatureSpec().windows)
+def market_verdict(
+    bars: Bars, spec: DriftSpec = SPEC, *, seed: int = 1, names: tuple[str, ...] = FeatureSpec().names
+) -> GateResult:
+    """What the gate says of a model that knows some features, if its outputs are what they were."""
+    splits = splits_of(bars)
+    features = compute_features(bars, FeatureSpec().windows)[:, [FEATURE_NAMES.index(name) for name in names]]
     train, test = (features[part.start : part.stop] for part in (splits.train, splits.test))
-    columns: dict[str, Floats] = dict(zip(FEATURE_NAMES, features.T, strict=True))
+    columns: dict[str, Floats] = dict(zip(names, features.T, strict=True))
     newest = recent_drift(bars, columns, splits, spec, seed=seed)
     calm = drift_of(0.0, 0.0)
-    measured = measure_drift(train, test, FEATURE_NAMES, spec, seed=seed)
+    measured = measure_drift(train, test, names, spec, seed=seed)
     found = measured.model_copy(
         update={
             "recent": newest,

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from trading.settings.models import MarketSpec, SevengatesSettings
+from trading.steps.features import FEATURE_NAMES
 
 FIRST_SEED = 9_000
 """No default of the platform was chosen by looking at these seeds and those after it."""
@@ -38,8 +39,10 @@ VARIANTS: Mapping[str, Changes] = MappingProxyType(
         "the other trainer (`policy.trainer` population)": {"policy": {"trainer": "population"}},
         "one start (`regimes.seeds` 1)": {"regimes": {"seeds": 1}},
         "regimes of windows (`regimes.features`)": {
-            "regimes": {"features": ("log_range_medium", "log_volatility_medium", "trend_slow"), "alternatives": ()}
+            "regimes": {"features": ("log_range_medium", "log_volatility_medium", "trend_slow"), "alternatives": ()},
+            "features": {"names": FEATURE_NAMES},
         },
+        "all features (`features.names`)": {"features": {"names": FEATURE_NAMES}},
         "heavy tails (`regimes.emissions` student)": {"regimes": {"emissions": "student"}},
         "as many states as foretell (`regimes.states` auto)": {"regimes": {"states": "auto"}},
         "only strong leans (`regimes.direction_threshold` 0.3)": {"regimes": {"direction_threshold": 0.3}},

@@ -208,14 +208,14 @@ def _trend_model(subject: Subject) -> TradingModel:
     from trading.engines.table import engine_class, engine_tag
     from trading.model.spec import ConfidenceMeaning, EngineIdentity
     from trading.simulation.parameters import raw_calibrator
-    from trading.steps.features import FEATURE_NAMES
+    from trading.steps.features import FEATURE_NAMES, LOG_RETURN_1
 
     name, model, rows = "moving_average", subject.model, slice(*subject.splits.train)
     kind, raw = engine_class(name), subject.features[rows]
     known = [FEATURE_NAMES.index(feature) for feature in model.spec.feature_names]
     data = TrainingData(
         bars=subject.bars.slice(*subject.splits.train),
-        returns=raw[:, 0],
+        returns=raw[:, LOG_RETURN_1],
         features=(raw[:, known] - model.scaler_mean) / model.scaler_deviation,
         feature_names=model.spec.feature_names,
         seed=subject.seed,

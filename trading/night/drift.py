@@ -39,7 +39,8 @@ def page_of_candidate(
 
     bars, splits = store.get(BARS, bars_ref), store.get(SPLITS, splits_ref)
     features = compute_features(bars, model.spec.windows.as_step())
-    series = {**dict(zip(FEATURE_NAMES, features.T, strict=True)), **market_levels(bars, splits.train)}
+    known = {name: features[:, FEATURE_NAMES.index(name)] for name in model.spec.feature_names}
+    series = {**known, **market_levels(bars, splits.train)}
     train, test = (
         {name: values[part.start : part.stop] for name, values in series.items()}
         for part in (splits.train, splits.test)

@@ -34,6 +34,7 @@ FEATURE_NAMES = (
 """The features by name, in the order in which the step writes them."""
 
 FEATURES = len(FEATURE_NAMES)
+LOG_RETURN_1 = FEATURE_NAMES.index("log_return_1")
 LOG_VOLATILITY_MEDIUM = FEATURE_NAMES.index("log_volatility_medium")
 
 RING_FIELDS = ("log_close", "log_return", "typical", "volume", "log_range")

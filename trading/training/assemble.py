@@ -29,7 +29,7 @@ from trading.model.spec import (
 from trading.settings.models import CalibrationSpec, CostSpec, PolicySpec, SevengatesSettings
 from trading.simulation.outcomes import signal_outcomes
 from trading.simulation.parameters import raw_calibrator, zero_layers
-from trading.steps.features import FEATURE_NAMES
+from trading.steps.features import FEATURE_NAMES, LOG_RETURN_1
 from trading.steps.observation import observation_names
 from trading.steps.policy import Layers
 from trading.training.calibrator import METHODS, FittedCalibrator, fit_calibrator
@@ -75,13 +75,14 @@ def fit_model(
     Raises:
         EngineError: ``ENGINE_CHECK`` if a user's form for series differs from bar by bar on these splits.
     """
-    rows, kind = slice(*train), engine_class(engine.name)
-    mean, deviation, scaler_record = fit_scaler(raw[rows], bars.ts[rows])
+    rows, kind, names = slice(*train), engine_class(engine.name), settings.features.names
+    known = raw[rows][:, [FEATURE_NAMES.index(name) for name in names]]
+    mean, deviation, scaler_record = fit_scaler(known, bars.ts[rows])
     data = TrainingData(
         bars=bars.slice(*train),
-        returns=raw[rows, 0],
-        features=(raw[rows] - mean) / deviation,
-        feature_names=FEATURE_NAMES,
+        returns=raw[rows, LOG_RETURN_1],
+        features=(known - mean) / deviation,
+        feature_names=names,
         seed=seed,
     )
     with engine_errors(engine.name, "be fitted"):
@@ -99,8 +100,8 @@ def fit_model(
         scaler_mean=mean,
         scaler_deviation=deviation,
         engine={name: np.ascontiguousarray(array, dtype=np.float64) for name, array in fitted.arrays.items()},
-        calibrator=raw_calibrator(len(FEATURE_NAMES)),
-        layers=_empty_layers(settings.policy),
+        calibrator=raw_calibrator(len(names)),
+        layers=_empty_layers(settings.policy, names),
     )
     calibrator, calibrator_record = _calibrate(model, bars, train, validation, settings.calibration)
     meaning = ConfidenceMeaning(
@@ -135,9 +136,9 @@ def model_spec(train_bars: Bars, settings: SevengatesSettings, engine: EngineIde
         symbol=train_bars.symbol,
         interval=train_bars.interval,
         bars_per_year=train_bars.bars_per_year,
-        feature_names=FEATURE_NAMES,
+        feature_names=features.names,
         windows=Windows(fast=features.fast, medium=features.medium, slow=features.slow, vwap=features.vwap),
-        observation_names=observation_names(FEATURE_NAMES),
+        observation_names=observation_names(features.names),
         engine=engine,
         policy=policy_shape(policy),
         actions=ActionBounds(
@@ -219,10 +220,10 @@ def idle_model(model: TradingModel) -> TradingModel:
     return replace(model, spec=model.spec.changed(policy=idle.model_dump()), layers=None)
 
 
-def _empty_layers(policy: PolicySpec) -> Layers | None:
+def _empty_layers(policy: PolicySpec, feature_names: tuple[str, ...]) -> Layers | None:
     if policy.kind == "fixed":
         return None
-    return zero_layers(policy.hidden, len(observation_names(FEATURE_NAMES)))
+    return zero_layers(policy.hidden, len(observation_names(feature_names)))
 
 
 def _calibrate(

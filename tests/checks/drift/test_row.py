@@ -23,7 +23,6 @@ from trading.model.model import TradingModel
 from trading.settings.models import CalibrationSpec, DriftSpec, SplitSpec
 from trading.simulation.outcomes import signal_outcomes
 from trading.splits import Splits, make_splits
-from trading.steps.features import FEATURE_NAMES
 
 SPEC, CALIBRATION = DriftSpec(recent_bars=240), CalibrationSpec()
 MODEL = random_model(2)
@@ -63,7 +62,7 @@ def test_everything_is_compared_and_nothing_moved():
     found = unchanged()
     assert found.insufficient == found.unmeasured == ()
     assert found.recent is not None
-    assert set(found.recent.psi) == {*FEATURE_NAMES, *LEVELS}
+    assert set(found.recent.psi) == {*MODEL.spec.feature_names, *LEVELS}
     assert (found.recent.bars, found.recent.moved, found.recent.unmeasured) == (240, (), ())
     assert {name: set(stretch.psi) for name, stretch in found.outputs.items()} == {"test": OUTPUTS, "recent": OUTPUTS}
     assert found.outputs["test"].bars == splits_of(market()).test.size

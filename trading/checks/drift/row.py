@@ -112,11 +112,14 @@ def _measure(subject: Subject) -> DriftEvidence:
     # The simulation compiles when it is imported, and gates read the evidence without it.
     from trading.engines.checked import checked_signals
 
-    splits, spec, bars, names = subject.splits, subject.spec(DriftSpec), subject.bars, subject.feature_names
-    train, test = (subject.features[part.start : part.stop] for part in (splits.train, splits.test))
+    splits, spec, bars = subject.splits, subject.spec(DriftSpec), subject.bars
+    # What the model does not know it cannot be misled by.
+    names = subject.model.spec.feature_names
+    features = subject.features[:, [subject.feature_names.index(name) for name in names]]
+    train, test = (features[part.start : part.stop] for part in (splits.train, splits.test))
     whole = measure_drift(train, test, names, spec, seed=seed_for(subject.seed, "test"))
     signals = checked_signals(subject.model, bars)
-    columns = dict(zip(names, subject.features.T, strict=True))
+    columns = dict(zip(names, features.T, strict=True))
     recent = recent_drift(bars, columns, splits, spec, seed=subject.seed)
     outputs = output_drift(model_outputs(subject.model, bars, signals), splits, spec, seed=subject.seed)
     conditional = conditional_drift(subject, signals)
