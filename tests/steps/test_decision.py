@@ -62,6 +62,69 @@ def test_a_signal_grows_older_also_where_no_decision_is_due() -> None:
     assert account[a.DIRECTION_AGE] == 7.0
 
 
+def left_at(named: list[int], patience: float, *, quantity: float = 2.0, follow: float = 1.0) -> int | None:
+    """The close at which a position is told to leave, if it is, by what the signal names at each."""
+    account = account_of(quantity=quantity, entry_quantity=quantity)
+    p = parameters_of(follow=follow, patience=patience, latency=3.0, latency_ms=40.0)
+    for close, direction in enumerate(named):
+        signal = signal_of(direction)
+        ready_step(account, p, signal)
+        if account[a.EXIT_REASON] != 0.0:
+            assert account[a.EXIT_REASON] == a.REASON_SIGNAL
+            assert account[a.EXIT_WAIT] == 3.0
+            assert account[a.EXIT_READY] == signal.close_ts + 40.0
+            return close
+    return None
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_position_is_left_at_the_close_at_which_its_side_is_unnamed_for_longer_than_the_patience(side: int) -> None:
+    for other in (0, -side):
+        named = [side, side, other, other, other, other]
+        assert left_at(named, 0.0, quantity=2.0 * side) == 2
+        assert left_at(named, 1.0, quantity=2.0 * side) == 3
+        assert left_at(named, 3.0, quantity=2.0 * side) == 5
+        assert left_at(named, 4.0, quantity=2.0 * side) is None
+        assert left_at(named, 0.0, quantity=2.0 * side, follow=0.0) is None
+
+
+def test_a_side_that_is_named_again_begins_its_patience_anew_whatever_was_named_between() -> None:
+    assert left_at([1, 0, 0, 1, 0, -1, 0], 2.0) == 6
+    assert left_at([1, 0, -1, 1, -1, 0, 1, 0, 0], 2.0) is None
+
+
+def test_the_patience_of_one_position_is_not_used_up_by_the_one_before() -> None:
+    account, p = account_of(quantity=1.0, entry_quantity=1.0), parameters_of(follow=1.0, patience=1.0)
+    ready_step(account, p, signal_of(0))
+    assert account[a.UNNAMED] == 1.0
+    account[a.QUANTITY] = 0.0
+    ready_step(account, p, signal_of(-1))
+    account[a.QUANTITY] = 1.0
+    ready_step(account, p, signal_of(0))
+    assert account[a.EXIT_REASON] == 0.0
+
+
+def test_a_position_that_leaves_already_keeps_its_reason_and_its_time() -> None:
+    account = account_of(quantity=1.0, entry_quantity=1.0, exit_reason=float(a.REASON_TIME), exit_ready=7.0)
+    ready_step(account, parameters_of(follow=1.0, patience=0.0, latency_ms=40.0), signal_of(-1))
+    assert account[a.EXIT_REASON] == a.REASON_TIME
+    assert account[a.EXIT_READY] == 7.0
+
+
+def test_an_order_is_withdrawn_at_once_when_its_side_is_no_longer_named() -> None:
+    for direction, stays in ((1, True), (0, False), (-1, False)):
+        account = account_of(order_quantity=1.5)
+        ready_step(account, parameters_of(follow=1.0, patience=9.0), signal_of(direction))
+        assert account[a.ORDER_QUANTITY] == (1.5 if stays else 0.0)
+
+
+def test_an_engine_that_has_no_opinion_yet_ends_no_position() -> None:
+    account = account_of(quantity=1.0, entry_quantity=1.0)
+    ready_step(account, parameters_of(follow=1.0, patience=0.0), signal_of(0, warm=0))
+    assert account[a.EXIT_REASON] == 0.0
+    assert account[a.UNNAMED] == 0.0
+
+
 def test_where_no_decision_is_due_the_policy_is_not_asked() -> None:
     account, observation, action = account_of(cooldown=2.0), np.full(INPUTS, 9.0), np.full(len(ACTIONS), 9.0)
     assert close_step(account, P, view_of(), policy_of(), observation, action) == COOLING

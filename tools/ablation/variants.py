@@ -32,8 +32,9 @@ VARIANTS: Mapping[str, Changes] = MappingProxyType(
     {
         AS_IT_IS: {},
         "risk counts little (`policy.risk_aversion` 2)": {"policy": {"risk_aversion": 2.0}},
-        "positions are left with the signal (`policy.exit_with_signal`)": {"policy": {"exit_with_signal": True}},
-        "positions are held half as long (`policy.max_duration` 48)": {"policy": {"max_duration": 48}},
+        "positions are not left with the signal (`policy.exit_with_signal`)": {"policy": {"exit_with_signal": False}},
+        "positions are left with it at once (`policy.exit_patience` 0)": {"policy": {"exit_patience": 0}},
+        "positions are held half as long (`policy.max_duration` 96)": {"policy": {"max_duration": 96}},
         "targets may be wider than stops (`policy.max_target` 8)": {"policy": {"max_target": 8.0}},
         "one policy (`policy.seeds` 1)": {"policy": {"seeds": 1}},
         "the other trainer (`policy.trainer` population)": {"policy": {"trainer": "population"}},

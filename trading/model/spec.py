@@ -99,6 +99,7 @@ class ActionBounds(Frozen):
 
     Attributes:
         exit_with_signal: whether a position is left before its time when the signal no longer names its side.
+        exit_patience: closes in a row that the signal may leave the side unnamed before that happens.
     """
 
     min_duration: int = Field(ge=1)
@@ -108,6 +109,7 @@ class ActionBounds(Frozen):
     min_target: Positive
     max_target: Positive
     exit_with_signal: bool = False
+    exit_patience: int = Field(default=0, ge=0)
 
 
 class Costs(Frozen):

@@ -94,6 +94,7 @@ def pack_parameters(
     packed[a.STOP_HORIZON] = math.sqrt(stop_horizon)
     packed[a.YEAR] = math.sqrt(bars_per_year)
     packed[a.FOLLOW] = float(actions.exit_with_signal)
+    packed[a.PATIENCE] = actions.exit_patience
     return packed
 
 

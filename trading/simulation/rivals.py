@@ -149,7 +149,7 @@ def follow_signal(model: TradingModel, bars: Bars, signals: Signals) -> LaneRun:
     sure = signals.confidence >= parameters[a.MIN_CONFIDENCE]
     # How sure it was beyond the limit is a matter of size, and size is full here.
     certain = replace(signals, confidence=np.where(sure, 1.0, 0.0))
-    parameters[a.FOLLOW] = 1.0
+    parameters[a.FOLLOW], parameters[a.PATIENCE] = 1.0, 0.0
     return SignalLane(model, bars, certain, policy=policy_of(model, FULL_SIZE), parameters=parameters).finish()
 
 

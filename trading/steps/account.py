@@ -53,6 +53,7 @@ ACCOUNT_FIELDS = (
     "since_exit",
     "direction",
     "direction_age",
+    "unnamed",  # closes in a row at which the signal did not name the position's side
     "turnover",  # quote currency traded so far
     "turns",  # the same in equities of the time
     "costs",  # all parts so far, quote currency
@@ -106,6 +107,7 @@ ACCOUNT_FIELDS = (
     SINCE_EXIT,
     DIRECTION,
     DIRECTION_AGE,
+    UNNAMED,
     TURNOVER,
     TURNS,
     COSTS,
@@ -155,6 +157,7 @@ PARAMETER_FIELDS = (
     "stop_horizon",  # square root of the bars whose volatility is the unit of stop and target
     "year",  # square root of bars per year
     "follow",  # 1 if a position is left when the signal no longer names its side
+    "patience",  # closes that a side may stay unnamed before its position is left
 )
 (
     FEE,
@@ -191,6 +194,7 @@ PARAMETER_FIELDS = (
     STOP_HORIZON,
     YEAR,
     FOLLOW,
+    PATIENCE,
 ) = range(len(PARAMETER_FIELDS))
 PARAMETERS_SIZE = len(PARAMETER_FIELDS)
 

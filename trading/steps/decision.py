@@ -35,7 +35,7 @@ def ready_step(account: Floats, p: Floats, signal: Signal) -> int:
 
 
 def follow_step(account: Floats, p: Floats, signal: Signal) -> None:
-    """Withdraw an entry, or leave a position, whose side the signal no longer names.
+    """Withdraw an entry whose side the signal no longer names, and leave a position that it has not named for too long.
 
     Args:
         account: of the lane.
@@ -44,7 +44,11 @@ def follow_step(account: Floats, p: Floats, signal: Signal) -> None:
     """
     if account[a.ORDER_QUANTITY] * signal.direction <= 0.0:
         account[a.ORDER_QUANTITY] = 0.0
-    if account[a.QUANTITY] != 0.0 and account[a.QUANTITY] * signal.direction <= 0.0 and account[a.EXIT_REASON] == 0.0:
+    if account[a.QUANTITY] * signal.direction > 0.0 or account[a.QUANTITY] == 0.0:
+        account[a.UNNAMED] = 0.0
+        return
+    account[a.UNNAMED] += 1.0
+    if account[a.UNNAMED] > p[a.PATIENCE] and account[a.EXIT_REASON] == 0.0:
         account[a.EXIT_REASON] = a.REASON_SIGNAL
         account[a.EXIT_WAIT] = p[a.LATENCY]
         account[a.EXIT_READY] = signal.close_ts + p[a.LATENCY_MS]

@@ -149,6 +149,7 @@ def model_spec(train_bars: Bars, settings: SevengatesSettings, engine: EngineIde
             min_target=policy.min_target,
             max_target=policy.max_target,
             exit_with_signal=policy.exit_with_signal,
+            exit_patience=policy.exit_patience,
         ),
         costs=model_costs(settings.costs),
         instrument=instrument_of(settings.instrument, train_bars.symbol),

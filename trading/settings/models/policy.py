@@ -44,11 +44,16 @@ class PolicySpec(Spec):
     entropy: NonNegativeFloat = Field(default=0.002, description="Weight of the entropy bonus.")
     workers: int = Field(default=2, ge=1, le=64, description="Training processes, one thread each.")
     min_duration: int = Field(default=6, ge=1, description="Shortest holding time, bars.")
-    max_duration: int = Field(default=96, ge=2, description="Longest holding time, bars.")
+    max_duration: int = Field(default=192, ge=2, description="Longest holding time, bars.")
     exit_with_signal: bool = Field(
-        default=False,
-        description="Leave a position before its time when the signal no longer names its side. It earns more, by "
-        "shorter trades of which more lose in a row.",
+        default=True,
+        description="Leave a position before its time when the signal no longer names its side.",
+    )
+    exit_patience: int = Field(
+        default=8,
+        ge=0,
+        description="Closes in a row at which the signal may leave the side unnamed before the position is left: one "
+        "that wavers for some bars does not cost a trade. 0 leaves at the first.",
     )
     min_stop: PositiveFloat = Field(
         default=3.0, description="Closest stop, in standard deviations of a medium-horizon return."
