@@ -153,6 +153,26 @@ def test_the_best_policy_on_validation_is_kept(night: Night, bars: Bars, jobs: l
     assert night.store.get(POLICY_REPORT, trained.report_ref)["chosen"] == jobs[1].name
 
 
+@pytest.mark.parametrize("average", [2, 3])
+def test_the_mean_of_the_best_policies_is_kept_if_that_is_asked_for(
+    tmp_path: Path, bars: Bars, jobs: list[TrainingJob], average: int
+) -> None:
+    settings = SevengatesSettings(
+        policy=POLICY.model_copy(update={"average": average}),
+        regimes=RegimeSpec(seeds=1, iterations=10),
+        runtime=RuntimeSpec(home=str(tmp_path)),
+    )
+    night = open_night(settings, "SIM", "2022-01-01")
+    trained = train(night, prepare(night, bars))
+    model = night.store.get(MODEL, trained.model_ref)
+    report = night.store.get(POLICY_REPORT, trained.report_ref)
+    assert model.layers is not None
+    scored = {row["name"]: row["validation_score"] for row in report["policies"]}
+    assert report["averaged"] == sorted(scored, key=lambda name: float(scored[name]), reverse=True)[:average]
+    assert report["chosen"] == jobs[1].name == report["averaged"][0]
+    assert model.spec.policy.hidden == len(model.layers.b0) == average * 4
+
+
 class Unsound(NamedTuple):
     """Problems of the policies that a planted trainer returns, in order."""
 

@@ -126,7 +126,7 @@ def test_the_training_figure_draws_the_chosen_policy_thick_and_names_the_levels(
         }
         for seed in range(3)
     ]
-    figure = training_figure(policies, chosen="SIM-1", title="SIM")
+    figure = training_figure(policies, taken={"SIM-1"}, title="SIM")
     assert png(figure)
     lines = {str(line.get_label()): line for line in figure.axes[0].lines}
     chosen = lines["SIM-1, +0.0100 on validation, chosen"]

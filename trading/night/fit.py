@@ -164,7 +164,9 @@ def train_policy(
     make_progress: Callable[[str, int], Progress] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> TrainedModel:
-    """Train one policy for each seed and keep the best on the validation split; a fixed action needs no training.
+    """Train one policy for each seed and keep the best on the validation split, or the mean of the best.
+
+    A fixed action needs no training.
 
     An engine without a direction on any training bar gets a policy that never trades, and so does one whose policies
     are none: that never trade on the validation split, or take one action whatever they see.
@@ -185,6 +187,7 @@ def train_policy(
     """
     from trading.engines.stream import compute_signals
     from trading.training.assemble import idle_model, with_policy
+    from trading.training.average import average_layers
     from trading.training.jobs import TrainingJob
     from trading.training.trainers import trainer
     from trading.training.unseen import unseen_confidence
@@ -231,16 +234,17 @@ def train_policy(
         if say is not None and result.problem is not None:
             say(f"policy {result.name} is not taken, {result.problem}")
     _require_learning(results)
-    best = max(sound, key=lambda result: result.validation_score, default=None)
+    best = sorted(sound, key=lambda result: result.validation_score, reverse=True)[: spec.average]
     # Every policy took part in the choice, so what any of them saw counts.
     fits = joined_records(record for result in results for record in result.fits)
     report = {
-        "chosen": "idle" if best is None else best.name,
+        "chosen": "idle" if not best else best[0].name,
+        "averaged": [result.name for result in best] if len(best) > 1 else [],
         "policies": [_policy_row(result) for result in results],
         "fits": [record.model_dump() for record in fits],
     }
     # Of seeds that all learned nothing none is taken: a policy that never trades is what the gates refuse.
-    model = idle_model(untrained) if best is None else with_policy(untrained, best.layers)
+    model = with_policy(untrained, average_layers([each.layers for each in best])) if best else idle_model(untrained)
     return TrainedModel(
         model_ref=store.put(MODEL, model),
         report_ref=store.put(POLICY_REPORT, report),

@@ -32,6 +32,7 @@ def night_figures(store: Store, candidate: Candidate) -> dict[str, Figure]:
         stress_figure,
         training_figure,
     )
+    from trading.reports.training import taken_policies
     from trading.steps.opinion import DOUBT, EXTRAS
 
     bars, part = store.get(BARS, candidate.bars_ref), store.get(SPLITS, candidate.splits_ref).test
@@ -61,7 +62,7 @@ def night_figures(store: Store, candidate: Candidate) -> dict[str, Figure]:
         report = store.get(POLICY_REPORT, candidate.policy_report_ref)
         if report["policies"]:
             figures["training"] = training_figure(
-                report["policies"], chosen=report["chosen"], title=f"{symbol}: training of the policies"
+                report["policies"], taken=taken_policies(report), title=f"{symbol}: training of the policies"
             )
     return figures
 

@@ -7,7 +7,7 @@ threads may draw at once.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -174,29 +174,29 @@ def reliability_figure(rows: Sequence[ReliabilityBin], *, brier: float, ece: flo
     return figure
 
 
-def training_figure(policies: Sequence[Mapping[str, Any]], *, chosen: str, title: str) -> Figure:
-    """Mean reward over decisions of every policy, the chosen one thick; a line where a level of the curriculum ends.
+def training_figure(policies: Sequence[Mapping[str, Any]], *, taken: Collection[str], title: str) -> Figure:
+    """Mean reward over decisions of every policy, the taken ones thick; a line where a level of the curriculum ends.
 
     Args:
         policies: rows of the policy report, each with its name, its score on validation and its curve.
-        chosen: name of the one that was taken.
+        taken: names of those that were.
         title: above the picture.
     """
     figure = blank_figure((9.0, 3.6))
     axes = figure.subplots()
     bare_axes(axes)
     set_title(figure, title)
-    for place, policy in enumerate(sorted(policies, key=lambda one: one["name"] == chosen)):
+    for place, policy in enumerate(sorted(policies, key=lambda one: one["name"] in taken)):
         curve = policy["curve"]
-        taken = policy["name"] == chosen
+        chosen = policy["name"] in taken
         axes.plot(
             [row["decisions"] for row in curve],
             [float(row["mean_reward"]) for row in curve],
-            color=BLUE if taken else GREY,
-            linewidth=1.8 if taken else 0.9,
-            linestyle="-" if taken else ("--", ":", "-.")[place % 3],
+            color=BLUE if chosen else GREY,
+            linewidth=1.8 if chosen else 0.9,
+            linestyle="-" if chosen else ("--", ":", "-.")[place % 3],
             label=f"{policy['name']}, {float(policy['validation_score']):+.4f} on validation"
-            + (", chosen" if taken else ""),
+            + (", chosen" if chosen else ""),
         )
     rows = policies[0]["curve"] if policies else []
     ends = [row["decisions"] for row, later in pairwise(rows) if row["level"] != later["level"]]

@@ -141,14 +141,23 @@ def _best_starts(starts: Sequence[StartResult]) -> MetricTable:
     return MetricTable("Following the regimes of the best starts over the test split, the chosen first", columns, rows)
 
 
+def taken_policies(report: Mapping[str, Any]) -> frozenset[str]:
+    """Names of the policies that became the candidate's: the best, or all that its action is the mean of.
+
+    Args:
+        report: of the policies, of this or an earlier release.
+    """
+    return frozenset(report.get("averaged") or [str(report["chosen"])])
+
+
 def _seeds(policy: Mapping[str, Any]) -> MetricTable:
-    chosen = policy["chosen"]
+    taken = taken_policies(policy)
     rows = [
         (
             row["name"],
             row["seed"],
             _plain(row["validation_score"], 4),
-            "chosen" if row["name"] == chosen else row.get("problem", ""),
+            "chosen" if row["name"] in taken else row.get("problem", ""),
         )
         for row in policy["policies"]
     ]

@@ -206,9 +206,10 @@ def with_policy(model: TradingModel, layers: Layers) -> TradingModel:
 
     Args:
         model: whose policy is empty.
-        layers: of the policy.
+        layers: of the policy, of any width.
     """
-    return replace(model, layers=layers)
+    policy = model.spec.policy.model_copy(update={"hidden": len(layers.b0)})
+    return replace(model, spec=model.spec.changed(policy=policy.model_dump()), layers=layers)
 
 
 def idle_model(model: TradingModel) -> TradingModel:

@@ -13,6 +13,7 @@ from trading.reports.page.drawing import SEED_COLOURS, legend, new_figure, pictu
 from trading.reports.page.evidence import nested
 from trading.reports.page.html import Html, LeftOut, element, joined, note, table
 from trading.reports.page.numbers import plain
+from trading.reports.training import taken_policies
 
 
 def training(data: PageData) -> Html | LeftOut:
@@ -57,7 +58,7 @@ def _curves(report: Mapping[str, Any], policies: Sequence[Mapping[str, Any]]) ->
     for place, (name, curve) in enumerate(curves):
         x = [_number(row.get("decisions")) for row in curve]
         y = [_number(row.get(keys[0])) for row in curve]
-        width = 1.8 if name == report.get("chosen") else 0.8
+        width = 1.8 if name in taken_policies(report) else 0.8
         axes.plot(x, y, color=SEED_COLOURS[place % len(SEED_COLOURS)], linewidth=width, label=name)
     axes.set_xlabel("decisions")
     axes.set_ylabel(keys[0].replace("_", " "))
@@ -67,7 +68,7 @@ def _curves(report: Mapping[str, Any], policies: Sequence[Mapping[str, Any]]) ->
 
 
 def _chosen(row: Mapping[str, Any], report: Mapping[str, Any]) -> Html | str:
-    if row["name"] == report.get("chosen"):
+    if row["name"] in taken_policies(report):
         return element("span", "chosen", class_="mark pass")
     return str(row.get("problem", ""))
 

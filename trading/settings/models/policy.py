@@ -33,6 +33,12 @@ class PolicySpec(Spec):
         "needs such a device and a build of torch that knows it.",
     )
     seeds: int = Field(default=2, ge=1, le=32, description="Policies trained; the best on validation wins.")
+    average: int = Field(
+        default=1,
+        ge=1,
+        le=32,
+        description="So many of the best policies on validation are taken, and act by the mean of what each would do.",
+    )
     steps: int = Field(default=60_000, ge=1_000, description="Decisions per policy over all curriculum levels.")
     lanes: int = Field(default=64, ge=1, le=1_024, description="Parallel simulation lanes of the training environment.")
     hidden: int = Field(default=64, ge=4, le=1_024, description="Units in each of the two hidden layers.")
@@ -66,6 +72,12 @@ class PolicySpec(Spec):
         "a row are rarer for it.",
     )
     risk_aversion: NonNegativeFloat = Field(default=50.0, description="Penalty on squared trade returns in the reward.")
+
+    @model_validator(mode="after")
+    def _enough(self) -> PolicySpec:
+        if self.average > self.seeds:
+            raise ValueError(f"average {self.average} is over seeds, {self.seeds}: so many policies are not trained")
+        return self
 
     @model_validator(mode="after")
     def _ranges(self) -> PolicySpec:
