@@ -165,4 +165,5 @@ class ReasonCode(StrEnum):
     SIZE_BELOW_LOT = "SIZE_BELOW_LOT", "The allowed size rounds to less than one lot."
     NOT_FINITE = "NOT_FINITE", "A number needed for an order is NaN or infinite."
     RISK_HALTED = "RISK_HALTED", "A circuit breaker stopped new positions: drawdown limit reached."
+    MARKET_CRISIS = "MARKET_CRISIS", "A rule of market_regimes calls the market a crisis, in which nothing is held."
     WARMING_UP = "WARMING_UP", "Features or regime filter have not seen enough bars yet."

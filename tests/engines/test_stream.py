@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import random_model, small_bars
-from tests.support.models import at_depth
+from tests.support.models import WILD, at_depth, ruled
 from trading.engines.stream import Signals, SignalStream, compute_signals
 from trading.steps.observation import View, view_at
 from trading.steps.opinion import CONFIDENCE
@@ -91,3 +91,22 @@ def test_a_shallow_training_takes_its_part_of_every_confidence_in_stream_and_bat
     np.testing.assert_array_equal(batch.direction, before.direction)
     np.testing.assert_array_equal(batch.opinions, before.opinions)
     assert stream_to(SignalStream(shallow), t + 1)[-1].signal.confidence == batch.confidence[t]
+
+
+@given(seed=st.integers(0, 1_000), t=st.integers(0, len(BARS) - 1))
+def test_what_the_rules_call_the_market_is_the_same_in_stream_and_batch(seed: int, t: int) -> None:
+    model = ruled(random_model(seed), WILD)
+    batch = compute_signals(model, BARS)
+    assert 0 < batch.cash.sum() < len(BARS)
+    stream = SignalStream(model)
+    view = stream_to(stream, t + 1)[-1]
+    assert_equal_to_batch(view, batch, t)
+    named = stream.market_regime(view)
+    assert (named.regime == "crisis") == bool(batch.cash[t])
+    assert (named.rule, named.reason) == ((1, WILD.reason) if batch.cash[t] else (0, "no rule holds"))
+
+
+def test_without_rules_nothing_is_a_crisis_and_the_market_is_choppy() -> None:
+    stream = SignalStream(random_model(3))
+    assert not compute_signals(random_model(3), BARS).cash.any()
+    assert stream.market_regime(stream_to(stream, 90)[-1]) == ("choppy", 0, "no rule holds")

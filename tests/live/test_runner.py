@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -22,8 +23,9 @@ from tests.live.support import (
     write_model,
 )
 from tests.support import HOUR_MS, random_model, small_bars
-from tests.support.models import COSTS, costs_of, limits_of
+from tests.support.models import COSTS, WILD, costs_of, limits_of, ruled
 from trading.codes import ReasonCode
+from trading.engines.stream import compute_signals
 from trading.errors import LiveError, RegistryError
 from trading.live.journal.journal import Journal
 from trading.live.runner import Tick
@@ -33,6 +35,7 @@ from trading.live.venues.base import Acknowledgement, Intent, VenueKind
 from trading.live.venues.paper import PaperVenue
 from trading.live.watch.pointer import PointerFile, write_pointer
 from trading.market.bars import Bars, resample
+from trading.model.model import TradingModel
 from trading.simulation.backtest import run_backtest
 from trading.simulation.metrics.ratios import sharpe
 from trading.simulation.metrics.returns import bar_returns
@@ -46,13 +49,29 @@ def rows(path: Path, query: str) -> list[tuple]:
         return db.execute(query).fetchall()
 
 
-@settings(max_examples=15)
-@given(seed=st.integers(0, 10_000), start=st.integers(0, 600), market=st.integers(0, 5), hard=st.booleans())
+def leaving(model: TradingModel, patience: int | None, *, crisis: bool) -> TradingModel:
+    """The model with positions that are left with the signal, if a patience is given, and in a crisis."""
+    actions = model.spec.actions.model_copy(
+        update={"exit_with_signal": patience is not None, "exit_patience": patience or 0}
+    )
+    model = replace(model, spec=model.spec.changed(actions=actions.model_dump()))
+    return ruled(model, WILD) if crisis else model
+
+
+@settings(max_examples=20)
+@given(
+    seed=st.integers(0, 10_000),
+    start=st.integers(0, 600),
+    market=st.integers(0, 5),
+    hard=st.booleans(),
+    patience=st.sampled_from([None, 0, 3]),
+    crisis=st.booleans(),
+)
 def test_a_replay_has_the_ledger_of_the_backtest_to_the_last_byte(
-    seed: int, start: int, market: int, hard: bool
+    seed: int, start: int, market: int, hard: bool, patience: int | None, crisis: bool
 ) -> None:
     bars = small_bars(30, market)
-    model = random_model(seed, costs=HARD) if hard else random_model(seed)
+    model = leaving(random_model(seed, costs=HARD) if hard else random_model(seed), patience, crisis=crisis)
     expected = run_backtest(model, bars, start)
     with quick_folder() as folder:
         status = trade(folder / "j.db", fixed(write_model(folder / "b", model)), bars, start)
@@ -65,6 +84,26 @@ def test_a_replay_has_the_ledger_of_the_backtest_to_the_last_byte(
     if status.sharpe is not None:
         returns = bar_returns(expected.equity, model.spec.limits.initial_equity)
         assert status.sharpe == pytest.approx(sharpe(returns, model.spec.bars_per_year))
+
+
+def test_in_a_crisis_nothing_is_held_and_the_journal_says_which_rule_fired(folder: Path) -> None:
+    calm, wild = random_model(4), ruled(random_model(4), WILD)
+    before = trade(folder / "calm.db", fixed(write_model(folder / "calm", calm)), BARS, 100)
+    status = trade(folder / "j.db", fixed(write_model(folder / "b", wild)), BARS, 100)
+    cash = compute_signals(wild, BARS).cash[100:].astype(bool)
+    found = rows(folder / "j.db", "SELECT code, position, market FROM decisions ORDER BY ts")
+    named = [json.loads(market) for _, _, market in found]
+    assert [one["regime"] == "crisis" for one in named] == cash.tolist()
+    assert {one["reason"] for one in named} == {WILD.reason, "no rule holds"}
+    assert {code for (code, _, _), crisis in zip(found, cash, strict=True) if crisis} == {"MARKET_CRISIS"}
+    # What is held when a crisis begins leaves at the next open.
+    held = [position != 0.0 for _, position, _ in found]
+    assert not any(hold for hold, crisis, again in zip(held[1:], cash[1:], cash, strict=False) if crisis and again)
+    reasons = [reason for (reason,) in rows(folder / "j.db", "SELECT reason FROM trades")]
+    assert reasons.count("crisis") > 3
+    assert status.market is not None
+    assert status.market._asdict() == named[-1]
+    assert before.market is None
 
 
 def test_a_replay_of_short_bars_has_the_ledger_of_the_backtest_on_joined_ones(folder: Path) -> None:

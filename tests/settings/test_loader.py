@@ -194,3 +194,50 @@ def test_a_key_that_takes_a_number_or_a_word_says_both_and_takes_both() -> None:
     assert KEYS["regimes.states"].type == "whole number, at least 2, at most 5 or `auto`"
     for text, expected in (("4", 4), ("auto", "auto")):
         assert load_settings(overrides={"regimes.states": text}).regimes.states == expected
+
+
+RULE = 'regime = "crisis", reason = "so"'
+WHEN = 'when = [{ input = "confidence", at_least = 0.5 }]'
+
+
+def test_rules_of_the_market_are_read_from_the_file_in_their_order(written) -> None:
+    text = f"""[[market_regimes.rules]]
+regime = "crisis"
+reason = "wild"
+when = [{{ input = "log_volatility_medium", at_least = 4.0 }}]
+
+[[market_regimes.rules]]
+{RULE.replace(", ", chr(10))}
+{WHEN}
+"""
+    rules = load_settings(written(text), {}).market_regimes.rules
+    assert [(rule.regime, rule.reason, rule.when[0].input) for rule in rules] == [
+        ("crisis", "wild", "log_volatility_medium"),
+        ("crisis", "so", "confidence"),
+    ]
+    assert (rules[0].when[0].at_least, rules[0].when[0].at_most) == (4.0, None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (f"{{ {RULE}, wen = [] }}", "rules.0.wen: Extra inputs are not permitted; did you mean when?"),
+        (f"{{ {RULE}, when = [] }}", "rules.0.when: "),
+        (f'{{ {RULE}, when = [{{ input = "direction" }}] }}', "the condition on direction asks for nothing"),
+        (
+            f'{{ {RULE}, when = [{{ input = "direction", at_leest = 1.0 }}] }}',
+            "rules.0.when.0.at_leest: Extra inputs are not permitted; did you mean at_least?",
+        ),
+        (
+            f'{{ {RULE}, when = [{{ input = "direction", at_least = 1.0, at_most = 0.0 }}] }}',
+            "the condition on direction is never met: 1 is over 0",
+        ),
+        (f'{{ {RULE}, when = [{{ input = "direction", at_least = nan }}] }}', "rules.0.when.0.at_least: "),
+        (f'{{ regime = "crash", reason = "so", {WHEN} }}', "rules.0.regime: "),
+    ],
+)
+def test_a_rule_that_cannot_be_meant_is_refused_with_its_place(written, rule: str, words: str) -> None:
+    error = refused(file=written(f"[market_regimes]\nrules = [{rule}]\n"))
+    assert error.code is ReasonCode.CONFIG_INVALID
+    assert "market_regimes.rules" in error.message
+    assert words in error.message

@@ -9,6 +9,7 @@ from trading.simulation.denials import DENIALS
 from trading.steps.breakers import (
     ALLOWED,
     ANSWERS,
+    CASH_ONLY,
     COOLING,
     HALT,
     NO_SIGNAL,
@@ -38,6 +39,8 @@ def test_a_clear_signal_on_a_flat_account_is_allowed_and_nothing_changes(directi
         ({}, {"warm": 0}, WARMING_UP),
         ({"halted": 1.0}, {}, HALT),
         ({"halted": math.nan}, {}, HALT),
+        ({}, {"cash": 1}, CASH_ONLY),
+        ({"entry_quantity": -1.0}, {"cash": 1}, CASH_ONLY),
         ({"entry_quantity": -1.0}, {}, OPEN),
         ({"entry_quantity": math.nan}, {}, OPEN),
         ({"order_quantity": 1.0}, {}, OPEN),
@@ -56,6 +59,6 @@ def test_each_denial_has_its_own_code(fields: dict[str, float], signal: dict[str
 
 
 def test_every_answer_has_its_name() -> None:
-    codes = (ALLOWED, WARMING_UP, HALT, OPEN, COOLING, NO_SIGNAL, UNSURE, TOO_SMALL, NOT_FINITE)
+    codes = (ALLOWED, WARMING_UP, HALT, OPEN, COOLING, NO_SIGNAL, UNSURE, TOO_SMALL, NOT_FINITE, CASH_ONLY)
     assert codes == tuple(range(len(ANSWERS)))
     assert set(DENIALS) == set(codes) - {ALLOWED}

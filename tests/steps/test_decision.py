@@ -8,7 +8,7 @@ import pytest
 from tests.support.steps import account_of, changes, parameters_of, signal_of
 from trading.arrays import Floats
 from trading.steps import account as a
-from trading.steps.breakers import ALLOWED, COOLING, NO_SIGNAL, NOT_FINITE, TOO_SMALL
+from trading.steps.breakers import ALLOWED, CASH_ONLY, COOLING, NO_SIGNAL, NOT_FINITE, TOO_SMALL, WARMING_UP
 from trading.steps.decision import choose_step, close_step, place_step, ready_step
 from trading.steps.observation import View, observation_names, observation_step
 from trading.steps.policy import ACTIONS, Layers, Policy, policy_step
@@ -123,6 +123,38 @@ def test_an_engine_that_has_no_opinion_yet_ends_no_position() -> None:
     ready_step(account, parameters_of(follow=1.0, patience=0.0), signal_of(0, warm=0))
     assert account[a.EXIT_REASON] == 0.0
     assert account[a.UNNAMED] == 0.0
+
+
+@pytest.mark.parametrize("follow", [0.0, 1.0])
+def test_in_a_crisis_a_position_leaves_an_order_is_withdrawn_and_none_is_entered(follow: float) -> None:
+    p = parameters_of(follow=follow, patience=5.0, latency=2.0, latency_ms=30.0)
+    signal = signal_of(1, cash=1)
+    account = account_of(quantity=1.0, entry_quantity=1.0)
+    assert ready_step(account, p, signal) == CASH_ONLY
+    assert account[a.EXIT_REASON] == a.REASON_CRISIS
+    assert account[a.EXIT_WAIT] == 2.0
+    assert account[a.EXIT_READY] == signal.close_ts + 30.0
+
+    waiting = account_of(order_quantity=1.0)
+    assert ready_step(waiting, p, signal) == CASH_ONLY
+    assert waiting[a.ORDER_QUANTITY] == 0.0
+
+    flat = account_of()
+    assert ready_step(flat, p, signal) == CASH_ONLY
+    assert flat[a.EXIT_REASON] == 0.0
+
+
+def test_a_crisis_is_left_also_before_the_engine_has_an_opinion() -> None:
+    account = account_of(quantity=1.0, entry_quantity=1.0)
+    assert ready_step(account, parameters_of(), signal_of(0, warm=0, cash=1)) == WARMING_UP
+    assert account[a.EXIT_REASON] == a.REASON_CRISIS
+
+
+def test_a_position_that_leaves_already_is_not_told_again_in_a_crisis() -> None:
+    account = account_of(quantity=1.0, entry_quantity=1.0, exit_reason=float(a.REASON_TIME), exit_ready=7.0)
+    ready_step(account, parameters_of(latency_ms=40.0), signal_of(1, cash=1))
+    assert account[a.EXIT_REASON] == a.REASON_TIME
+    assert account[a.EXIT_READY] == 7.0
 
 
 def test_where_no_decision_is_due_the_policy_is_not_asked() -> None:

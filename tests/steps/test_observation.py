@@ -111,9 +111,10 @@ def test_the_view_of_a_bar_is_a_row_of_every_column() -> None:
         warm=np.array([0, 1, 1]),
         direction=np.array([0, -1, 1]),
         confidence=column(0.25),
+        cash=np.array([1, 0, 1]),
     )
-    assert signal_at(bars, signals, 1) == Signal(2 * HOUR_MS, 41.0, -3.0, 1, -1, 1.25)
+    assert signal_at(bars, signals, 1) == Signal(2 * HOUR_MS, 41.0, -3.0, 1, -1, 1.25, 0)
     view = view_at(bars, signals, 2)
-    assert view.signal == Signal(3 * HOUR_MS, 42.0, -2.0, 1, 1, 2.25)
+    assert view.signal == Signal(3 * HOUR_MS, 42.0, -2.0, 1, 1, 2.25, 1)
     assert view.features.tolist() == [2.0, 2.0]
     assert view.opinion.tolist() == [9.0] * 6

@@ -11,7 +11,18 @@ import numpy as np
 from trading.arrays import Floats
 from trading.model.depth import TimeframeDepth, TrainingDepth
 from trading.model.model import TradingModel, layer_shapes, model_from
-from trading.model.spec import ActionBounds, Costs, EngineIdentity, Instrument, Limits, ModelSpec, PolicyShape, Windows
+from trading.model.spec import (
+    ActionBounds,
+    Condition,
+    Costs,
+    EngineIdentity,
+    Instrument,
+    Limits,
+    MarketRule,
+    ModelSpec,
+    PolicyShape,
+    Windows,
+)
 from trading.steps.features import FEATURE_NAMES
 from trading.steps.observation import observation_names
 from trading.steps.opinion import RAW, SCORE_FEATURES
@@ -184,3 +195,17 @@ def at_depth(model: TradingModel, modifier: float) -> TradingModel:
     hours = TimeframeDepth(interval=HOUR_MS, bars=1_000, target_bars=4_000)
     depth = TrainingDepth(timeframes=(hours,), tier="shallow", modifier=modifier, full_at_ms=1_640_995_200_000)
     return replace(model, spec=model.spec.changed(depth=depth))
+
+
+WILD = MarketRule(regime="crisis", when=(Condition(input="price_zscore", at_least=1.2),), reason="far above its mean")
+"""A rule that calls many bars of the small market a crisis, and many not."""
+
+
+def ruled(model: TradingModel, *rules: MarketRule) -> TradingModel:
+    """The same model with rules that name its market.
+
+    Args:
+        model: of any engine.
+        *rules: in their order.
+    """
+    return replace(model, spec=model.spec.changed(market_rules=[rule.model_dump() for rule in rules]))

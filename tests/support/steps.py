@@ -104,6 +104,7 @@ def signal_of(
     log_volatility: float = -4.0,
     warm: int = 1,
     confidence: float = 0.75,
+    cash: int = 0,
 ) -> Signal:
     """A signal at the close of a bar, of which only what is named matters."""
-    return Signal(close_ts, close, log_volatility, warm, direction, confidence)
+    return Signal(close_ts, close, log_volatility, warm, direction, confidence, cash)

@@ -205,6 +205,7 @@ def _print_summary(status: Status) -> None:
             for name, row in (status.transitions or {}).items()
         },
         **({"regimes, 30 minutes": _regimes(status)} if status.regime_history_30m else {}),
+        **({"market": f"{status.market.regime}: {status.market.reason}"} if status.market else {}),
         "last bar": _time(status.last_ts),
         "bars": f"{status.bars} traded, {status.warm_bars} to warm up",
         "trades": status.trades,

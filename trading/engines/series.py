@@ -9,6 +9,7 @@ from trading.compiled import compile_loop
 from trading.market.bars import Bars
 from trading.steps.bar import bar_at
 from trading.steps.features import FEATURES, LOG_VOLATILITY_MEDIUM, FeatureWindows, feature_step, new_ring, scale_step
+from trading.steps.market_regime import cash_step
 from trading.steps.opinion import confidence_step, is_warm, side_step
 
 
@@ -76,3 +77,19 @@ def side_loop(opinions, features, calibrator, modifier, warm, direction, confide
         warm[t] = is_warm(opinions[t])
         direction[t] = side_step(opinions[t])
         confidence[t] = confidence_step(opinions[t], features[t], calibrator, modifier)
+
+
+@compile_loop
+def cash_loop(table, direction, confidence, opinions, features, cash):
+    """Write of every bar whether nothing may be held on it.
+
+    Args:
+        table: rules of the model, a :class:`trading.steps.market_regime.RuleTable`.
+        direction: shape (n,), of the signal.
+        confidence: shape (n,), effective.
+        opinions: shape (n, OPINION_SIZE), of the engine.
+        features: shape (n, F), standardised.
+        cash: shape (n,), written.
+    """
+    for t in range(cash.shape[0]):
+        cash[t] = cash_step(table, direction[t], confidence[t], opinions[t], features[t])

@@ -14,6 +14,7 @@ from trading.engines.base import engine_errors, engine_lookback
 from trading.engines.table import open_engine
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
+from trading.model.rules import NamedRegime, named_regime, rule_table
 from trading.steps.bar import Bar
 from trading.steps.features import (
     FEATURE_NAMES,
@@ -25,6 +26,7 @@ from trading.steps.features import (
     scale_step,
     warmup_bars,
 )
+from trading.steps.market_regime import cash_step, market_regime_step
 from trading.steps.observation import Signal, SignalColumns, View
 from trading.steps.opinion import OPINION_SIZE, confidence_step, is_warm, side_step
 
@@ -42,6 +44,7 @@ class Signals:
         warm: shape (n,), 1 once the engine has an opinion.
         direction: shape (n,), 1 long, -1 short, 0 none.
         confidence: shape (n,), effective: calibrated times the modifier of training depth; 0 without a direction.
+        cash: shape (n,), 1 where a rule calls the market a crisis, and nothing may be held.
     """
 
     log_volatility: Floats
@@ -50,11 +53,12 @@ class Signals:
     warm: Ints
     direction: Ints
     confidence: Floats
+    cash: Ints
 
     def columns(self) -> SignalColumns:
         """The same as compiled loops take it."""
         return SignalColumns(
-            self.log_volatility, self.features, self.opinions, self.warm, self.direction, self.confidence
+            self.log_volatility, self.features, self.opinions, self.warm, self.direction, self.confidence, self.cash
         )
 
     def slice(self, start: int, stop: int) -> Signals:
@@ -82,6 +86,7 @@ class SignalStream:
         self.engine = open_engine(model)
         self.count = 0
         self._model = model
+        self._rules = rule_table(model.spec)
         self._windows = model.spec.windows.as_step()
         self._ring = new_ring(self._windows)
         chosen = np.array([FEATURE_NAMES.index(name) for name in model.spec.feature_names], dtype=np.int64)
@@ -102,15 +107,28 @@ class SignalStream:
         with engine_errors(model.spec.engine.name, f"give an opinion of the bar of {bar.ts}"):
             self.engine.write(bar, self._features, self._opinion)
         self.count += 1
+        direction = side_step(self._opinion)
+        confidence = float(confidence_step(self._opinion, self._features, model.calibrator, model.spec.modifier))
         signal = Signal(
             close_ts=bar.ts + model.spec.interval,
             close=bar.close,
             log_volatility=float(self._raw[LOG_VOLATILITY_MEDIUM]),
             warm=is_warm(self._opinion),
-            direction=side_step(self._opinion),
-            confidence=float(confidence_step(self._opinion, self._features, model.calibrator, model.spec.modifier)),
+            direction=direction,
+            confidence=confidence,
+            cash=cash_step(self._rules, direction, confidence, self._opinion, self._features),
         )
         return View(signal, self._features, self._opinion)
+
+    def market_regime(self, view: View) -> NamedRegime:
+        """What the model's rules call the market of a bar, and why.
+
+        Args:
+            view: what :meth:`on_bar` said of it.
+        """
+        signal = view.signal
+        rule = market_regime_step(self._rules, signal.direction, signal.confidence, view.opinion, view.features)
+        return named_regime(self._model.spec, self._rules, rule)
 
     def advance(self, bars: Bars) -> Signals:
         """Take in the next stretch of bars by compiled loops; the same numbers as bar by bar.
@@ -118,7 +136,7 @@ class SignalStream:
         Args:
             bars: the ones that follow the last bar seen, oldest first.
         """
-        from trading.engines.series import scaled_loop, side_loop
+        from trading.engines.series import cash_loop, scaled_loop, side_loop
 
         n, model = len(bars), self._model
         log_volatility, features = np.empty(n), np.empty((n, len(self._features)))
@@ -142,9 +160,11 @@ class SignalStream:
             warm=np.empty(n, dtype=np.int64),
             direction=np.empty(n, dtype=np.int64),
             confidence=np.empty(n),
+            cash=np.empty(n, dtype=np.int64),
         )
         columns = (signals.warm, signals.direction, signals.confidence)
         side_loop(opinions, features, model.calibrator, model.spec.modifier, *columns)
+        cash_loop(self._rules, signals.direction, signals.confidence, opinions, features, signals.cash)
         return signals
 
     def copy(self) -> SignalStream:

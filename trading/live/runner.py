@@ -263,6 +263,7 @@ class Runner:
             confidence=signal.confidence,
             action=decider.action,
             beliefs=beliefs(decider.model, view.opinion),
+            market=decider.stream.market_regime(view) if signal.warm and decider.model.spec.market_rules else None,
             intent=intent,
         )
         self._journal.commit_bar(bar, report, decision, self._snapshot(bar.ts))

@@ -14,6 +14,7 @@ from trading.engines.regimes.transitions import Transitions
 from trading.live.journal.file import is_running, read_session, reading, schema_version
 from trading.live.journal.reading import read_account, read_trades
 from trading.model.depth import TrainingDepth
+from trading.model.rules import NamedRegime
 from trading.simulation.accounts import TradingState, saved_trading_state
 from trading.simulation.metrics.ratios import sharpe
 from trading.simulation.trades import ledger_sha256, trade_records
@@ -55,6 +56,8 @@ class Status:
             or if the journal's release did not note it.
         regime_history_30m: the likeliest regime of every traded bar that closed in the last 30 minutes before the last
             close, the last one at least; empty without regimes, or if the journal's release did not note them.
+        market: what the model's rules call the market of the last bar, which rule fired and why; None without rules, or
+            if the journal's release did not note it.
         override: what the model's version is in Production against, by whom and why; empty if by the rules.
         last_ts: open of the last bar, UTC milliseconds; None before the first.
         written_at: clock of the last write.
@@ -83,6 +86,7 @@ class Status:
     depth: TrainingDepth | None
     transitions: Transitions | None
     regime_history_30m: tuple[RegimeAt, ...]
+    market: NamedRegime | None
     override: str
     last_ts: int | None
     written_at: str
@@ -103,6 +107,7 @@ class Status:
         return {
             **asdict(self),
             "depth": None if self.depth is None else self.depth.described(),
+            "market": None if self.market is None else self.market._asdict(),
             "regime_history_30m": [one._asdict() for one in self.regime_history_30m],
         }
 
@@ -145,6 +150,7 @@ def status_of(path: Path) -> Status | None:
             depth=None if depth is None else TrainingDepth.model_validate_json(depth),
             transitions=None if moves is None else json.loads(moves),
             regime_history_30m=_regime_history(db, session.interval, last_ts) if schema >= 6 else (),
+            market=_market(db, last_ts) if schema >= 7 else None,
             override=override,
             last_ts=last_ts,
             written_at=written_at,
@@ -185,6 +191,11 @@ def _regime_history(db: Any, interval: int, last_ts: int | None) -> tuple[Regime
         likeliest = max(beliefs, key=beliefs.__getitem__)
         found.append(RegimeAt(ts + interval, likeliest, beliefs[likeliest], bundle))
     return tuple(found)
+
+
+def _market(db: Any, last_ts: int | None) -> NamedRegime | None:
+    found = db.execute("SELECT market FROM decisions WHERE ts = ?", (last_ts,)).fetchone()
+    return None if found is None or found[0] is None else NamedRegime(**json.loads(found[0]))
 
 
 def _count(db: Any, table: str) -> int:

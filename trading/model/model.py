@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from trading.arrays import Floats
 from trading.codes import ReasonCode
 from trading.errors import RegistryError
+from trading.model.rules import unknown_inputs
 from trading.model.spec import ModelSpec
 from trading.steps.features import FEATURE_NAMES
 from trading.steps.observation import observation_names
@@ -134,6 +135,9 @@ def _require_known_inputs(spec: ModelSpec) -> None:
         raise _invalid("a feature is named twice")
     if spec.observation_names != observation_names(spec.feature_names):
         raise _invalid("the policy's inputs are not those that this release observes for these features")
+    missing = unknown_inputs(spec)
+    if missing:
+        raise _invalid(f"a rule for its market asks for {', '.join(missing)}, which the model does not have")
 
 
 def _invalid(message: str) -> RegistryError:

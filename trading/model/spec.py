@@ -94,6 +94,35 @@ class ConfidenceMeaning(Frozen):
     break_even: Annotated[FiniteFloat, Field(ge=0.0, lt=1.0)] | None = None
 
 
+class Condition(Frozen):
+    """A number and the range it has to lie in; a bound that is None asks for nothing.
+
+    Attributes:
+        input: name of a number of the signal, of the engine or of a feature, see
+            :func:`trading.model.rules.rule_inputs`.
+        at_least: least value.
+        at_most: greatest value.
+    """
+
+    input: str = Field(min_length=1)
+    at_least: FiniteFloat | None = None
+    at_most: FiniteFloat | None = None
+
+
+class MarketRule(Frozen):
+    """What a market is called if every condition is met.
+
+    Attributes:
+        regime: one of :data:`trading.steps.market_regime.MARKET_REGIMES`.
+        when: at least one condition.
+        reason: for people.
+    """
+
+    regime: Literal["bull_momentum", "bear_defensive", "theme_driven", "crisis", "choppy"]
+    when: tuple[Condition, ...] = Field(min_length=1, max_length=20)
+    reason: str
+
+
 class ActionBounds(Frozen):
     """What the policy may choose: holding time in bars, stop and target in deviations of a medium-horizon return.
 
@@ -201,6 +230,7 @@ class ModelSpec(Frozen):
         limits: of the orders it may place.
         confidence: what its confidence means.
         depth: of its training; None of a bundle that was written before it was noted, whose confidence counts in full.
+        market_rules: what the market of a bar is called, in their order; the first that holds decides.
     """
 
     symbol: str = Field(min_length=1)
@@ -217,6 +247,7 @@ class ModelSpec(Frozen):
     limits: Limits
     confidence: ConfidenceMeaning = ConfidenceMeaning()
     depth: TrainingDepth | None = None
+    market_rules: tuple[MarketRule, ...] = Field(default=(), max_length=50)
 
     @property
     def modifier(self) -> float:

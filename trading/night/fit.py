@@ -50,6 +50,7 @@ class TrainedModel(FittedModel):
 
 @reads(
     "features",
+    "market_regimes",
     "policy",
     "costs",
     "instrument",
@@ -106,7 +107,8 @@ def fit_model(
 
 
 @reads(
-    *("features", "policy", "costs", "instrument", "risk", "calibration", "leakage", "depth", "splits", "history_bars"),
+    *("features", "market_regimes", "policy", "costs", "instrument", "risk", "calibration", "leakage", "depth"),
+    *("splits", "history_bars"),
     seed="regimes",
 )
 def refit_model(

@@ -32,6 +32,13 @@ def assumptions(spec: ModelSpec) -> list[str]:
         if break_even is None
         else f"Sizes grow with effective confidence, from nothing at {break_even:.3f} to all of it at 1."
     )
+    patience = spec.actions.exit_patience
+    follows = [
+        "A position leaves at the first close at which the signal does not name its side."
+        if patience == 0
+        else f"A position leaves when the signal has not named its side at more than {patience} closes in a row."
+    ]
+    crises = [rule.reason for rule in spec.market_rules if rule.regime == "crisis"]
     shallow = spec.depth is not None and spec.depth.tier != "full"
     depth = [f"Training depth is {spec.depth}."] if shallow else []
     return [
@@ -53,6 +60,8 @@ def assumptions(spec: ModelSpec) -> list[str]:
         f"No entry under an effective confidence of {limits.min_confidence:g}, within {limits.cooldown_bars} bars "
         f"after an exit, or after a drawdown of {limits.halt_drawdown:.0%}.",
         sizes,
+        *(follows if spec.actions.exit_with_signal else []),
+        *([f"In a crisis nothing is held: {'; or '.join(crises)}."] if crises else []),
         *depth,
         f"Quantities are multiples of {instrument.lot * instrument.contract_size:g} units, prices of "
         f"{instrument.tick:g}, entries at least {instrument.min_notional:g}; takers' prices are rounded against them. "

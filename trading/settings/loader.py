@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 from trading.codes import ReasonCode
 from trading.errors import ConfigError
 from trading.settings.environment import HOME
-from trading.settings.models import SevengatesSettings, tables
+from trading.settings.models import SevengatesSettings, Spec, tables
 
 DEFAULT_FILE = "sevengates.toml"
 PREFIX = "SEVENGATES_"
@@ -212,11 +212,26 @@ def _problem(location: tuple[int | str, ...], message: str, given: Mapping[str, 
     """The key of a validation error, and what was given, where and what is allowed."""
     key = ".".join(str(part) for part in location[:2])
     said = message.removeprefix("Value error, ")
+    if len(location) > 2:
+        said = f"{'.'.join(map(str, location[1:]))}: {said}{_nearest_inside(location)}"
     if key in given:
         value = MASK if _is_secret(_field(key, key)) else repr(given[key].value)
         return key, f"{key} = {value} (from {given[key].origin}): {said}"
     origins = sorted({item.origin for name, item in given.items() if name.startswith(f"{key}.")})
     return key, f"{key} (from {', '.join(origins)}): {said}"
+
+
+def _nearest_inside(location: tuple[int | str, ...]) -> str:
+    """The nearest key of a table in a list, where what was given there is none of its keys; else nothing."""
+    model: Any = tables()[str(location[0])]
+    for part in location[1:-1]:
+        if isinstance(part, str):
+            model = model.model_fields[part].annotation if part in getattr(model, "model_fields", {}) else None
+        else:
+            model = get_args(model)[0] if get_args(model) else None
+    fields, name = getattr(model, "model_fields", {}), str(location[-1])
+    near = get_close_matches(name, fields, n=1, cutoff=0.5) if fields and name not in fields else []
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _field(key: str, given: str, where: str = "") -> FieldInfo:
@@ -275,6 +290,8 @@ def _type_text(schema: Mapping[str, Any]) -> str:
         return f"list of {_type_text(schema['items'])}"
     if schema.get("type") == "object":
         return "a table for each name"
+    if "$ref" in schema:
+        return "tables"
     kind = {"number": "number", "integer": "whole number", "string": "text", "boolean": "true or false"}[schema["type"]]
     if schema.get("format") == "password":
         kind = "secret text"
@@ -293,10 +310,14 @@ def _type_text(schema: Mapping[str, Any]) -> str:
 def _toml(value: Any) -> str:
     if isinstance(value, SecretStr):
         return '""'
+    if isinstance(value, Spec):
+        return _toml(value.model_dump())
     if isinstance(value, tuple | list):
         return f"[{', '.join(_toml(item) for item in cast('list[Any]', value))}]"
     if isinstance(value, dict):
-        pairs = ", ".join(f"{name} = {_toml(item)}" for name, item in cast("dict[str, Any]", value).items())
+        # TOML has no null: what is not asked for is left out.
+        given = {name: item for name, item in cast("dict[str, Any]", value).items() if item is not None}
+        pairs = ", ".join(f"{name} = {_toml(item)}" for name, item in given.items())
         return f"{{ {pairs} }}" if pairs else "{}"
     # A JSON string, number or boolean is a TOML one.
     return json.dumps(value, ensure_ascii=False)

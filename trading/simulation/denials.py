@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trading.codes import ReasonCode
-from trading.steps.breakers import COOLING, HALT, NO_SIGNAL, NOT_FINITE, OPEN, TOO_SMALL, UNSURE, WARMING_UP
+from trading.steps.breakers import CASH_ONLY, COOLING, HALT, NO_SIGNAL, NOT_FINITE, OPEN, TOO_SMALL, UNSURE, WARMING_UP
 
 DENIALS = {
     WARMING_UP: ReasonCode.WARMING_UP,
@@ -14,4 +14,5 @@ DENIALS = {
     UNSURE: ReasonCode.LOW_CONFIDENCE,
     TOO_SMALL: ReasonCode.SIZE_BELOW_LOT,
     NOT_FINITE: ReasonCode.NOT_FINITE,
+    CASH_ONLY: ReasonCode.MARKET_CRISIS,
 }

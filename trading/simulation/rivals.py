@@ -168,7 +168,7 @@ def buy_and_hold(model: TradingModel, bars: Bars, signals: Signals) -> LaneRun:
     parameters[a.MAX_DURATION] = parameters[a.VOLATILITY_TARGET] = _NO_END
     parameters[a.SIZE_CAP] = parameters[a.HALT_DRAWDOWN] = 1.0
     ones = np.ones(len(bars), dtype=np.int64)
-    always = replace(signals, warm=ones, direction=ones, confidence=np.ones(len(bars)))
+    always = replace(signals, warm=ones, direction=ones, confidence=np.ones(len(bars)), cash=np.zeros_like(ones))
     lane = SignalLane(model, bars, always, policy=policy_of(model, FULL_SIZE), parameters=parameters)
     lane.run_to(1)
     lane.account[a.ORDER_STOP] = lane.account[a.ORDER_TARGET] = _FAR

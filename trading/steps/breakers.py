@@ -18,8 +18,9 @@ ANSWERS = (
     "UNSURE",
     "TOO_SMALL",
     "NOT_FINITE",
+    "CASH_ONLY",
 )
-ALLOWED, WARMING_UP, HALT, OPEN, COOLING, NO_SIGNAL, UNSURE, TOO_SMALL, NOT_FINITE = range(len(ANSWERS))
+ALLOWED, WARMING_UP, HALT, OPEN, COOLING, NO_SIGNAL, UNSURE, TOO_SMALL, NOT_FINITE, CASH_ONLY = range(len(ANSWERS))
 
 
 def breaker_step(account: Floats, p: Floats, signal: Signal) -> int:
@@ -37,6 +38,8 @@ def breaker_step(account: Floats, p: Floats, signal: Signal) -> int:
         return WARMING_UP
     if account[a.HALTED] != 0.0:
         return HALT
+    if signal.cash != 0:
+        return CASH_ONLY
     if not (account[a.ENTRY_QUANTITY] == 0.0 and account[a.ORDER_QUANTITY] == 0.0):
         return OPEN
     if not account[a.COOLDOWN] <= 0.0:

@@ -29,7 +29,10 @@ def ready_step(account: Floats, p: Floats, signal: Signal) -> int:
     else:
         account[a.DIRECTION] = signal.direction
         account[a.DIRECTION_AGE] = 0.0
-    if p[a.FOLLOW] != 0.0 and signal.warm != 0:
+    if signal.cash != 0:
+        account[a.ORDER_QUANTITY] = 0.0
+        leave_step(account, p, signal, a.REASON_CRISIS)
+    elif p[a.FOLLOW] != 0.0 and signal.warm != 0:
         follow_step(account, p, signal)
     return breaker_step(account, p, signal)
 
@@ -48,8 +51,21 @@ def follow_step(account: Floats, p: Floats, signal: Signal) -> None:
         account[a.UNNAMED] = 0.0
         return
     account[a.UNNAMED] += 1.0
-    if account[a.UNNAMED] > p[a.PATIENCE] and account[a.EXIT_REASON] == 0.0:
-        account[a.EXIT_REASON] = a.REASON_SIGNAL
+    if account[a.UNNAMED] > p[a.PATIENCE]:
+        leave_step(account, p, signal, a.REASON_SIGNAL)
+
+
+def leave_step(account: Floats, p: Floats, signal: Signal, reason: int) -> None:
+    """Tell a position, if there is one and nothing makes it leave yet, to leave at the market.
+
+    Args:
+        account: of the lane.
+        p: packed parameters.
+        signal: at the close of the bar.
+        reason: why.
+    """
+    if account[a.QUANTITY] != 0.0 and account[a.EXIT_REASON] == 0.0:
+        account[a.EXIT_REASON] = reason
         account[a.EXIT_WAIT] = p[a.LATENCY]
         account[a.EXIT_READY] = signal.close_ts + p[a.LATENCY_MS]
 

@@ -27,6 +27,7 @@ class Signal(NamedTuple):
         warm: 1 once the engine has an opinion.
         direction: 1 long, -1 short, 0 none.
         confidence: effective, after calibration.
+        cash: 1 if nothing may be held, because the market is in a crisis.
     """
 
     close_ts: int
@@ -35,6 +36,7 @@ class Signal(NamedTuple):
     warm: int
     direction: int
     confidence: float
+    cash: int
 
 
 class View(NamedTuple):
@@ -63,6 +65,7 @@ class SignalColumns(NamedTuple):
     warm: Ints
     direction: Ints
     confidence: Floats
+    cash: Ints
 
 
 def signal_at(bars: BarColumns, signals: SignalColumns, t: int) -> Signal:
@@ -80,6 +83,7 @@ def signal_at(bars: BarColumns, signals: SignalColumns, t: int) -> Signal:
         signals.warm[t],
         signals.direction[t],
         signals.confidence[t],
+        signals.cash[t],
     )
 
 

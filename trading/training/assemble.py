@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
 from trading.arrays import Floats
+from trading.codes import ReasonCode
 from trading.engines.base import TrainingData, engine_errors
 from trading.engines.checked import checked_signals
 from trading.engines.choice import EngineChoice
 from trading.engines.table import engine_class
+from trading.errors import ConfigError
 from trading.market.bars import Bars
 from trading.model.depth import TrainingDepth
 from trading.model.fits import FitRecord, fit_record
 from trading.model.model import TradingModel
+from trading.model.rules import rule_inputs, unknown_inputs
 from trading.model.spec import (
     ActionBounds,
     ConfidenceMeaning,
     Costs,
     EngineIdentity,
     Limits,
+    MarketRule,
     ModelSpec,
     PolicyShape,
     Windows,
@@ -130,13 +135,17 @@ def model_spec(train_bars: Bars, settings: SevengatesSettings, engine: EngineIde
         train_bars: of the training split.
         settings: of the night.
         engine: what says direction and confidence.
+
+    Raises:
+        ConfigError: ``CONFIG_INVALID`` if a rule of ``market_regimes`` asks for what this model does not have.
     """
     features, policy, risk = settings.features, settings.policy, settings.risk
-    return ModelSpec(
+    spec = ModelSpec(
         symbol=train_bars.symbol,
         interval=train_bars.interval,
         bars_per_year=train_bars.bars_per_year,
         feature_names=features.names,
+        market_rules=tuple(MarketRule.model_validate(rule.model_dump()) for rule in settings.market_regimes.rules),
         windows=Windows(fast=features.fast, medium=features.medium, slow=features.slow, vwap=features.vwap),
         observation_names=observation_names(features.names),
         engine=engine,
@@ -164,6 +173,16 @@ def model_spec(train_bars: Bars, settings: SevengatesSettings, engine: EngineIde
             halt_drawdown=risk.halt_drawdown,
         ),
     )
+    for name in unknown_inputs(spec):
+        known = list(rule_inputs(spec))
+        near = get_close_matches(name, known, n=1, cutoff=0.5)
+        raise ConfigError(
+            ReasonCode.CONFIG_INVALID,
+            f"a rule of market_regimes asks for {name!r}, which the model does not have"
+            + (f"; the nearest is {near[0]}." if near else "."),
+            remedy=f"Ask for one of {', '.join(known)}, or add a feature to features.names.",
+        )
+    return spec
 
 
 def model_costs(costs: CostSpec) -> Costs:

@@ -105,8 +105,8 @@ def test_an_upgrade_keeps_every_row_and_number(folder: Path, name: str) -> None:
         kept["intents"] = [(*row, 0.0, 1.0, 0.0, 0.0) for row in kept["intents"]]
         # Nothing was in Production by an override, and of a bundle neither depth nor transitions were noted.
         kept["bundles"] = [(*row, "", 0, None, None) for row in kept["bundles"]]
-        # No bar said what regime it was taken for.
-        kept["decisions"] = [(*row, None) for row in kept["decisions"]]
+        # No bar said what regime it was taken for, or what its market was called.
+        kept["decisions"] = [(*row, None, None) for row in kept["decisions"]]
         for table in set(kept) - {"snapshot", "trades"}:
             assert db.execute(f"SELECT * FROM {table}").fetchall() == kept[table]
     assert session is not None
@@ -204,7 +204,7 @@ def test_an_account_of_another_size_is_a_damaged_one() -> None:
     assert error.value.code is ReasonCode.JOURNAL_FAILED
 
 
-@pytest.mark.parametrize("version", ["7", "0", '"2"', "null"])
+@pytest.mark.parametrize("version", ["8", "0", '"2"', "null"])
 def test_a_journal_of_a_later_release_is_refused_by_runner_and_reader(folder: Path, version: str) -> None:
     path = folder / "j.db"
     Journal(path).close()
@@ -212,7 +212,7 @@ def test_a_journal_of_a_later_release_is_refused_by_runner_and_reader(folder: Pa
         db.execute("UPDATE session SET value = ? WHERE key = 'schema'", (version,))
         db.commit()
     for look in (Journal, status_of):
-        with pytest.raises(LiveError, match="this release knows 1 to 6") as error:
+        with pytest.raises(LiveError, match="this release knows 1 to 7") as error:
             look(path)
         assert error.value.code is ReasonCode.JOURNAL_MISMATCH
     # A refused journal is not left locked.

@@ -24,6 +24,7 @@ from trading.live.venues.base import Acknowledgement, BarReport, Intent
 from trading.live.watch.pointer import Pointer
 from trading.model.bundle import Bundle
 from trading.model.model import ACTIONS
+from trading.model.rules import NamedRegime
 from trading.simulation.accounts import SavedAccount
 from trading.steps.bar import Bar
 
@@ -58,6 +59,7 @@ class BarDecision:
         confidence: after calibration, which is what the breaker compares.
         action: shape (4,), what the policy chose; NaN if it was not asked.
         beliefs: probability of each regime, by name; empty if the engine has none or is not warm.
+        market: what the model's rules call the market, and why; None if it has no rules, or no opinion yet.
         intent: the order that is meant.
     """
 
@@ -67,6 +69,7 @@ class BarDecision:
     confidence: float
     action: Floats
     beliefs: Mapping[str, float]
+    market: NamedRegime | None
     intent: Intent | None
 
 
@@ -192,6 +195,7 @@ class Journal:
                 "confidence": decision.confidence,
                 **{name: None if math.isnan(number) else number for name, number in action},
                 "beliefs": json.dumps(dict(decision.beliefs)) if decision.beliefs else None,
+                "market": None if decision.market is None else json.dumps(decision.market._asdict()),
                 "cancelled": bool(report.cancelled),
                 "position": report.position,
                 "equity": report.equity,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 TABLES = MappingProxyType(
     {
@@ -26,12 +26,12 @@ TABLES = MappingProxyType(
             volume REAL NOT NULL, funding REAL NOT NULL DEFAULT 0.0
         )""",
         # One row a traded bar. The action is NULL where the policy was not asked; beliefs are JSON, probabilities of
-        # regimes by name, and NULL if the engine has none or was not warm.
+        # regimes by name, and NULL if the engine has none or was not warm. Market is what the model's rules call it.
         "decisions": """(
             ts INTEGER PRIMARY KEY REFERENCES bars, bundle TEXT NOT NULL REFERENCES bundles, code TEXT NOT NULL,
             direction INTEGER NOT NULL, confidence_raw REAL NOT NULL, confidence REAL NOT NULL,
             size REAL, duration REAL, stop REAL, target REAL,
-            cancelled INTEGER NOT NULL, position REAL NOT NULL, equity REAL NOT NULL, beliefs TEXT
+            cancelled INTEGER NOT NULL, position REAL NOT NULL, equity REAL NOT NULL, beliefs TEXT, market TEXT
         )""",
         "intents": """(
             id TEXT PRIMARY KEY, ts INTEGER NOT NULL UNIQUE REFERENCES decisions, quantity REAL NOT NULL,

@@ -141,12 +141,19 @@ def _from_5_to_6(db: sqlite3.Connection) -> None:
     db.execute("INSERT OR REPLACE INTO session (key, value) VALUES ('schema', '6')")
 
 
+def _from_6_to_7(db: sqlite3.Connection) -> None:
+    """A bar's market may be called by the rules of its model since."""
+    db.execute("ALTER TABLE decisions ADD COLUMN market TEXT")
+    db.execute("INSERT OR REPLACE INTO session (key, value) VALUES ('schema', '7')")
+
+
 _UPGRADES: dict[int, Callable[[sqlite3.Connection], None]] = {
     1: _from_1_to_2,
     2: _from_2_to_3,
     3: _from_3_to_4,
     4: _from_4_to_5,
     5: _from_5_to_6,
+    6: _from_6_to_7,
 }
 
 

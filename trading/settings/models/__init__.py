@@ -12,6 +12,7 @@ from trading.settings.models.instrument import InstrumentSpec
 from trading.settings.models.leakage import LeakageSpec
 from trading.settings.models.live import LiveSpec
 from trading.settings.models.market import MarketSpec, plain_symbol
+from trading.settings.models.market_regimes import ConditionSpec, MarketRegimeSpec, RuleSpec
 from trading.settings.models.policy import PolicySpec
 from trading.settings.models.promotion import PromotionSpec
 from trading.settings.models.regimes import RegimeSpec
@@ -23,6 +24,7 @@ from trading.settings.models.tables import SevengatesSettings, tables
 
 __all__ = [
     "CalibrationSpec",
+    "ConditionSpec",
     "CostSpec",
     "DepthSpec",
     "DriftSpec",
@@ -33,6 +35,7 @@ __all__ = [
     "InstrumentSpec",
     "LeakageSpec",
     "LiveSpec",
+    "MarketRegimeSpec",
     "MarketSpec",
     "NonNegativeFloat",
     "PolicySpec",
@@ -40,6 +43,7 @@ __all__ = [
     "PromotionSpec",
     "RegimeSpec",
     "RiskSpec",
+    "RuleSpec",
     "RuntimeSpec",
     "SevengatesSettings",
     "Spec",

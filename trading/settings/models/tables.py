@@ -19,6 +19,7 @@ from trading.settings.models.instrument import InstrumentSpec
 from trading.settings.models.leakage import LeakageSpec
 from trading.settings.models.live import LiveSpec
 from trading.settings.models.market import MarketSpec
+from trading.settings.models.market_regimes import MarketRegimeSpec
 from trading.settings.models.policy import PolicySpec
 from trading.settings.models.promotion import PromotionSpec
 from trading.settings.models.regimes import RegimeSpec
@@ -36,6 +37,7 @@ class SevengatesSettings(Spec):
     features: FeatureSpec = FeatureSpec()
     engine: EngineSpec = EngineSpec()
     regimes: RegimeSpec = RegimeSpec()
+    market_regimes: MarketRegimeSpec = MarketRegimeSpec()
     policy: PolicySpec = PolicySpec()
     costs: CostSpec = CostSpec()
     instrument: InstrumentSpec = InstrumentSpec()
