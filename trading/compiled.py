@@ -69,7 +69,7 @@ def step_functions() -> list[Callable[..., Any]]:
     ]
 
 
-SCALARS = ("None", "int", "float", "tuple[float, float, float]", "Bar", "Signal", "VenueBar")
+SCALARS = ("None", "bool", "int", "float", "tuple[float, float, float]", "Bar", "Signal", "VenueBar")
 """What a step may return that holds no array."""
 
 

@@ -110,8 +110,11 @@ def test_the_form_of_a_flow_has_every_table_of_the_settings_with_its_bounds_and_
         shown, defined = schema["properties"][table], schema["definitions"][model.__name__]
         assert shown["description"] == f"table [{table}]. {model.__doc__}".partition("\n")[0]
         assert shown["default"].keys() == model.model_fields.keys()
-        for key, field in model.model_json_schema()["properties"].items():
+        own_schema = model.model_json_schema(ref_template="#/definitions/{model}")
+        for key, field in own_schema["properties"].items():
             assert defined["properties"][key] == field
+        for inner, described in own_schema.get("$defs", {}).items():
+            assert schema["definitions"][inner] == described
     assert all(schema["properties"][parameter]["description"] for parameter in own)
 
 

@@ -23,7 +23,7 @@ from tests.live.support import (
     write_model,
 )
 from tests.support import HOUR_MS, random_model, small_bars
-from tests.support.models import COSTS, WILD, costs_of, limits_of, ruled
+from tests.support.models import COSTS, WILD, costs_of, limits_of, reviewing, ruled
 from trading.codes import ReasonCode
 from trading.engines.stream import compute_signals
 from trading.errors import LiveError, RegistryError
@@ -49,8 +49,10 @@ def rows(path: Path, query: str) -> list[tuple]:
         return db.execute(query).fetchall()
 
 
-def leaving(model: TradingModel, patience: int | None, *, crisis: bool) -> TradingModel:
-    """The model with positions that are left with the signal, if a patience is given, and in a crisis."""
+def leaving(model: TradingModel, patience: int | None, *, crisis: bool, review_bars: int) -> TradingModel:
+    """The model with positions left with the signal, if a patience is given, in a crisis, or when asked again."""
+    if review_bars:
+        model = reviewing(model, review_bars)
     actions = model.spec.actions.model_copy(
         update={"exit_with_signal": patience is not None, "exit_patience": patience or 0}
     )
@@ -66,12 +68,14 @@ def leaving(model: TradingModel, patience: int | None, *, crisis: bool) -> Tradi
     hard=st.booleans(),
     patience=st.sampled_from([None, 0, 3]),
     crisis=st.booleans(),
+    review_bars=st.sampled_from([0, 1, 3]),
 )
 def test_a_replay_has_the_ledger_of_the_backtest_to_the_last_byte(
-    seed: int, start: int, market: int, hard: bool, patience: int | None, crisis: bool
+    seed: int, start: int, market: int, hard: bool, patience: int | None, crisis: bool, review_bars: int
 ) -> None:
     bars = small_bars(30, market)
-    model = leaving(random_model(seed, costs=HARD) if hard else random_model(seed), patience, crisis=crisis)
+    plain = random_model(seed, costs=HARD) if hard else random_model(seed)
+    model = leaving(plain, patience, crisis=crisis, review_bars=review_bars)
     expected = run_backtest(model, bars, start)
     with quick_folder() as folder:
         status = trade(folder / "j.db", fixed(write_model(folder / "b", model)), bars, start)

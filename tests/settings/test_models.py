@@ -64,3 +64,19 @@ def test_settings_of_hours_that_contradict_each_other_are_refused_with_what_to_d
 def test_features_that_there_are_not_or_that_are_named_twice_are_refused(names: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         load_settings(environ={"SEVENGATES_FEATURES__NAMES": names})
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ({"average": "3"}, "average 3 is over seeds, 2"),
+        ({"average": "8", "seeds": "8", "hidden": "513"}, "more than 4,096 together"),
+    ],
+)
+def test_more_policies_than_are_trained_or_than_a_bundle_holds_are_not_averaged(
+    policy: dict[str, str], said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said):
+        load_settings(environ={f"SEVENGATES_POLICY__{name.upper()}": text for name, text in policy.items()})
+    enough = {"SEVENGATES_POLICY__AVERAGE": "8", "SEVENGATES_POLICY__SEEDS": "8", "SEVENGATES_POLICY__HIDDEN": "512"}
+    assert load_settings(environ=enough).policy.average == 8

@@ -29,5 +29,5 @@ def test_every_field_stands_at_the_place_of_its_name() -> None:
 
 
 def test_every_reason_has_a_name() -> None:
-    assert list(a.REASONS.values()) == ["stop", "target", "time", "liquidation", "end", "signal", "crisis"]
-    assert list(a.REASONS) == [1, 2, 3, 4, 5, 6, 7]
+    assert list(a.REASONS.values()) == ["stop", "target", "time", "liquidation", "end", "signal", "crisis", "policy"]
+    assert list(a.REASONS) == [1, 2, 3, 4, 5, 6, 7, 8]

@@ -15,6 +15,7 @@ from trading.steps.breakers import (
     NO_SIGNAL,
     NOT_FINITE,
     OPEN,
+    REVIEW,
     TOO_SMALL,
     UNSURE,
     WARMING_UP,
@@ -59,6 +60,6 @@ def test_each_denial_has_its_own_code(fields: dict[str, float], signal: dict[str
 
 
 def test_every_answer_has_its_name() -> None:
-    codes = (ALLOWED, WARMING_UP, HALT, OPEN, COOLING, NO_SIGNAL, UNSURE, TOO_SMALL, NOT_FINITE, CASH_ONLY)
+    codes = (ALLOWED, WARMING_UP, HALT, OPEN, COOLING, NO_SIGNAL, UNSURE, TOO_SMALL, NOT_FINITE, CASH_ONLY, REVIEW)
     assert codes == tuple(range(len(ANSWERS)))
-    assert set(DENIALS) == set(codes) - {ALLOWED}
+    assert set(DENIALS) == set(codes) - {ALLOWED, REVIEW}

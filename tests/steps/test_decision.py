@@ -8,7 +8,17 @@ import pytest
 from tests.support.steps import account_of, changes, parameters_of, signal_of
 from trading.arrays import Floats
 from trading.steps import account as a
-from trading.steps.breakers import ALLOWED, CASH_ONLY, COOLING, NO_SIGNAL, NOT_FINITE, TOO_SMALL, WARMING_UP
+from trading.steps.breakers import (
+    ALLOWED,
+    CASH_ONLY,
+    COOLING,
+    NO_SIGNAL,
+    NOT_FINITE,
+    OPEN,
+    REVIEW,
+    TOO_SMALL,
+    WARMING_UP,
+)
 from trading.steps.decision import choose_step, close_step, place_step, ready_step
 from trading.steps.observation import View, observation_names, observation_step
 from trading.steps.policy import ACTIONS, Layers, Policy, policy_step
@@ -155,6 +165,21 @@ def test_a_position_that_leaves_already_is_not_told_again_in_a_crisis() -> None:
     ready_step(account, parameters_of(latency_ms=40.0), signal_of(1, cash=1))
     assert account[a.EXIT_REASON] == a.REASON_TIME
     assert account[a.EXIT_READY] == 7.0
+
+
+def test_of_an_open_position_the_policy_is_asked_again_and_its_answer_is_a_review() -> None:
+    asked = P.copy()
+    asked[a.REVIEW] = 2.0
+    names = observation_names(("one", "two"), reviewed=True)
+    leave = policy_of(np.array([-1.0, 0.0, 1.0, 0.0]))
+    for due, bars in ((True, 4.0), (False, 5.0)):
+        account = account_of(quantity=1.0, entry_quantity=1.0, entry_price=100.0, held=bars, stop=50.0)
+        observation, action = np.full(len(names), math.nan), np.full(len(ACTIONS), math.nan)
+        assert ready_step(account.copy(), asked, signal_of(1)) == (REVIEW if due else OPEN)
+        assert close_step(account, asked, view_of(), leave, observation, action) == OPEN
+        assert account[a.EXIT_REASON] == (a.REASON_POLICY if due else 0.0)
+        assert np.isfinite(action).all() == due
+        assert np.isfinite(observation).all() == due
 
 
 def test_where_no_decision_is_due_the_policy_is_not_asked() -> None:

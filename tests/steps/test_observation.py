@@ -10,6 +10,7 @@ from trading.arrays import Floats
 from trading.steps.account import ACCOUNT_FIELDS
 from trading.steps.bar import BarColumns
 from trading.steps.observation import (
+    POSITION_INPUTS,
     Signal,
     SignalColumns,
     View,
@@ -32,11 +33,19 @@ SEEN = {
 }
 
 
-def observed(account: Floats, *, close_ts: int = 0, features: tuple[float, ...] = (0.5, -1.5, 2.0)) -> dict[str, float]:
+def observed(
+    account: Floats,
+    *,
+    close_ts: int = 0,
+    features: tuple[float, ...] = (0.5, -1.5, 2.0),
+    reviewed: bool = False,
+    **signal: float,
+) -> dict[str, float]:
     """An observation by name."""
-    names = observation_names(FEATURES)
+    names = observation_names(FEATURES, reviewed=reviewed)
     out = np.full(len(names), math.nan)
-    observation_step(account, View(signal_of(close_ts=close_ts), np.array(features), OPINION), out)
+    seen = signal_of(close_ts=close_ts, **signal)  # pyright: ignore[reportArgumentType]
+    observation_step(account, View(seen, np.array(features), OPINION), out)
     return dict(zip(names, out.tolist(), strict=True))
 
 
@@ -87,6 +96,28 @@ def test_the_clock_turns_once_a_day_and_once_a_week() -> None:
         assert start[name] == pytest.approx(day[name], abs=1e-9)
     assert start["week_sin"] != pytest.approx(day["week_sin"], abs=1e-3)
     assert start == pytest.approx(week, abs=1e-9)
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+@pytest.mark.parametrize(("direction", "agreement"), [(1, 1.0), (0, 0.0), (-1, -1.0)])
+def test_a_policy_that_is_asked_about_positions_sees_the_one_it_has(
+    side: float, direction: int, agreement: float
+) -> None:
+    account = account_of(quantity=side * 3.0, entry_quantity=side * 4.0, entry_price=100.0, held=7.0)
+    close = 100.0 * math.exp(side * 0.02)
+    found = observed(account, reviewed=True, close=close, log_volatility=math.log(0.008), direction=direction)
+    assert [found[name] for name in POSITION_INPUTS] == pytest.approx(
+        [side * 0.75, side * agreement, math.log(8.0) / 5.0, 0.5]
+    )
+    without = observed(account, close=close, log_volatility=math.log(0.008), direction=direction)
+    assert {name: value for name, value in found.items() if name not in POSITION_INPUTS} == without
+
+
+def test_what_a_position_has_gained_is_clipped_and_a_flat_account_has_none() -> None:
+    account = account_of(quantity=1.0, entry_quantity=1.0, entry_price=10.0)
+    assert observed(account, reviewed=True, close=100.0)["open_return"] == 5.0
+    assert observed(account, reviewed=True, close=1.0)["open_return"] == -5.0
+    assert [observed(account_of(), reviewed=True)[name] for name in POSITION_INPUTS] == [0.0] * 4
 
 
 def test_every_input_has_a_name_of_its_own() -> None:

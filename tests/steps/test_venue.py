@@ -429,6 +429,43 @@ def test_a_waiting_exit_counts_its_bars_and_then_fills_from_the_budget() -> None
     assert due[a.EXIT_VALUE] == 250.0
 
 
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_a_part_that_is_to_leave_waits_like_an_exit_and_leaves_the_rest_where_it_is(side: float) -> None:
+    waits = holding(side * 4.0, exit_quantity=1.5, exit_wait=1.0)
+    before = waits.copy()
+    assert fill_step(waits, FREE, bar_of(), seen_of()) == NOTHING
+    assert changes(before, waits) == {"exit_wait": 0.0}
+    assert fill_step(waits, FREE, bar_of(), seen_of()) == NOTHING
+    assert waits[a.QUANTITY] == side * 2.5
+    assert waits[a.EXIT_VALUE] == 150.0
+    assert waits[a.EXIT_REASON] == 0.0
+    assert waits[a.EXIT_QUANTITY] == 0.0
+    again = waits.copy()
+    fill_step(waits, FREE, bar_of(), seen_of())
+    assert not changes(again, waits)
+
+
+def test_what_the_budget_does_not_take_of_a_part_is_asked_about_anew() -> None:
+    account = holding(4.0, exit_quantity=3.0)
+    fill_step(account, parameters_of(participation=0.001), bar_of(), seen_of())
+    assert account[a.QUANTITY] == 3.0
+    assert account[a.EXIT_QUANTITY] == 0.0
+
+
+def test_a_reason_to_leave_takes_all_of_it_whatever_part_was_to_leave() -> None:
+    account = holding(4.0, exit_quantity=1.0, exit_reason=a.REASON_TIME)
+    fill_step(account, FREE, bar_of(), seen_of())
+    assert account[a.QUANTITY] == 0.0
+    assert account[a.EXIT_REASON] == a.REASON_TIME
+
+
+def test_a_part_that_turns_out_to_be_all_of_it_left_because_the_policy_said_so() -> None:
+    account = holding(1.0, entry_quantity=4.0, exit_quantity=1.5)
+    fill_step(account, FREE, bar_of(), seen_of())
+    assert account[a.QUANTITY] == 0.0
+    assert account[a.EXIT_REASON] == a.REASON_POLICY
+
+
 @pytest.mark.parametrize(("side", "price"), [(1.0, 99.0), (-1.0, 101.0)])
 def test_an_exit_by_time_pays_spread_and_fee_like_every_taker(side: float, price: float) -> None:
     account = holding(side * 4.0, exit_reason=a.REASON_TIME)

@@ -209,3 +209,20 @@ def ruled(model: TradingModel, *rules: MarketRule) -> TradingModel:
         *rules: in their order.
     """
     return replace(model, spec=model.spec.changed(market_rules=[rule.model_dump() for rule in rules]))
+
+
+def reviewing(model: TradingModel, review_bars: int) -> TradingModel:
+    """The same model, asked about its positions too; it says of one much the same as it would of an entry.
+
+    Args:
+        model: with a policy.
+        review_bars: of a position between two questions.
+    """
+    assert model.layers is not None
+    actions = model.spec.actions.model_copy(update={"review_bars": review_bars})
+    names = observation_names(model.spec.feature_names, reviewed=True)
+    rng = np.random.default_rng(review_bars)
+    more = rng.normal(scale=0.8, size=(len(model.layers.b0), len(names) - len(model.spec.observation_names)))
+    layers = model.layers._replace(w0=np.concatenate([model.layers.w0, more], axis=1))
+    spec = model.spec.changed(actions=actions.model_dump(), observation_names=names)
+    return replace(model, spec=spec, layers=layers)

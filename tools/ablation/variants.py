@@ -36,6 +36,8 @@ VARIANTS: Mapping[str, Changes] = MappingProxyType(
         "positions are left with it at once (`policy.exit_patience` 0)": {"policy": {"exit_patience": 0}},
         "positions are held half as long (`policy.max_duration` 96)": {"policy": {"max_duration": 96}},
         "targets may be wider than stops (`policy.max_target` 8)": {"policy": {"max_target": 8.0}},
+        "the policy is asked again at every bar (`policy.review_bars` 1)": {"policy": {"review_bars": 1}},
+        "the mean of eight policies (`policy.average` 8)": {"policy": {"seeds": 8, "average": 8}},
         "one policy (`policy.seeds` 1)": {"policy": {"seeds": 1}},
         "the other trainer (`policy.trainer` population)": {"policy": {"trainer": "population"}},
         "one start (`regimes.seeds` 1)": {"regimes": {"seeds": 1}},

@@ -133,7 +133,7 @@ def _require_known_inputs(spec: ModelSpec) -> None:
         raise _invalid(f"this release computes no feature {', '.join(unknown)}; it has {', '.join(FEATURE_NAMES)}")
     if len(set(spec.feature_names)) != len(spec.feature_names):
         raise _invalid("a feature is named twice")
-    if spec.observation_names != observation_names(spec.feature_names):
+    if spec.observation_names != observation_names(spec.feature_names, reviewed=spec.actions.review_bars > 0):
         raise _invalid("the policy's inputs are not those that this release observes for these features")
     missing = unknown_inputs(spec)
     if missing:

@@ -129,6 +129,7 @@ class ActionBounds(Frozen):
     Attributes:
         exit_with_signal: whether a position is left before its time when the signal no longer names its side.
         exit_patience: closes in a row that the signal may leave the side unnamed before that happens.
+        review_bars: bars of a position after which the policy is asked about it again; 0 is never.
     """
 
     min_duration: int = Field(ge=1)
@@ -139,6 +140,7 @@ class ActionBounds(Frozen):
     max_target: Positive
     exit_with_signal: bool = False
     exit_patience: int = Field(default=0, ge=0)
+    review_bars: int = Field(default=0, ge=0)
 
 
 class Costs(Frozen):

@@ -13,7 +13,7 @@ from trading.compiled import compile_loop
 from trading.steps.account import EQUITY, LOW_EQUITY, ORDER_QUANTITY
 from trading.steps.bar import bar_at
 from trading.steps.breakers import ALLOWED
-from trading.steps.decision import choose_step, place_step, ready_step
+from trading.steps.decision import choose_step, is_due, place_step, ready_step
 from trading.steps.numbers import quantised
 from trading.steps.observation import observation_step, signal_at, view_at
 from trading.steps.venue import CLOSED, venue_step
@@ -79,7 +79,7 @@ def trade_loop(bars, signals, policy, account, p, output):
             closed += 1
         # As `close_step` composes them; the view, with its arrays, is made on the bars that need it.
         answer = ready_step(account, p, signal_at(bars, signals, t))
-        if answer == ALLOWED:
+        if is_due(answer):
             view = view_at(bars, signals, t)
             row = min(t, kept)
             answer = choose_step(account, p, view, policy, output.observation[row], output.action[row])
@@ -129,12 +129,12 @@ def advance_loop(bars, signals, lanes, actions, trade):
                 action[i] = quantised(min(max(actions[lane, i], -1.0), 1.0))
             place_step(account, p, view_at(bars, signals, t), action)
         answer = -1
-        while answer != ALLOWED and t < lanes.last[lane]:
+        while not is_due(answer) and t < lanes.last[lane]:
             t += 1
             venue_step(account, p, bar_at(bars, t), trade)
             answer = ready_step(account, p, signal_at(bars, signals, t))
         # Also at the end of an episode, whose last state has a value too.
         observation_step(account, view_at(bars, signals, t), lanes.observations[lane])
         lanes.cursor[lane] = t
-        lanes.done[lane] = answer != ALLOWED
+        lanes.done[lane] = not is_due(answer)
         lanes.returns[lane] = math.log(max(account[EQUITY], 1e-9) / max(before, 1e-9))

@@ -95,6 +95,7 @@ def pack_parameters(
     packed[a.YEAR] = math.sqrt(bars_per_year)
     packed[a.FOLLOW] = float(actions.exit_with_signal)
     packed[a.PATIENCE] = actions.exit_patience
+    packed[a.REVIEW] = actions.review_bars
     return packed
 
 

@@ -13,7 +13,7 @@ from trading.arrays import Floats
 from trading.canonical import canonical_json
 from trading.steps.account import REASON_END, REASONS, TRADE_FIELDS, TRADE_QUANTITY, TRADE_SIZE
 
-Reason = Literal["stop", "target", "time", "liquidation", "end", "signal", "crisis"]
+Reason = Literal["stop", "target", "time", "liquidation", "end", "signal", "crisis", "policy"]
 Side = Literal["long", "short"]
 
 

@@ -28,6 +28,7 @@ ACCOUNT_FIELDS = (
     "trade_funding",
     "exit_value",  # quote currency received for what already left the position
     "exit_reason",  # 0 none; a market exit waits when set
+    "exit_quantity",  # not signed; a part of the position that a market exit takes, 0 none waits
     "exit_wait",  # bars
     "exit_ready",  # UTC milliseconds
     "worst_price",  # against the open trade
@@ -82,6 +83,7 @@ ACCOUNT_FIELDS = (
     TRADE_FUNDING,
     EXIT_VALUE,
     EXIT_REASON,
+    EXIT_QUANTITY,
     EXIT_WAIT,
     EXIT_READY,
     WORST_PRICE,
@@ -158,6 +160,7 @@ PARAMETER_FIELDS = (
     "year",  # square root of bars per year
     "follow",  # 1 if a position is left when the signal no longer names its side
     "patience",  # closes that a side may stay unnamed before its position is left
+    "review",  # bars of a position between two questions what to do with it, 0 none is asked
 )
 (
     FEE,
@@ -195,6 +198,7 @@ PARAMETER_FIELDS = (
     YEAR,
     FOLLOW,
     PATIENCE,
+    REVIEW,
 ) = range(len(PARAMETER_FIELDS))
 PARAMETERS_SIZE = len(PARAMETER_FIELDS)
 
@@ -236,7 +240,16 @@ TRADE_FIELDS = (
 ) = range(len(TRADE_FIELDS))
 TRADE_SIZE = len(TRADE_FIELDS)
 
-REASON_STOP, REASON_TARGET, REASON_TIME, REASON_LIQUIDATION, REASON_END, REASON_SIGNAL, REASON_CRISIS = range(1, 8)
+(
+    REASON_STOP,
+    REASON_TARGET,
+    REASON_TIME,
+    REASON_LIQUIDATION,
+    REASON_END,
+    REASON_SIGNAL,
+    REASON_CRISIS,
+    REASON_POLICY,
+) = range(1, 9)
 REASONS = {
     REASON_STOP: "stop",
     REASON_TARGET: "target",
@@ -245,6 +258,7 @@ REASONS = {
     REASON_END: "end",
     REASON_SIGNAL: "signal",
     REASON_CRISIS: "crisis",
+    REASON_POLICY: "policy",
 }
 
 

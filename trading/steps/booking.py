@@ -113,6 +113,7 @@ def close_trade(account: Floats, p: Floats, ts: int, trade: Floats) -> None:
     account[a.ENTRY_QUANTITY] = 0.0
     account[a.QUANTITY] = 0.0
     account[a.EXIT_REASON] = 0.0
+    account[a.EXIT_QUANTITY] = 0.0
     account[a.TRADE_FEES] = 0.0
     account[a.TRADE_SPREAD] = 0.0
     account[a.TRADE_SLIPPAGE] = 0.0

@@ -19,8 +19,21 @@ ANSWERS = (
     "TOO_SMALL",
     "NOT_FINITE",
     "CASH_ONLY",
+    "REVIEW",
 )
-ALLOWED, WARMING_UP, HALT, OPEN, COOLING, NO_SIGNAL, UNSURE, TOO_SMALL, NOT_FINITE, CASH_ONLY = range(len(ANSWERS))
+(
+    ALLOWED,
+    WARMING_UP,
+    HALT,
+    OPEN,
+    COOLING,
+    NO_SIGNAL,
+    UNSURE,
+    TOO_SMALL,
+    NOT_FINITE,
+    CASH_ONLY,
+    REVIEW,
+) = range(len(ANSWERS))
 
 
 def breaker_step(account: Floats, p: Floats, signal: Signal) -> int:

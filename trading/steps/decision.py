@@ -6,15 +6,17 @@ import math
 
 from trading.arrays import Floats
 from trading.steps import account as a
-from trading.steps.breakers import ALLOWED, breaker_step
+from trading.steps.breakers import ALLOWED, OPEN, REVIEW, breaker_step
+from trading.steps.leaving import follow_step, leave_step
 from trading.steps.observation import Signal, View, observation_step
 from trading.steps.opinion import regime_number
 from trading.steps.policy import Policy, policy_step
+from trading.steps.review import review_due, review_step
 from trading.steps.sizing import order_step
 
 
 def ready_step(account: Floats, p: Floats, signal: Signal) -> int:
-    """Follow the signal's age, and ask the breaker whether a decision is due.
+    """Follow the signal's age, and ask whether a decision is due: of a flat account an entry, else a review.
 
     Args:
         account: of the lane.
@@ -22,7 +24,7 @@ def ready_step(account: Floats, p: Floats, signal: Signal) -> int:
         signal: at the close of the bar.
 
     Returns:
-        ALLOWED, or the denial.
+        ALLOWED, REVIEW, or the denial.
     """
     if signal.direction == account[a.DIRECTION]:
         account[a.DIRECTION_AGE] += 1.0
@@ -34,40 +36,19 @@ def ready_step(account: Floats, p: Floats, signal: Signal) -> int:
         leave_step(account, p, signal, a.REASON_CRISIS)
     elif p[a.FOLLOW] != 0.0 and signal.warm != 0:
         follow_step(account, p, signal)
-    return breaker_step(account, p, signal)
+    answer = breaker_step(account, p, signal)
+    if answer == OPEN and review_due(account, p):
+        answer = REVIEW
+    return answer
 
 
-def follow_step(account: Floats, p: Floats, signal: Signal) -> None:
-    """Withdraw an entry whose side the signal no longer names, and leave a position that it has not named for too long.
-
-    Args:
-        account: of the lane.
-        p: packed parameters.
-        signal: at the close of the bar.
-    """
-    if account[a.ORDER_QUANTITY] * signal.direction <= 0.0:
-        account[a.ORDER_QUANTITY] = 0.0
-    if account[a.QUANTITY] * signal.direction > 0.0 or account[a.QUANTITY] == 0.0:
-        account[a.UNNAMED] = 0.0
-        return
-    account[a.UNNAMED] += 1.0
-    if account[a.UNNAMED] > p[a.PATIENCE]:
-        leave_step(account, p, signal, a.REASON_SIGNAL)
-
-
-def leave_step(account: Floats, p: Floats, signal: Signal, reason: int) -> None:
-    """Tell a position, if there is one and nothing makes it leave yet, to leave at the market.
+def is_due(answer: int) -> bool:
+    """Whether the policy is asked.
 
     Args:
-        account: of the lane.
-        p: packed parameters.
-        signal: at the close of the bar.
-        reason: why.
+        answer: of :func:`ready_step`.
     """
-    if account[a.QUANTITY] != 0.0 and account[a.EXIT_REASON] == 0.0:
-        account[a.EXIT_REASON] = reason
-        account[a.EXIT_WAIT] = p[a.LATENCY]
-        account[a.EXIT_READY] = signal.close_ts + p[a.LATENCY_MS]
+    return answer in (ALLOWED, REVIEW)
 
 
 def close_step(account: Floats, p: Floats, view: View, policy: Policy, observation: Floats, action: Floats) -> int:
@@ -85,7 +66,7 @@ def close_step(account: Floats, p: Floats, view: View, policy: Policy, observati
         ALLOWED when an order waits, else the denial.
     """
     answer = ready_step(account, p, view.signal)
-    if answer == ALLOWED:
+    if is_due(answer):
         answer = choose_step(account, p, view, policy, observation, action)
     return answer
 
@@ -114,7 +95,7 @@ def choose_step(account: Floats, p: Floats, view: View, policy: Policy, observat
 
 
 def place_step(account: Floats, p: Floats, view: View, action: Floats) -> int:
-    """Size an action into an order, which remembers the regime it was decided in.
+    """Carry out an action: of a flat account as an order, which remembers its regime; else as a review.
 
     Args:
         account: of the lane, found ready.
@@ -125,5 +106,7 @@ def place_step(account: Floats, p: Floats, view: View, action: Floats) -> int:
     Returns:
         ALLOWED when an order waits, else the denial.
     """
+    if account[a.QUANTITY] != 0.0:
+        return review_step(account, p, action, view.signal)
     account[a.ORDER_REGIME] = regime_number(view.opinion)
     return order_step(account, p, action, view.signal)

@@ -13,7 +13,9 @@ from trading.steps.opinion import DOUBT, EXTRA_NUMBERS, EXTRAS
 OPINION_INPUTS = (*(f"extra_{number + 1}" for number in range(EXTRA_NUMBERS)), "direction", "confidence", "doubt")
 ACCOUNT_INPUTS = ("direction_age", "drawdown", "last_trade", "win_rate", "since_exit")
 CLOCK_INPUTS = ("hour_sin", "hour_cos", "week_sin", "week_cos")
+POSITION_INPUTS = ("position", "agreement", "held", "open_return")
 CLIP = 5.0
+GAIN_BARS = 25.0
 DAY_MS = 86_400_000.0
 
 
@@ -98,20 +100,22 @@ def view_at(bars: BarColumns, signals: SignalColumns, t: int) -> View:
     return View(signal_at(bars, signals, t), signals.features[t], signals.opinions[t])
 
 
-def observation_names(feature_names: tuple[str, ...]) -> tuple[str, ...]:
+def observation_names(feature_names: tuple[str, ...], *, reviewed: bool = False) -> tuple[str, ...]:
     """The policy's inputs by name, for a model that knows these features.
 
     Args:
         feature_names: the model's features, in its order.
+        reviewed: whether the policy is asked about open positions too.
     """
-    return (*feature_names, *OPINION_INPUTS, *ACCOUNT_INPUTS, *CLOCK_INPUTS)
+    position = POSITION_INPUTS if reviewed else ()
+    return (*feature_names, *OPINION_INPUTS, *ACCOUNT_INPUTS, *CLOCK_INPUTS, *position)
 
 
 def observation_step(account: Floats, view: View, out: Floats) -> None:
     """Write the observation of one lane at the close of a bar.
 
     Args:
-        account: of which drawdown, last trade, win rate and ages are seen.
+        account: of which drawdown, last trade, win rate and ages are seen, and the position if ``out`` has room.
         view: of the bar; features are clipped to five standard deviations.
         out: shape (len(observation_names(...)),), written.
     """
@@ -135,3 +139,28 @@ def observation_step(account: Floats, view: View, out: Floats) -> None:
     out[count + 12] = math.cos(day)
     out[count + 13] = math.sin(week)
     out[count + 14] = math.cos(week)
+    if out.shape[0] > count + 15:
+        position_inputs(account, signal, out[count + 15 :])
+
+
+def position_inputs(account: Floats, signal: Signal, out: Floats) -> None:
+    """Write what is seen of the open position; zeros of a flat account.
+
+    Args:
+        account: of the lane.
+        signal: at the close of the bar.
+        out: shape (len(POSITION_INPUTS),), written: the signed share of the entry that is still held; 1 while the
+            signal names its side, -1 while it names the other; its age; and what its price has gained, in deviations
+            of a return over ``GAIN_BARS`` bars.
+    """
+    for i in range(len(POSITION_INPUTS)):
+        out[i] = 0.0
+    if account[a.QUANTITY] == 0.0:
+        return
+    side = 1.0 if account[a.QUANTITY] > 0.0 else -1.0
+    out[0] = account[a.QUANTITY] / abs(account[a.ENTRY_QUANTITY])
+    out[1] = side * signal.direction
+    out[2] = math.log1p(account[a.HELD]) / 5.0
+    moved = side * math.log(signal.close / account[a.ENTRY_PRICE])
+    deviation = math.exp(signal.log_volatility) * math.sqrt(GAIN_BARS)
+    out[3] = min(max(moved / deviation, -CLIP), CLIP)

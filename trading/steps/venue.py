@@ -97,14 +97,18 @@ def fill_step(account: Floats, p: Floats, bar: Bar, seen: VenueBar) -> int:
     late = 0.0
     if account[a.QUANTITY] != 0.0:
         carry_step(account, p, bar)
-        if account[a.EXIT_REASON] != 0.0:
+        if account[a.EXIT_REASON] != 0.0 or account[a.EXIT_QUANTITY] != 0.0:
             if account[a.EXIT_WAIT] > 0.0:
                 account[a.EXIT_WAIT] -= 1.0
             else:
                 share = lateness(p, bar, account[a.EXIT_READY])
                 if share < 1.0:
                     side = side_of(account[a.QUANTITY])
-                    budget -= leave(account, p, seen, late_price(seen, -side, share), seen.open, budget)
+                    most = budget if account[a.EXIT_REASON] != 0.0 else min(budget, account[a.EXIT_QUANTITY])
+                    account[a.EXIT_QUANTITY] = 0.0
+                    budget -= leave(account, p, seen, late_price(seen, -side, share), seen.open, most)
+                    if account[a.QUANTITY] == 0.0 and account[a.EXIT_REASON] == 0.0:
+                        account[a.EXIT_REASON] = a.REASON_POLICY
     elif account[a.ORDER_WAIT] > 0.0:
         account[a.ORDER_WAIT] -= 1.0
     else:

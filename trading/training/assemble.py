@@ -147,7 +147,7 @@ def model_spec(train_bars: Bars, settings: SevengatesSettings, engine: EngineIde
         feature_names=features.names,
         market_rules=tuple(MarketRule.model_validate(rule.model_dump()) for rule in settings.market_regimes.rules),
         windows=Windows(fast=features.fast, medium=features.medium, slow=features.slow, vwap=features.vwap),
-        observation_names=observation_names(features.names),
+        observation_names=observation_names(features.names, reviewed=policy.review_bars > 0),
         engine=engine,
         policy=policy_shape(policy),
         actions=ActionBounds(
@@ -159,6 +159,7 @@ def model_spec(train_bars: Bars, settings: SevengatesSettings, engine: EngineIde
             max_target=policy.max_target,
             exit_with_signal=policy.exit_with_signal,
             exit_patience=policy.exit_patience,
+            review_bars=policy.review_bars,
         ),
         costs=model_costs(settings.costs),
         instrument=instrument_of(settings.instrument, train_bars.symbol),
@@ -244,7 +245,7 @@ def idle_model(model: TradingModel) -> TradingModel:
 def _empty_layers(policy: PolicySpec, feature_names: tuple[str, ...]) -> Layers | None:
     if policy.kind == "fixed":
         return None
-    return zero_layers(policy.hidden, len(observation_names(feature_names)))
+    return zero_layers(policy.hidden, len(observation_names(feature_names, reviewed=policy.review_bars > 0)))
 
 
 def _calibrate(

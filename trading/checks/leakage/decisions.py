@@ -126,6 +126,7 @@ def _signal_columns(model: TradingModel, signals: Signals) -> Columns:
         **{f"opinion {name}": column for name, column in opinions},
         "direction": signals.direction,
         "confidence": signals.confidence,
+        "cash": signals.cash,
     }
 
 

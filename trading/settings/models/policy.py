@@ -8,6 +8,9 @@ from pydantic import Field, FiniteFloat, model_validator
 
 from trading.settings.models.base import Fraction, NonNegativeFloat, PositiveFloat, Spec
 
+MOST_UNITS = 4_096
+"""Hidden units of a layer that a bundle may have."""
+
 
 class PolicySpec(Spec):
     """What chooses size, duration, stop and target: PPO training, or a fixed action; and the bounds of the choice."""
@@ -61,6 +64,12 @@ class PolicySpec(Spec):
         description="Closes in a row at which the signal may leave the side unnamed before the position is left: one "
         "that wavers for some bars does not cost a trade. 0 leaves at the first.",
     )
+    review_bars: int = Field(
+        default=0,
+        ge=0,
+        description="Bars of an open position after which the policy is asked about it again: to keep all of it, a "
+        "part or nothing, and to move its stop closer. 0 never asks.",
+    )
     min_stop: PositiveFloat = Field(
         default=3.0, description="Closest stop, in standard deviations of a medium-horizon return."
     )
@@ -77,6 +86,11 @@ class PolicySpec(Spec):
     def _enough(self) -> PolicySpec:
         if self.average > self.seeds:
             raise ValueError(f"average {self.average} is over seeds, {self.seeds}: so many policies are not trained")
+        if self.average > 1 and self.average * self.hidden > MOST_UNITS:
+            raise ValueError(
+                f"{self.average} policies of {self.hidden} hidden units have more than {MOST_UNITS:,} together; lower "
+                "average or hidden"
+            )
         return self
 
     @model_validator(mode="after")
