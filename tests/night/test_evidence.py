@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support import random_model, small_bars
+from tests.support.models import KNOWN
 from trading.checks.calibration import CalibrationEvidence
 from trading.checks.check import Part
 from trading.checks.drift import DriftEvidence
@@ -35,7 +36,6 @@ from trading.night.reads import inputs_of
 from trading.night.workspace import Night, open_night
 from trading.settings.models import FeatureSpec, GateSpec, RuntimeSpec, SevengatesSettings, SplitSpec, StressSpec
 from trading.splits import make_splits
-from trading.steps.features import FEATURE_NAMES
 from trading.store import Ref
 
 Parts = dict[Part, Ref[Any]]
@@ -97,7 +97,7 @@ def test_every_check_of_a_night_stands_in_the_evidence_that_the_gates_judge(
     assert set(evidence.checks) == set(CHECKS)
     assert [result.name for result in evidence.section(StressEvidence).results] == list(SCENARIOS)
     assert [result.name for result in evidence.section(LeakageEvidence).results] == list(LEAKAGE_CHECKS)
-    assert evidence.section(DriftEvidence).features == tuple(sorted(FEATURE_NAMES))
+    assert evidence.section(DriftEvidence).features == tuple(sorted(KNOWN))
     assert not evidence.section(CalibrationEvidence).informative
     verdict = night.store.get(VERDICT, judged.verdict_ref)
     assert verdict.evidence_digest == evidence.digest() == judged.evidence_ref.digest

@@ -44,6 +44,7 @@ from trading.settings.models import (
 )
 from trading.simulation import lanes
 from trading.simulation.kernels import trade_loop
+from trading.steps.features import FEATURE_NAMES
 from trading.training import assemble, jobs
 from trading.training.trainers import TRAINERS
 
@@ -181,7 +182,8 @@ def _whole_fit(patch: pytest.MonkeyPatch, change: Callable[..., None]) -> None:
 
     def fit_model(bars: Bars, raw: Any, **named: Any) -> assemble.FittedParts:
         with pytest.MonkeyPatch.context() as inner:
-            change(inner, bars, raw)
+            known = [FEATURE_NAMES.index(name) for name in named["settings"].features.names]
+            change(inner, bars, raw[:, known])
             return honest(bars, raw, **named)
 
     patch.setattr(assemble, "fit_model", fit_model)
