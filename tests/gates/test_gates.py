@@ -297,7 +297,8 @@ def test_starts_that_disagree_are_named_and_decide_only_if_a_limit_is_set(good: 
     assert "Sharpe ratios of 0.80 to 2.00" in apart.message
     judged = rule(0.5, 1.0, 0.4)
     assert (judged.passed, judged.severity, judged.code) == (False, "block", ReasonCode.REGIMES_UNSTABLE)
-    assert rule(0.95, 1.0, 0.95).passed
+    assert "raise regimes.seeds" in judged.remedy
+    assert (rule(0.95, 1.0, 0.95).passed, rule(0.95, 1.0, 0.95).remedy) == (True, "")
     assert rule(0.0, starts=0).passed
     assert rule(0.5, starts=0).passed
     for unusable in UNUSABLE:

@@ -66,6 +66,6 @@ def review_step(account: Floats, p: Floats, action: Floats, signal: Signal) -> i
         side = 1.0 if account[a.QUANTITY] > 0.0 else -1.0
         distance = min(p[a.MIN_STOP] * volatility * p[a.STOP_HORIZON], WIDEST_LOG_DISTANCE)
         closer = tick_away(signal.close * math.exp(-side * distance), p[a.TICK], -side)
-        if side * (closer - account[a.STOP]) > 0.0:
+        if side * closer > side * account[a.STOP]:
             account[a.STOP] = closer
     return OPEN
