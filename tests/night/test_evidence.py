@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support import random_model, small_bars
-from tests.support.models import KNOWN
+from tests.support.models import KNOWN, ruled
 from trading.checks.calibration import CalibrationEvidence
 from trading.checks.check import Part
 from trading.checks.drift import DriftEvidence
@@ -17,6 +17,7 @@ from trading.checks.stress import StressEvidence
 from trading.checks.table import CHECKS
 from trading.checks.trials import Trials
 from trading.engines.choice import EngineChoice
+from trading.model.spec import Condition, MarketRule
 from trading.night import data
 from trading.night.artifacts import (
     BARS,
@@ -52,16 +53,18 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
 
 @pytest.fixture(scope="module")
 def parts(night: Night) -> Parts:
-    """A small market and a random model over it."""
+    """A small market and a random model over it, whose rules ask for what no other engine has."""
     bars, store = small_bars(120), night.store
+    rule = MarketRule(regime="bull_momentum", when=(Condition(input="p_bull", at_least=0.5),), reason="rising")
+    model = ruled(random_model(2), rule)
     kept = store.put(BARS, bars)
     splits = make_splits(len(bars), SplitSpec(), lookback=25, max_holding=30, warmup=25)
     return {
         "bars": kept,
         "features": data.compute_features(night, kept),
         "splits": store.put(SPLITS, splits),
-        "model": store.put(MODEL, random_model(2)),
-        "refitted": store.put(MODEL, random_model(2)),
+        "model": store.put(MODEL, model),
+        "refitted": store.put(MODEL, model),
         "fit_report": store.put(FIT_REPORT, {"calibrator": {"informative": False}, "fits": []}),
         "policy_report": store.put(POLICY_REPORT, {"fits": []}),
         "policies": store.put(POLICIES, ()),

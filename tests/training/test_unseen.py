@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from tests.support import random_model, small_bars
-from tests.support.models import at_depth
+from tests.support.models import at_depth, ruled
 from trading.engines.stream import compute_signals
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
-from trading.model.spec import ConfidenceMeaning
+from trading.model.spec import Condition, ConfidenceMeaning, MarketRule
 from trading.simulation.outcomes import signal_outcomes
 from trading.training.calibrator import blocks, calibrator_of
 from trading.training.unseen import unseen_confidence
@@ -73,3 +73,13 @@ def test_training_sees_confidence_as_its_own_depth_leaves_it(bars: Bars, model: 
     _, full = unseen_confidence(model, bars, compute_signals(model, bars), TRAIN)
     _, seen = unseen_confidence(shallow, bars, compute_signals(shallow, bars), TRAIN)
     np.testing.assert_allclose(seen.confidence, 0.7 * full.confidence, rtol=0, atol=1e-6)
+
+
+def test_a_rule_that_asks_for_confidence_is_shown_what_training_is_shown(bars: Bars, model: TradingModel) -> None:
+    least = float(np.median(compute_signals(model, bars).confidence))
+    rule = MarketRule(regime="crisis", when=(Condition(input="confidence", at_least=least),), reason="too sure")
+    signals = compute_signals(ruled(model, rule), bars)
+    _, seen = unseen_confidence(ruled(model, rule), bars, signals, TRAIN)
+    warm = np.isfinite(seen.confidence)
+    np.testing.assert_array_equal(seen.cash[warm], np.round(seen.confidence[warm], 6) >= least)
+    assert (seen.cash != signals.cash).any()

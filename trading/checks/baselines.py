@@ -231,8 +231,11 @@ def _trend_model(subject: Subject) -> TradingModel:
     arrays = {key: np.ascontiguousarray(array, dtype=np.float64) for key, array in fitted.arrays.items()}
     return replace(
         model,
-        # Its confidence is no probability, so it sizes nothing, and no lack of training makes a rival weaker.
-        spec=model.spec.changed(engine=engine.model_dump(), confidence=ConfidenceMeaning(), depth=None),
+        # Its confidence is no probability, so it sizes nothing, and no lack of training makes a rival weaker. Rules may
+        # ask for numbers of the candidate's engine, which it does not have.
+        spec=model.spec.changed(
+            engine=engine.model_dump(), confidence=ConfidenceMeaning(), depth=None, market_rules=()
+        ),
         engine=arrays,
         calibrator=raw_calibrator(len(model.spec.feature_names)),
         layers=None,

@@ -31,10 +31,10 @@ def rule_inputs(spec: ModelSpec) -> dict[str, int]:
     Args:
         spec: of the model: its engine's further numbers and its features.
     """
-    extras = spec.engine.extras
-    places = {name: place for place, name in enumerate(SIGNAL_INPUTS)}
-    places |= {name: len(SIGNAL_INPUTS) + place for place, name in enumerate(extras)}
-    return {name: FIRST_FEATURE + place for place, name in enumerate(spec.feature_names)} | places
+    features = {name: FIRST_FEATURE + place for place, name in enumerate(spec.feature_names)}
+    extras = {name: len(SIGNAL_INPUTS) + place for place, name in enumerate(spec.engine.extras)}
+    # Whatever an engine calls its numbers, the signal's keep their names.
+    return features | extras | {name: place for place, name in enumerate(SIGNAL_INPUTS)}
 
 
 def unknown_inputs(spec: ModelSpec) -> list[str]:

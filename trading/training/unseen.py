@@ -11,10 +11,11 @@ from dataclasses import replace
 import numpy as np
 
 from trading.arrays import Floats
-from trading.engines.series import side_loop
+from trading.engines.series import cash_loop, side_loop
 from trading.engines.stream import Signals
 from trading.market.bars import Bars
 from trading.model.model import TradingModel
+from trading.model.rules import rule_table
 from trading.simulation.outcomes import signal_outcomes
 from trading.steps.opinion import Calibrator
 from trading.training.calibrator import blocks, calibrator_of
@@ -50,7 +51,10 @@ def unseen_confidence(
     for low, high, others in blocks(known, *train, horizon_bars=horizon):
         own = calibrator_of(method, others, horizon_bars=horizon)
         confidence[low:high] = _confidence(signals.slice(low, high), own, model.spec.modifier)
-    return replace(model, calibrator=whole), replace(signals, confidence=confidence)
+    # What a rule says of the market may rest on confidence too.
+    cash = np.empty_like(signals.cash)
+    cash_loop(rule_table(model.spec), signals.direction, confidence, signals.opinions, signals.features, cash)
+    return replace(model, calibrator=whole), replace(signals, confidence=confidence, cash=cash)
 
 
 def _confidence(signals: Signals, calibrator: Calibrator, modifier: float) -> Floats:
